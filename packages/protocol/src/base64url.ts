@@ -1,0 +1,96 @@
+import { decodePortable, encodePortable } from './base64url-portable.js';
+
+const wellFormed = /^[A-Za-z0-9_-]*$/;
+const padded = /^[A-Za-z0-9_-]*={1,2}$/;
+const utf8Encoder = new TextEncoder();
+// ignoreBOM: a byte order mark is content here, not something to drop silently.
+const utf8Decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+
+/** `Buffer` where the runtime has one (Node, Bun, Deno): several times faster than the portable way. */
+const NativeBuffer: typeof Buffer | undefined = globalThis.Buffer;
+
+/**
+ * Encodes bytes, or the UTF-8 form of a string, as base64url without padding (RFC 4648 §5; the `base64url-nopad`
+ * of draft-httpauth-payment-00).
+ *
+ * @example
+ * ```ts
+ * import { encodeBase64url } from '@farebox/protocol';
+ *
+ * encodeBase64url('{"a":1}'); // 'eyJhIjoxfQ'
+ * ```
+ */
+export function encodeBase64url(data: Uint8Array | string): string {
+  if (NativeBuffer === undefined) {
+    return encodePortable(typeof data === 'string' ? utf8Encoder.encode(data) : data);
+  }
+  return typeof data === 'string'
+    ? NativeBuffer.from(data, 'utf8').toString('base64url')
+    : NativeBuffer.from(data.buffer, data.byteOffset, data.byteLength).toString('base64url');
+}
+
+/**
+ * Decodes base64url. Strict: only the alphabet of RFC 4648 §5, a possible length, no bits set beyond the last
+ * byte, so that there is one text for each sequence of bytes. Padding is accepted when it is right, because
+ * draft-lightning-charge-00 §"Encoding Conventions" asks for it.
+ *
+ * @param text - What stood on the wire.
+ * @param bytesMax - The most bytes that the result may have.
+ * @returns The bytes, or `undefined` if the text is not base64url or too long.
+ *
+ * @example
+ * ```ts
+ * import { decodeBase64url } from '@farebox/protocol';
+ *
+ * decodeBase64url('AQID', 1024); // Uint8Array [1, 2, 3]
+ * decodeBase64url('AQ+D', 1024); // undefined: '+' belongs to another alphabet
+ * ```
+ */
+export function decodeBase64url(text: string, bytesMax: number): Uint8Array | undefined {
+  const bare = withoutPadding(text, bytesMax);
+  if (bare === undefined) return undefined;
+  return NativeBuffer === undefined ? decodePortable(bare) : NativeBuffer.from(bare, 'base64url');
+}
+
+/**
+ * Decodes base64url that carries UTF-8 text. Invalid UTF-8 is refused, never replaced by U+FFFD: two different
+ * credentials must not turn into one.
+ *
+ * @param bytesMax - The most bytes that the UTF-8 form may have.
+ * @returns The text, or `undefined`.
+ */
+export function decodeBase64urlText(text: string, bytesMax: number): string | undefined {
+  const bytes = decodeBase64url(text, bytesMax);
+  if (bytes === undefined) return undefined;
+  if (NativeBuffer !== undefined) {
+    const fast = NativeBuffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8');
+    // Only a text with a replacement character can have hidden invalid bytes; the strict decoder settles it.
+    if (!fast.includes('\ufffd')) return fast;
+  }
+  try {
+    return utf8Decoder.decode(bytes);
+  } catch {
+    return undefined;
+  }
+}
+
+/** True for text within the base64url alphabet that carries no padding. */
+export function isBase64url(text: string): boolean {
+  return wellFormed.test(text);
+}
+
+function withoutPadding(text: string, bytesMax: number): string | undefined {
+  // Checked before anything is scanned: 4 characters stand for 3 bytes, and padding adds at most 2.
+  if (text.length > Math.ceil((bytesMax * 4) / 3) + 2) return undefined;
+  let bare = text;
+  if (!wellFormed.test(text)) {
+    if (text.length % 4 !== 0 || !padded.test(text)) return undefined;
+    bare = text.slice(0, text.indexOf('='));
+  }
+  const spare = bare.length % 4;
+  if (spare === 1 || Math.floor((bare.length * 3) / 4) > bytesMax) return undefined;
+  if (spare === 0) return bare;
+  const last = bare.charAt(bare.length - 1);
+  // Two characters carry 8 bits and 4 spare ones, three carry 16 and 2: the spare bits must be zero.
+  return (spare === 2 ? 'AQgw' : 'AEIMQUYcgkosw048').includes(last) ? bare : undefined;
+}

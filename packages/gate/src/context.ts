@@ -1,0 +1,78 @@
+import type { Ledger } from '@farebox/ledger';
+import type { SellerMethod } from '@farebox/protocol';
+import { createKeyring, type Keyring } from '@farebox/protocol/binding';
+import { createIssuer, type Issuer } from './challenges.js';
+import type { GateEvent } from './events.js';
+import { type InFlight, inFlightOf } from './in-flight.js';
+
+/** Default life of a challenge. */
+export const challengeLifeMsDefault = 5 * 60_000;
+/** Default number of times an answer that did not leave completely is given again. */
+export const redeliveriesMaxDefault = 3;
+
+/** What a gate is made of. */
+export interface GateOptions {
+  /** The protection space, e.g. `https://api.example.com`. Fixed for a deployment: every challenge id is over it. */
+  readonly realm: string;
+  /** HMAC secrets of at least 32 bytes, newest first. Older ones verify until their challenges expire. */
+  readonly secrets: readonly string[];
+  readonly methods: readonly SellerMethod[];
+  readonly ledger: Ledger;
+  /** Milliseconds since the epoch. */
+  readonly now?: () => number;
+  readonly challengeLifeMs?: number;
+  /** Answers 402 instead of 403 to a genuine credential of another resource, as the core draft reads. */
+  readonly strict402?: boolean;
+  /** Status when no payment method can make a challenge. Default 500, as the Xverse API. */
+  readonly unavailableStatus?: 500 | 503;
+  readonly redeliveriesMax?: number;
+  /** Adds the non-authoritative auth-param `amount` of the Xverse documents. Default true. */
+  readonly amountHint?: boolean;
+  readonly onEvent?: (event: GateEvent) => void;
+}
+
+/** A gate's parts, put together once. */
+export interface GateContext {
+  readonly realm: string;
+  readonly keyring: Keyring;
+  readonly methods: readonly SellerMethod[];
+  readonly ledger: Ledger;
+  readonly now: () => number;
+  readonly strict402: boolean;
+  readonly redeliveriesMax: number;
+  readonly issuer: Issuer;
+  readonly inFlight: InFlight;
+  readonly onEvent: (event: GateEvent) => void;
+}
+
+/** Puts a gate's parts together. Throws a TypeError for a secret that is too short or a realm that is empty. */
+export function createContext(options: GateOptions): GateContext {
+  if (options.realm === '')
+    throw new TypeError('The realm is empty; name the protection space, e.g. the API origin.');
+  const { realm, methods, ledger } = options;
+  const now = options.now ?? Date.now;
+  const onEvent = options.onEvent ?? (() => {});
+  const keyring = createKeyring(options.secrets);
+  const issuer = createIssuer({
+    realm,
+    keyring,
+    methods,
+    now,
+    onEvent,
+    challengeLifeMs: options.challengeLifeMs ?? challengeLifeMsDefault,
+    amountHint: options.amountHint ?? true,
+    unavailableStatus: options.unavailableStatus ?? 500,
+  });
+  return {
+    realm,
+    keyring,
+    methods,
+    ledger,
+    now,
+    issuer,
+    onEvent,
+    strict402: options.strict402 ?? false,
+    redeliveriesMax: options.redeliveriesMax ?? redeliveriesMaxDefault,
+    inFlight: inFlightOf(ledger),
+  };
+}

@@ -1,1 +1,31 @@
+export { amountMsatMax } from './bolt11/amount.js';
+export { type Bech32, decodeBech32, encodeBech32, invoiceCharsMax } from './bolt11/bech32.js';
+export { decodeInvoice } from './bolt11/decode.js';
+export { encodeInvoice, type InvoiceDraft } from './bolt11/encode.js';
+export type { Fallback } from './bolt11/fallback.js';
+export { checkFeatures } from './bolt11/features.js';
+export {
+  expirySecondsDefault,
+  type Invoice,
+  type InvoiceFields,
+  invoiceExpiresMs,
+  minFinalCltvExpiryDefault,
+  type OtherField,
+} from './bolt11/invoice.js';
+export { checkPayable } from './bolt11/payable.js';
+export type { RouteHint, RouteHop } from './bolt11/route-hint.js';
+export { nodeIdOf, recoverPayee, verifyInvoice } from './bolt11/signature.js';
+export { type LightningBuyerOptions, lightningBuyer } from './charge/buyer.js';
+export {
+  type ChargeNetwork,
+  type ChargeRequest,
+  parseChargeRequest,
+  writeChargeRequest,
+} from './charge/request.js';
+export {
+  createInvoiceTimeoutMs,
+  invoiceGraceSeconds,
+  type LightningSellerOptions,
+  lightningSeller,
+} from './charge/seller.js';
 export * from './node.js';

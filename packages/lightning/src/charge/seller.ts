@@ -1,0 +1,205 @@
+import { hash } from 'node:crypto';
+import {
+  type JsonObject,
+  MethodUnavailable,
+  type Offer,
+  type Quote,
+  type QuoteContext,
+  type SellerMethod,
+  type VerificationRefusal,
+  type VerifiedChallenge,
+} from '@farebox/protocol';
+import { decodeInvoice } from '../bolt11/decode.js';
+import { fieldBytesMax, invoiceExpiresMs } from '../bolt11/invoice.js';
+import { type CreatedInvoice, type InvoiceNode, NodeError } from '../node.js';
+import { DeadlineExceeded, withDeadline } from './deadline.js';
+import {
+  amountSatMax,
+  type ChargeNetwork,
+  isHex32,
+  readAmountSat,
+  readMethodDetails,
+  writeChargeRequest,
+} from './request.js';
+
+/** How long a node may take to make an invoice, milliseconds. */
+export const createInvoiceTimeoutMs = 5_000;
+
+/**
+ * Seconds that an invoice is asked to live beyond its challenge. It covers rounding and a node whose clock is a
+ * little behind, which would otherwise shorten the challenge; not more, since whoever pays after the challenge has
+ * expired pays for nothing.
+ */
+export const invoiceGraceSeconds = 5;
+
+/** What a seller's `lightning` charge needs. */
+export interface LightningSellerOptions {
+  /** Makes the invoices. Needs no right to spend. */
+  readonly node: InvoiceNode;
+  /** The network that is sold on; an invoice for another one is never handed out. */
+  readonly network: ChargeNetwork;
+  /** Memo of offers that have none of their own. */
+  readonly description?: string;
+}
+
+/** Problem types of draft-lightning-charge-00, "Error Responses". */
+const problems = {
+  malformed: 'https://paymentauth.org/problems/lightning/malformed-credential',
+  unknown: 'https://paymentauth.org/problems/lightning/unknown-challenge',
+  invalidProof: 'https://paymentauth.org/problems/lightning/invalid-preimage',
+  expired: 'https://paymentauth.org/problems/lightning/expired-invoice',
+} as const;
+
+/** Cuts a memo to what a description field holds, never within a character. */
+function fitMemo(text: string): string {
+  const bytes = Buffer.from(text);
+  let end = Math.min(bytes.length, fieldBytesMax);
+  while (end > 0 && ((bytes[end] ?? 0) & 0xc0) === 0x80) end--;
+  return bytes.toString('utf8', 0, end);
+}
+
+function priceSat(offer: Offer): bigint {
+  const { amount, currency } = offer.price;
+  if (currency !== 'sat' || amount <= 0n || amount > amountSatMax) {
+    throw new MethodUnavailable(
+      `A lightning charge cannot be priced at ${amount} ${currency}; use a whole number of "sat", at least 1`,
+    );
+  }
+  return amount;
+}
+
+async function createInvoice(
+  node: InvoiceNode,
+  amountSat: bigint,
+  description: string,
+  expirySeconds: number,
+): Promise<CreatedInvoice> {
+  try {
+    const request = { amountMsat: amountSat * 1_000n, description, expirySeconds };
+    return await withDeadline(node.createInvoice(request), createInvoiceTimeoutMs);
+  } catch (cause) {
+    // The two known kinds promise that their message holds no secret; of anything else only the cause tells.
+    const known = cause instanceof NodeError || cause instanceof DeadlineExceeded;
+    const why = known ? `${cause.code}: ${cause.message}` : 'see the cause';
+    throw new MethodUnavailable(`The Lightning node made no invoice (${why}); check that it runs`, { cause });
+  }
+}
+
+/**
+ * What the invoice really says must be what was asked for, in every point on which the buyer's money and the
+ * draft depend ("Servers MUST verify this consistency before issuing the challenge"). Returns its expiry.
+ */
+function checkInvoice(
+  created: CreatedInvoice,
+  amountSat: bigint,
+  network: ChargeNetwork,
+  nowMs: number,
+): number {
+  const decoded = decodeInvoice(created.invoice);
+  if (!decoded.ok) {
+    throw new MethodUnavailable(
+      `The Lightning node's invoice cannot be read (${decoded.code}): ${decoded.detail}`,
+    );
+  }
+  const invoice = decoded.value;
+  if (invoice.network !== network) {
+    throw new MethodUnavailable(
+      `The Lightning node's invoice is for ${invoice.network}, not ${network}; connect a node of that network`,
+    );
+  }
+  if (invoice.amountMsat !== amountSat * 1_000n) {
+    const amount = invoice.amountMsat === undefined ? 'any amount' : `${invoice.amountMsat} msat`;
+    throw new MethodUnavailable(
+      `The Lightning node's invoice is for ${amount}, not ${amountSat * 1_000n} msat`,
+    );
+  }
+  if (invoice.paymentHash !== created.paymentHash) {
+    throw new MethodUnavailable('The Lightning node promised another payment hash than is in its invoice');
+  }
+  const expiresMs = invoiceExpiresMs(invoice);
+  if (expiresMs <= nowMs) {
+    throw new MethodUnavailable(
+      `The Lightning node's invoice has expired already, at ${new Date(expiresMs).toISOString()}; set its clock`,
+    );
+  }
+  return expiresMs;
+}
+
+function refused(reason: VerificationRefusal['reason'], detail: string) {
+  return { ok: false, refusal: { reason, detail } } as const;
+}
+
+/**
+ * Checks a preimage against the payment hash that the challenge recorded (draft-lightning-charge-00,
+ * "Verification Procedure"). Everything it reads is covered by the challenge's HMAC, but for the preimage.
+ *
+ * The invoice is not decoded again: `quote` made the challenge expire no later than its invoice, so the earlier of
+ * the two expiries is the challenge's own.
+ */
+function verify(challenge: VerifiedChallenge, payload: JsonObject, context: { readonly nowMs: number }) {
+  const preimage = payload.preimage;
+  if (!isHex32(preimage)) return refused('malformed', 'payload.preimage must be 64 lowercase hex characters');
+  const amount = readAmountSat(challenge.requestObject.amount);
+  const paymentHash = readMethodDetails(challenge.requestObject)?.paymentHash;
+  if (amount === undefined || challenge.requestObject.currency !== 'sat' || !isHex32(paymentHash)) {
+    return refused(
+      'malformed',
+      'The challenge is no lightning charge: amount, currency or payment hash are missing',
+    );
+  }
+  // Not a number for a challenge without an expiry; then the comparison is false and it is refused.
+  const expiresMs = Date.parse(challenge.expires ?? '');
+  if (!(context.nowMs < expiresMs)) return refused('expired', 'The challenge and its invoice have expired');
+  if (hash('sha256', Buffer.from(preimage, 'hex'), 'hex') !== paymentHash) {
+    return refused(
+      'invalid-proof',
+      'SHA-256 of the provided preimage is not the payment hash of the challenge',
+    );
+  }
+  return {
+    ok: true,
+    settlement: {
+      reference: paymentHash,
+      paid: { amount, currency: 'sat' },
+      receiptFields: { challengeId: challenge.id },
+    },
+  } as const;
+}
+
+/**
+ * The `lightning` charge, for sellers (draft-lightning-charge-00). `quote` asks the node for an invoice and makes
+ * sure that it is the one that was asked for; `verify` is synchronous and asks nobody.
+ *
+ * @throws MethodUnavailable from `quote`: the node is unreachable, slow or refuses (its error is the `cause`), its
+ *   invoice differs from what was asked for (the message says in what), or the offer has no price in `sat`.
+ *
+ * @example
+ * ```ts
+ * import { type InvoiceNode, lightningSeller } from '@farebox/lightning';
+ * export const methodFor = (node: InvoiceNode) => lightningSeller({ node, network: 'regtest' });
+ * ```
+ */
+export function lightningSeller(options: LightningSellerOptions): SellerMethod {
+  const { node, network } = options;
+
+  async function quote(offer: Offer, context: QuoteContext): Promise<Quote> {
+    const amountSat = priceSat(offer);
+    const memo = offer.description ?? options.description;
+    const description = memo === undefined ? undefined : fitMemo(memo);
+    const lifeSeconds = Math.ceil(context.challengeLifeMs / 1_000) + invoiceGraceSeconds;
+    const created = await createInvoice(node, amountSat, description ?? '', lifeSeconds);
+    const invoiceExpires = checkInvoice(created, amountSat, network, context.nowMs);
+    return {
+      request: writeChargeRequest({
+        amountSat,
+        ...(description === undefined ? undefined : { description }),
+        invoice: created.invoice,
+        paymentHash: created.paymentHash,
+        network,
+      }),
+      expiresMs: Math.min(context.nowMs + context.challengeLifeMs, invoiceExpires),
+    };
+  }
+
+  return { method: 'lightning', intent: 'charge', problems, quote, verify };
+}

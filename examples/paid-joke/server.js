@@ -5,7 +5,8 @@ import { openSqliteLedger } from '@farebox/ledger';
 import { lightningSeller } from '@farebox/lightning';
 
 const { PORT = 8403, FAREBOX_HOME, FAREBOX_SECRET } = process.env;
-const node = connectDevnet({ ...readDevnetFile(FAREBOX_HOME), role: 'merchant' });
+const devnet = await readDevnetFile(FAREBOX_HOME);
+const node = connectDevnet({ ...devnet, role: 'merchant' });
 const gate = createGate({
   realm: `http://127.0.0.1:${PORT}`,
   secrets: [FAREBOX_SECRET],

@@ -1,1 +1,13 @@
-export {};
+export type { Balance, BalanceSide, Utxo } from './address.js';
+export { type BitcoinApiOptions, createBitcoinApi } from './api.js';
+export type { Block } from './blocks.js';
+export type { FeeEstimate, MempoolFees } from './fees.js';
+export { openapi } from './openapi.js';
+export type { ConfiguredPrice, Price } from './price.js';
+export type { Problem, ProblemStatus } from './problem.js';
+export type { RpcOptions } from './rpc-client.js';
+export type { RpcCredentials } from './rpc-credentials.js';
+export { readOnlyMethods } from './rpc-methods.js';
+export { bitcoinToSats } from './sats.js';
+export { type ListenOptions, type RunningBitcoinApi, startBitcoinApi } from './server.js';
+export type { ChainStatus, Transaction } from './transactions.js';

@@ -14,7 +14,11 @@ const gate = createGate({
   ledger: await openSqliteLedger({ path: `${FAREBOX_HOME}/jokes.db` }),
 });
 const price = { amount: 1n, currency: 'sat' };
-const terms = { route: 'GET /joke', effect: 'safe', offers: [{ method: 'lightning', intent: 'charge', price }] };
+const terms = {
+  route: 'GET /joke',
+  effect: 'safe',
+  offers: [{ method: 'lightning', intent: 'charge', price }],
+};
 
 const tellJoke = (_request, response) => response.end('Why do satoshis never argue? They always settle.\n');
 createServer(gate.protect(terms, tellJoke)).listen(PORT, () => console.log(`http://127.0.0.1:${PORT}/joke`));

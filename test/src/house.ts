@@ -57,7 +57,7 @@ export function sourcesOf(room: string): string[] {
     .map((entry) => relative(join(root, room), join(entry.parentPath, entry.name)).split(sep).join('/'));
 }
 
-/** Tests, and what only tests and benchmarks use. */
+/** Tests stand beside the file they test; what only tests use is in a folder named testing. */
 export function isTestSource(file: string): boolean {
   return /\.test\.ts$|\/testing\//.test(file);
 }
@@ -65,7 +65,9 @@ export function isTestSource(file: string): boolean {
 /** What a file imports: the specifiers of import, export … from and import(). */
 export function importsOf(room: string, file: string): string[] {
   const text = readFileSync(join(root, room, file), 'utf8').replace(/\/\*[\s\S]*?\*\//g, '');
-  const found = text.matchAll(/(?:^|[\s;])(?:import|export)\b[^'"`;]*?from\s*'([^']+)'|import\s*\(?\s*'([^']+)'/g);
+  const found = text.matchAll(
+    /(?:^|[\s;])(?:import|export)\b[^'"`;]*?from\s*'([^']+)'|import\s*\(?\s*'([^']+)'/g,
+  );
   return [...found].map((match) => match[1] ?? match[2] ?? '');
 }
 

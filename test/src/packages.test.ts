@@ -8,7 +8,8 @@ interface Packed {
 }
 
 /** What a published package may hold, and nothing else. */
-const wanted = /^(package\.json|README\.md|LICENSE|farebox(\.schema\.json|\.yaml)|bin\/[\w.-]+\.js|dist\/[\w/.-]+\.(js|d\.ts|js\.map))$/;
+const wanted =
+  /^(package\.json|README\.md|LICENSE|farebox(\.schema\.json|\.yaml)|bin\/[\w.-]+\.js|dist\/[\w/.-]+\.(js|d\.ts|js\.map))$/;
 
 describe.each(Object.keys(arrows))('npm pack of %s', (room) => {
   const packed: Packed[] = JSON.parse(
@@ -25,7 +26,8 @@ describe.each(Object.keys(arrows))('npm pack of %s', (room) => {
   });
 
   it('lists every entry point, with its types, a readme and a licence', () => {
-    const entries = JSON.stringify(readManifest(room).exports ?? {}).match(/\.\/[\w/.-]+\.(?:js|d\.ts)/g) ?? [];
+    const entries =
+      JSON.stringify(readManifest(room).exports ?? {}).match(/\.\/[\w/.-]+\.(?:js|d\.ts)/g) ?? [];
     expect(files).toEqual(expect.arrayContaining(entries.map((entry) => entry.slice(2))));
     expect(files).toEqual(expect.arrayContaining(['package.json', 'README.md', 'LICENSE']));
   });

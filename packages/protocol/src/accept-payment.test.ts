@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { acceptPaymentCharsMax, parseAcceptPayment, paymentRangesMax, rankOffers } from './accept-payment.js';
-import { anyString, fuzzRuns, mutated } from './testing.js';
+import { anyString, fuzzRuns, mutated } from './testing/arbitrary.js';
 
 function offers(...names: string[]): { method: string; intent: string }[] {
   return names.map((name) => {

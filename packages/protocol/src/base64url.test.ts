@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { decodeBase64url, decodeBase64urlText, encodeBase64url, isBase64url } from './base64url.js';
 import { decodePortable, encodePortable } from './base64url-portable.js';
-import { anyString, fuzzRuns, mutated, text } from './testing.js';
+import { anyString, fuzzRuns, mutated, text } from './testing/arbitrary.js';
 import { base64urlVectors } from './vectors/rfc.js';
 
 const bytesMax = 4096;

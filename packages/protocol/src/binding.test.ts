@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { bodyDigest, createKeyring, matchesBodyDigest, secretBytesMin } from './binding.js';
 import { bindingInput } from './binding-input.js';
-import { anyString, fuzzRuns, text } from './testing.js';
+import { anyString, fuzzRuns, text } from './testing/arbitrary.js';
 import { goldenVectors } from './vectors/mppx.js';
 import { digestVector } from './vectors/rfc.js';
 

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { scanChallenges } from './auth-scanner.js';
 import { challengeFieldsBytesMax, parseChallenges, serializeChallenge } from './challenge.js';
-import { anyString, challenge, fuzzRuns, mutated } from './testing.js';
+import { anyString, challenge, fuzzRuns, mutated } from './testing/arbitrary.js';
 
 const otherChallenge = fc.constantFrom(
   'Basic realm="a, b"',

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { encodeBase64url } from './base64url.js';
 import { type Credential, credentialBytesMax, parseCredential, serializeCredential } from './credential.js';
-import { anyString, credential, fuzzRuns, mutated } from './testing.js';
+import { anyString, credential, fuzzRuns, mutated } from './testing/arbitrary.js';
 
 describe('credentials, properties', () => {
   it('come back', () => {

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { canonicalize } from './jcs.js';
 import { type JsonValue, jsonDepthMax } from './json.js';
-import { fuzzRuns, jsonValue } from './testing.js';
+import { fuzzRuns, jsonValue } from './testing/arbitrary.js';
 import { canonicalVectors, numberRefusals, numberVectors } from './vectors/rfc.js';
 
 function fromBits(bits: string): number {

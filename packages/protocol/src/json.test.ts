@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { isJsonObject, jsonDepthMax, parseJsonObject } from './json.js';
-import { anyString, fuzzRuns, jsonObject, mutated } from './testing.js';
+import { anyString, fuzzRuns, jsonObject, mutated } from './testing/arbitrary.js';
 
 describe('parseJsonObject', () => {
   it.each(['null', 'true', '1', '"a"', '[]', '', ' ', '{', '{"a":1}x', "{'a':1}", '\ufeff{}', 'undefined'])(

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { encodeBase64url } from './base64url.js';
 import { parseReceipt, type Receipt, receiptBytesMax, serializeReceipt } from './receipt.js';
-import { anyString, fuzzRuns, mutated, receipt } from './testing.js';
+import { anyString, fuzzRuns, mutated, receipt } from './testing/arbitrary.js';
 import { goldenReceipt } from './vectors/mppx.js';
 
 const plain: Receipt = {

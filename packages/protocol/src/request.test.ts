@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { decodeRequest, encodeRequest, requestBytesMax } from './request.js';
-import { anyString, fuzzRuns, jsonObject, mutated } from './testing.js';
+import { anyString, fuzzRuns, jsonObject, mutated } from './testing/arbitrary.js';
 import { goldenVectors } from './vectors/mppx.js';
 
 describe('encodeRequest, decodeRequest', () => {

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { anyString, fuzzRuns, mutated, timestamp } from './testing.js';
+import { anyString, fuzzRuns, mutated, timestamp } from './testing/arbitrary.js';
 import { parseTimestamp } from './timestamp.js';
 
 describe('parseTimestamp, RFC 3339', () => {

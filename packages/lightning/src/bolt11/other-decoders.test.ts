@@ -2,7 +2,7 @@ import bolt11 from 'bolt11';
 import fc from 'fast-check';
 import { decode as decodeLight } from 'light-bolt11-decoder';
 import { describe, expect, it } from 'vitest';
-import { drafts, hex32, secretKeys } from './arbitrary-invoice.test.helper.js';
+import { drafts, hex32, secretKeys } from '../testing/arbitrary-invoice.js';
 import { decodeInvoice } from './decode.js';
 import { encodeInvoice } from './encode.js';
 import { nodeIdOf, verifyInvoice } from './signature.js';

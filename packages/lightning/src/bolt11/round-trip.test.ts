@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { drafts, secretKeys } from './arbitrary-invoice.test.helper.js';
+import { drafts, secretKeys } from '../testing/arbitrary-invoice.js';
 import { decodeBech32, encodeBech32 } from './bech32.js';
 import { decodeInvoice } from './decode.js';
 import { encodeInvoice } from './encode.js';

@@ -1,5 +1,5 @@
 import { describe, it } from 'vitest';
-import { common, expectExample, ignored, recoveredHighS, type Vector } from './examples.test.helper.js';
+import { common, expectExample, ignored, recoveredHighS, type Vector } from '../testing/bolt11-examples.js';
 
 // The examples of BOLT 11, one by one, with every field that the text names.
 

@@ -6,7 +6,7 @@ import {
   programOfBase58,
   programOfSegwit,
   type Vector,
-} from './examples.test.helper.js';
+} from '../testing/bolt11-examples.js';
 
 // The examples of BOLT 11, one by one, with every field that the text names.
 

@@ -1,7 +1,6 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { NodeError, type PaymentState } from '../node.js';
-import { askTimeoutMs, paymentReplyGraceMs } from './buyer.js';
-import { challengeOf, nowMs, preimage } from './challenge.test.helper.js';
+import { challengeOf, nowMs, preimage } from '../testing/charge-challenge.js';
 import {
   absent,
   buyerOf,
@@ -13,7 +12,8 @@ import {
   ScriptedNode,
   success,
   tracks,
-} from './scripted-node.test.helper.js';
+} from '../testing/scripted-node.js';
+import { askTimeoutMs, paymentReplyGraceMs } from './buyer.js';
 
 afterEach(() => {
   vi.useRealTimers();

@@ -1,8 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { NodeError, type PaymentState } from '../node.js';
-import { PaperNode } from '../testing/paper-node.js';
-import { paymentReplyGraceMs } from './buyer.js';
-import { challengeOf, invoiceOf, nowMs, paymentHash } from './challenge.test.helper.js';
+import { PaperNode } from '../paper/paper-node.js';
+import { challengeOf, invoiceOf, nowMs, paymentHash } from '../testing/charge-challenge.js';
 import {
   absent,
   buyerOf,
@@ -12,7 +11,8 @@ import {
   paidOutcome,
   ScriptedNode,
   success,
-} from './scripted-node.test.helper.js';
+} from '../testing/scripted-node.js';
+import { paymentReplyGraceMs } from './buyer.js';
 
 describe('resume', () => {
   it.each<[string, PaymentState, object]>([

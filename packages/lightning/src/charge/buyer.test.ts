@@ -1,7 +1,7 @@
 import { describe, expect, it, vi } from 'vitest';
 import type { CreatedInvoice, PaymentState } from '../node.js';
-import { PaperNode } from '../testing/paper-node.js';
-import { challengeOf, invoiceOf, nowMs } from './challenge.test.helper.js';
+import { PaperNode } from '../paper/paper-node.js';
+import { challengeOf, invoiceOf, nowMs } from '../testing/charge-challenge.js';
 import {
   absent,
   buyerOf,
@@ -10,7 +10,7 @@ import {
   paidOutcome,
   ScriptedNode,
   success,
-} from './scripted-node.test.helper.js';
+} from '../testing/scripted-node.js';
 
 describe('pay', () => {
   it('pays an invoice once and gives its preimage', async () => {

@@ -3,9 +3,9 @@ import type { Challenge } from '@farebox/protocol';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { encodeBech32 } from '../bolt11/bech32.js';
-import { PaperNode } from '../testing/paper-node.js';
+import { PaperNode } from '../paper/paper-node.js';
+import { challengeOf, invoiceOf, nowMs, payee, paymentHash } from '../testing/charge-challenge.js';
 import { lightningBuyer } from './buyer.js';
-import { challengeOf, invoiceOf, nowMs, payee, paymentHash } from './challenge.test.helper.js';
 
 const buyer = lightningBuyer({ node: new PaperNode(), network: 'regtest' });
 const inspect = (challenge: Challenge) => buyer.inspect(challenge, { nowMs });

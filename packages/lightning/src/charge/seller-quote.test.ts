@@ -3,8 +3,8 @@ import { afterEach, describe, expect, it, vi } from 'vitest';
 import { decodeInvoice } from '../bolt11/decode.js';
 import { encodeInvoice } from '../bolt11/encode.js';
 import { type CreatedInvoice, type InvoiceRequest, NodeError } from '../node.js';
-import { PaperNode } from '../testing/paper-node.js';
-import { nowMs, paymentHash, secretKey } from './challenge.test.helper.js';
+import { PaperNode } from '../paper/paper-node.js';
+import { nowMs, paymentHash, secretKey } from '../testing/charge-challenge.js';
 import { parseChargeRequest } from './request.js';
 import { createInvoiceTimeoutMs, lightningSeller } from './seller.js';
 

@@ -1,7 +1,7 @@
 import { encodeRequest, type JsonObject, type VerifiedChallenge } from '@farebox/protocol';
 import { describe, expect, it } from 'vitest';
-import { PaperNode } from '../testing/paper-node.js';
-import { nowMs, paymentHash, preimage } from './challenge.test.helper.js';
+import { PaperNode } from '../paper/paper-node.js';
+import { nowMs, paymentHash, preimage } from '../testing/charge-challenge.js';
 import { parseChargeRequest } from './request.js';
 import { lightningSeller } from './seller.js';
 

@@ -1,10 +1,10 @@
 /** Shared by this package's tests: how long to fuzz, and generators of valid and of nearly valid input. */
 import fc from 'fast-check';
-import type { Challenge } from './challenge.js';
-import type { Credential } from './credential.js';
-import type { JsonObject, JsonValue } from './json.js';
-import type { Receipt } from './receipt.js';
-import { encodeRequest } from './request.js';
+import type { Challenge } from '../challenge.js';
+import type { Credential } from '../credential.js';
+import type { JsonObject, JsonValue } from '../json.js';
+import type { Receipt } from '../receipt.js';
+import { encodeRequest } from '../request.js';
 
 /** Runs of each property; `FUZZ_RUNS` in the environment raises it. */
 export const fuzzRuns = { numRuns: Number(process.env.FUZZ_RUNS ?? '1000') };

@@ -1,8 +1,8 @@
 import type { PayOutcome } from '@farebox/protocol';
+import { lightningBuyer } from '../charge/buyer.js';
 import type { PaymentRequest, PaymentState } from '../node.js';
-import { PaperNode } from '../testing/paper-node.js';
-import { lightningBuyer } from './buyer.js';
-import { nowMs, preimage } from './challenge.test.helper.js';
+import { PaperNode } from '../paper/paper-node.js';
+import { nowMs, preimage } from './charge-challenge.js';
 
 /** Allows 21 sat, 2 sat of fees and half a minute. */
 export const limits = {

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import fc from 'fast-check';
-import type { InvoiceDraft } from './encode.js';
-import { nodeIdOf } from './signature.js';
+import type { InvoiceDraft } from '../bolt11/encode.js';
+import { nodeIdOf } from '../bolt11/signature.js';
 
 /** Values for the property tests: secret keys and everything an invoice can say. */
 export const hex32 = fc

@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
 import { base58check, bech32, bech32m } from '@scure/base';
 import { expect } from 'vitest';
-import { decodeInvoice } from './decode.js';
-import type { Invoice } from './invoice.js';
-import { checkPayable } from './payable.js';
-import { verifyInvoice } from './signature.js';
+import { decodeInvoice } from '../bolt11/decode.js';
+import type { Invoice } from '../bolt11/invoice.js';
+import { checkPayable } from '../bolt11/payable.js';
+import { verifyInvoice } from '../bolt11/signature.js';
 
 // What the examples of BOLT 11 share. What their text leaves to "..." is the same in all of them.
 

@@ -1,0 +1,95 @@
+import { readFile } from 'node:fs/promises';
+import { buffer } from 'node:stream/consumers';
+import type { Amount } from '@farebox/protocol';
+import type { Header, PayableRequest, PaymentLimits } from '@farebox/wallet';
+import { type Command, InvalidArgumentError } from 'commander';
+import { parseAmountOption } from '../amount-option.js';
+import { CliError, usageError } from '../cli-error.js';
+
+/** Options that every paying command has. */
+export interface PayOptions {
+  readonly yes?: boolean;
+  readonly max?: Amount;
+  readonly maxFee?: Amount;
+  readonly json?: boolean;
+  readonly node: string;
+  readonly account?: string;
+}
+
+/** Adds what every paying command has. */
+export function withPayOptions(command: Command): Command {
+  return command
+    .option('-y, --yes', 'pay; without it, only the price is shown')
+    .option('--max <amount>', 'most that may be paid, without fees (default: 100sat)', parseAmountOption)
+    .option('--max-fee <amount>', 'most that may be paid in fees on top (default: 10sat)', parseAmountOption);
+}
+
+/** Adds what every command has that needs the node. */
+export function withNodeOptions(command: Command): Command {
+  return command
+    .option('--node <kind>', 'the node that pays', 'devnet')
+    .option('-a, --account <number>', 'accepted for compatibility; there is one account', parseAccount)
+    .option('--json', 'one JSON object on stdout, errors as one on stderr');
+}
+
+/** `-a N` of other wallets is accepted so that their command lines work; it changes nothing yet. */
+function parseAccount(text: string): string {
+  if (/^[0-9]{1,4}$/.test(text)) return text;
+  throw new InvalidArgumentError('An account is a number.');
+}
+
+/** Collects `-H` options. */
+export function collectHeader(text: string, previous: readonly Header[] = []): readonly Header[] {
+  const colon = text.indexOf(':');
+  if (colon <= 0) throw new InvalidArgumentError('Write a header as "Name: value".');
+  return [...previous, [text.slice(0, colon).trim(), text.slice(colon + 1).trim()]];
+}
+
+/** The limits that were given; the wallet has defaults for the others. */
+export function readLimits(options: PayOptions): Partial<PaymentLimits> {
+  const { max, maxFee } = options;
+  return { ...(max && { max }), ...(maxFee && { maxFee }) };
+}
+
+/** Options that make up the request. */
+export interface RequestOptions {
+  readonly request?: string;
+  readonly header?: readonly Header[];
+  readonly data?: string;
+  readonly dataFile?: string;
+}
+
+/** Builds the request as `curl` would, but for JSON: it is recognised and named. */
+export async function readRequest(url: string, options: RequestOptions): Promise<PayableRequest> {
+  const { data, dataFile, header = [] } = options;
+  if (data !== undefined && dataFile !== undefined) throw usageError('Give --data or --data-file, not both.');
+  const body = dataFile === undefined ? data : await readDataFile(dataFile);
+  const hasType = header.some(([name]) => name.toLowerCase() === 'content-type');
+  const headers: readonly Header[] =
+    body === undefined || hasType ? header : [...header, ['Content-Type', guessType(body)]];
+  return {
+    url,
+    headers,
+    ...(options.request !== undefined && { method: options.request }),
+    ...(body !== undefined && { body }),
+  };
+}
+
+async function readDataFile(path: string): Promise<Uint8Array> {
+  try {
+    return path === '-' ? await buffer(process.stdin) : await readFile(path);
+  } catch (cause) {
+    throw new CliError('data_file', 'The file of --data-file cannot be read.', { cause });
+  }
+}
+
+function guessType(body: string | Uint8Array): string {
+  const text = typeof body === 'string' ? body : Buffer.from(body).toString('utf8');
+  try {
+    const value: unknown = JSON.parse(text);
+    if (typeof value === 'object' && value !== null) return 'application/json';
+  } catch {
+    // No JSON: sent as a form, as curl does.
+  }
+  return 'application/x-www-form-urlencoded';
+}

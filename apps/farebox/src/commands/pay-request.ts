@@ -1,0 +1,155 @@
+import { formatAmount } from '@farebox/protocol';
+import { type Delivered, type FreeAnswer, type Header, type Priced, plainText } from '@farebox/wallet';
+import type { Command } from 'commander';
+import { openBodyFile } from '../body-view.js';
+import { usageError } from '../cli-error.js';
+import { exitCodeHelp } from '../exit-codes.js';
+import { findHome } from '../home.js';
+import { createOutput, type Output, table } from '../output.js';
+import { openPurse, type Purse } from '../purse.js';
+import { viewChallenge, viewCost } from '../views.js';
+import { type Asked, deliver, deliverFree } from './pay-delivery.js';
+import {
+  collectHeader,
+  type PayOptions,
+  type RequestOptions,
+  readLimits,
+  readRequest,
+  withNodeOptions,
+  withPayOptions,
+} from './pay-options.js';
+
+interface Options extends PayOptions, RequestOptions {
+  readonly method?: string;
+  readonly body?: boolean;
+  readonly output?: string;
+  readonly keepAuthorization?: boolean;
+}
+
+/** Adds `farebox pay request`. */
+export function registerPayRequest(pay: Command): void {
+  const command = pay
+    .command('request')
+    .description('request a URL and, with --yes, pay for it if it asks for payment')
+    .argument('<url>', 'what to request; https, or http on this machine')
+    .option('-X, --request <method>', 'HTTP method (default: GET, or POST with data)')
+    .option('-H, --header <header>', 'a header, "Name: value"; repeatable', collectHeader)
+    .option('-d, --data <text>', 'request body; JSON is recognised, anything else is sent as a form')
+    .option('--data-file <path>', 'request body from a file, - for stdin');
+  withPayOptions(command)
+    .option('--method <name>', 'pay with this payment method only, e.g. lightning')
+    .option(
+      '--keep-authorization',
+      'keep your own Authorization header; the credential goes in Payment-Authorization',
+    )
+    .option('--body', 'write only the body to stdout, unchanged')
+    .option('-o, --output <path>', 'write the body to a file');
+  withNodeOptions(command)
+    .addHelpText(
+      'after',
+      `
+Examples:
+  farebox pay request http://127.0.0.1:8402/v1/bitcoin/price
+  farebox pay request http://127.0.0.1:8402/v1/bitcoin/price --yes --json
+  farebox pay request https://api.example.com/v1/orders -d '{"item":7}' -H 'X-API-Key: k' --max 20sat --yes
+${exitCodeHelp}`,
+    )
+    .action(run);
+}
+
+async function run(url: string, options: Options): Promise<void> {
+  if (options.body && options.json) throw usageError('Give --json or --body, not both.');
+  if (options.body && options.output !== undefined) throw usageError('Give --output or --body, not both.');
+  const output = createOutput({ json: options.json, raw: options.body });
+  const paying = options.yes === true;
+  const request = await readRequest(url, options);
+  const purse = await openPurse({ home: findHome(), node: options.node, paying });
+  // The file is opened before anything is paid: a full disk must not be found out afterwards.
+  const file = options.output === undefined ? undefined : await openBodyFile(options.output);
+  try {
+    const buyOptions = {
+      ...readLimits(options),
+      method: options.method,
+      credentialHeader: options.keepAuthorization ? ('payment-authorization' as const) : undefined,
+    };
+    const asked: Asked = {
+      url,
+      method: request.method ?? (request.body === undefined ? 'GET' : 'POST'),
+      dryRun: !paying,
+    };
+    const sink = { output, file, body: options.body === true };
+    const result = paying
+      ? await purse.wallet.pay(request, buyOptions)
+      : await purse.wallet.preview(request, buyOptions);
+    await show(result, asked, purse, sink, options);
+  } finally {
+    await file?.discard();
+    await purse.close();
+  }
+}
+
+type Sink = Parameters<typeof deliver>[3];
+
+async function show(
+  result: FreeAnswer | Priced | Delivered,
+  asked: Asked,
+  purse: Purse,
+  sink: Sink,
+  options: Options,
+): Promise<void> {
+  if (result.kind === 'free') return deliverFree(result, asked, sink);
+  if (result.kind === 'delivered') return deliver(result, asked, purse.journal, sink);
+  if (sink.output.json) return sink.output.object(viewPreview(result, asked));
+  const text = showPreview(result, asked, sink.output, options.header ?? []);
+  // With --body, stdout is for the body alone.
+  if (sink.body) sink.output.remark(text);
+  else sink.output.text(text);
+}
+
+function viewPreview(priced: Priced, asked: Asked) {
+  const { objection } = priced;
+  return {
+    ok: true,
+    paid: false,
+    dryRun: true,
+    id: null,
+    url: asked.url,
+    method: asked.method,
+    status: priced.status,
+    cost: viewCost(priced.inspection.price),
+    challenge: viewChallenge(priced.challenge, priced.inspection),
+    allowed: objection === undefined,
+    objection: objection === undefined ? null : { code: objection.code, message: objection.message },
+    credits: priced.credits.map(({ id }) => id),
+    receipt: null,
+    body: null,
+    bodyEncoding: 'none',
+  };
+}
+
+function showPreview(priced: Priced, asked: Asked, output: Output, headers: readonly Header[]): string {
+  const { color } = output;
+  const view = viewChallenge(priced.challenge, priced.inspection);
+  const { objection, credits } = priced;
+  const next = objection
+    ? color.yellow(`It would not be paid: ${objection.message}`)
+    : `Nothing was paid. To pay, add ${color.bold('--yes')}.`;
+  const credit =
+    credits.length === 0
+      ? ''
+      : `\nYou have paid for this already and not received it: farebox pay resume ${credits[0]?.id}`;
+  const rows = table(
+    [
+      ['price', color.bold(formatAmount(priced.inspection.price))],
+      ['method', `${view.method}/${view.intent} on ${view.network}`],
+      ['realm', plainText(view.realm)],
+      ['payee', view.payee],
+      ['for', view.description ?? undefined],
+      ['expires', view.expires],
+      ['payment hash', view.paymentHash],
+      ['headers', headers.length === 0 ? undefined : headers.map(([name]) => name).join(', ')],
+    ],
+    color,
+  );
+  return `${asked.method} ${asked.url} asks for payment\n${rows}\n\n${next}${credit}`;
+}

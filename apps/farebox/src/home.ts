@@ -1,0 +1,26 @@
+import { homedir } from 'node:os';
+import { join, resolve } from 'node:path';
+
+/** Where Farebox keeps what it has to remember on this machine. */
+export interface Home {
+  /** `$FAREBOX_HOME`, or `~/.farebox`. */
+  readonly directory: string;
+  /** The wallet's journal. */
+  readonly journal: string;
+  /** Written by `farebox devnet`, read by whoever pays or sells on it. */
+  readonly devnetFile: string;
+  /** The devnet's state. */
+  readonly devnetDirectory: string;
+}
+
+/** Finds the home folder. Creates nothing. */
+export function findHome(env: NodeJS.ProcessEnv = process.env): Home {
+  const given = env.FAREBOX_HOME;
+  const directory = given === undefined || given === '' ? join(homedir(), '.farebox') : resolve(given);
+  return {
+    directory,
+    journal: join(directory, 'journal.db'),
+    devnetFile: join(directory, 'devnet.json'),
+    devnetDirectory: join(directory, 'devnet'),
+  };
+}

@@ -1,0 +1,42 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+
+const bin = fileURLToPath(new URL('../../bin/farebox.js', import.meta.url));
+
+/** How a run of the command ended. */
+export interface Run {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** Starts the command as a user would, with its own home. */
+export function start(home: string, words: readonly string[]): ChildProcess {
+  const { NO_COLOR: _no, FORCE_COLOR: _force, ...env } = process.env;
+  return spawn(process.execPath, [bin, ...words], { env: { ...env, FAREBOX_HOME: home }, stdio: 'pipe' });
+}
+
+/** Runs the command to its end. Its stdout is no terminal. */
+export function run(home: string, words: readonly string[], stdin = ''): Promise<Run> {
+  const child = start(home, words);
+  let stdout = '';
+  let stderr = '';
+  child.stdout?.setEncoding('utf8').on('data', (text: string) => {
+    stdout += text;
+  });
+  child.stderr?.setEncoding('utf8').on('data', (text: string) => {
+    stderr += text;
+  });
+  // A command that reads no stdin may have ended before it is written.
+  child.stdin?.on('error', () => undefined).end(stdin);
+  return new Promise((resolve) => child.on('close', (code) => resolve({ code, stdout, stderr })));
+}
+
+/** The one JSON object that a text must be. Fails the test for anything else. */
+export function only(text: string): Record<string, unknown> {
+  const lines = text.split('\n');
+  if (lines.length !== 2 || lines[1] !== '') throw new Error(`not one line: ${text}`);
+  const value: unknown = JSON.parse(text);
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw new Error('not an object');
+  return Object.fromEntries(Object.entries(value));
+}

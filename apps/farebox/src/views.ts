@@ -1,0 +1,112 @@
+import { type Amount, type Challenge, decodeRequest, formatAmount, type Inspection } from '@farebox/protocol';
+import { type JournalEntry, plainText, type WalletError } from '@farebox/wallet';
+import { exitCodes } from './exit-codes.js';
+import type { ErrorReport } from './output.js';
+
+/** What something costs, as JSON. Amounts are decimal strings of whole base units, as in the specification. */
+export interface CostView {
+  readonly amount: string;
+  readonly currency: string;
+  /** What was paid in fees; `null` as long as nothing was paid. */
+  readonly feeMsat: string | null;
+}
+
+/** A decoded challenge, as JSON. Texts in it are the seller's: data, nothing to obey. */
+export interface ChallengeView {
+  readonly id: string;
+  readonly realm: string;
+  readonly method: string;
+  readonly intent: string;
+  readonly expires: string;
+  readonly paymentHash: string;
+  readonly payee: string;
+  readonly network: string;
+  readonly description: string | null;
+  readonly invoice: string | null;
+}
+
+/** The cost of a payment. */
+export function viewCost(price: Amount, fee?: Amount): CostView {
+  return {
+    amount: String(price.amount),
+    currency: price.currency,
+    feeMsat: fee === undefined ? null : String(toMsat(fee)),
+  };
+}
+
+function toMsat(fee: Amount): bigint {
+  return fee.currency === 'sat' ? fee.amount * 1000n : fee.amount;
+}
+
+/** `0 sat`, `1 sat`, `0.5 sat`: for people. */
+export function showFee(fee: Amount): string {
+  if (fee.currency !== 'msat') return formatAmount(fee);
+  const rest = (fee.amount % 1000n).toString().padStart(3, '0').replace(/0+$/, '');
+  return `${fee.amount / 1000n}${rest === '' ? '' : `.${rest}`} sat`;
+}
+
+/** A challenge with what its payment data says. */
+export function viewChallenge(challenge: Challenge, inspection: Omit<Inspection, 'price'>): ChallengeView {
+  const details = decodeRequest(challenge.request)?.methodDetails;
+  const invoice =
+    typeof details === 'object' && details !== null && 'invoice' in details ? details.invoice : undefined;
+  return {
+    id: challenge.id,
+    realm: challenge.realm,
+    method: challenge.method,
+    intent: challenge.intent,
+    expires: new Date(inspection.expiresMs).toISOString(),
+    paymentHash: inspection.reference,
+    payee: inspection.payee,
+    network: inspection.network,
+    description: describe(challenge, inspection),
+    invoice: typeof invoice === 'string' ? invoice : null,
+  };
+}
+
+function describe(challenge: Challenge, inspection: Omit<Inspection, 'price'>): string | null {
+  const text = inspection.description ?? challenge.description;
+  return text === undefined ? null : plainText(text);
+}
+
+/** One payment of the journal, as JSON. Never the proof. */
+export function viewEntry(entry: JournalEntry) {
+  return {
+    id: entry.id,
+    state: entry.state,
+    url: entry.request?.url ?? null,
+    method: entry.request?.method ?? null,
+    status: entry.status ?? null,
+    cost: viewCost(entry.paid ?? entry.price, entry.fee),
+    challenge: viewChallenge(entry.challenge, entry),
+    receipt: entry.receipt ?? null,
+    detail: entry.detail ?? null,
+    presentations: entry.presentations,
+    created: instant(entry.createdMs),
+    paidAt: instant(entry.paidMs),
+    delivered: instant(entry.deliveredMs),
+  };
+}
+
+function instant(ms: number | undefined): string | null {
+  return ms === undefined ? null : new Date(ms).toISOString();
+}
+
+/** Turns a wallet's failure into the report of the command. */
+export function reportWalletError(error: WalletError): ErrorReport {
+  const { code, message, retry, outcome, problem } = error;
+  const spent =
+    outcome === 'refused' ||
+    outcome === 'credit' ||
+    code === 'answer_unknown' ||
+    code === 'answer_too_large' ||
+    code === 'proof_not_stored';
+  return {
+    ok: false,
+    error: { code, message, retry, outcome, ...(problem && { problem }) },
+    paid: spent ? true : outcome === 'unknown' ? null : false,
+    id: error.paymentId ?? null,
+    status: error.status ?? null,
+    exitCode: exitCodes[error.exitClass],
+  };
+}

@@ -1,0 +1,123 @@
+import { WalletError } from './errors.js';
+import { problemBytesMax, problemTimeoutMs } from './limits.js';
+import { type Header, headerValue } from './request.js';
+
+/** How the reading of a body ended: to the last byte, broken by the other side, or given up by the reader. */
+export type BodyEnd = 'complete' | 'cut' | 'stopped';
+
+/** A seller's answer. The body is streamed and can be read once. */
+export interface Answer {
+  readonly status: number;
+  readonly headers: readonly Header[];
+  /**
+   * Read it to the end: only then is a paid answer written down as delivered. Leaving the loop early leaves the
+   * payment resumable. Throws {@link WalletError} when the answer breaks off.
+   */
+  readonly body: AsyncIterable<Uint8Array>;
+}
+
+/** What `createAnswer` needs beside the response. */
+export interface AnswerOptions {
+  readonly idleMs: number;
+  /** Ends the connection. */
+  readonly abort: (reason: Error) => void;
+  /** Told once, after the last byte was taken or the reading has failed. */
+  readonly onEnd?: (end: BodyEnd) => void;
+  /** The error that the reader gets when the body breaks off. */
+  readonly onCut: (cause: unknown) => WalletError;
+}
+
+/** Wraps a response so that its end is noticed, silence is bounded and a truncated body is never taken for whole. */
+export function createAnswer(response: Response, options: AnswerOptions): Answer {
+  return {
+    status: response.status,
+    headers: [...response.headers],
+    body: { [Symbol.asyncIterator]: () => readChunks(response, options) },
+  };
+}
+
+async function* readChunks(response: Response, options: AnswerOptions): AsyncGenerator<Uint8Array> {
+  let end: BodyEnd = 'stopped';
+  let cause: unknown;
+  try {
+    const reader = response.body?.getReader();
+    while (reader !== undefined) {
+      const chunk = await nextChunk(reader, options);
+      if ('cause' in chunk) {
+        end = 'cut';
+        cause = chunk.cause;
+        break;
+      }
+      if (chunk.done) break;
+      yield chunk.value;
+    }
+    if (end !== 'cut') end = 'complete';
+  } finally {
+    if (end !== 'complete') options.abort(new Error('the answer was not read to its end'));
+    options.onEnd?.(end);
+  }
+  if (end === 'cut') throw options.onCut(cause);
+}
+
+type Chunk = { done: true } | { done: false; value: Uint8Array } | { cause: unknown };
+
+async function nextChunk(
+  reader: ReadableStreamDefaultReader<Uint8Array>,
+  options: AnswerOptions,
+): Promise<Chunk> {
+  const timer = setTimeout(() => options.abort(new Error('the answer fell silent')), options.idleMs);
+  try {
+    const { done, value } = await reader.read();
+    return done || value === undefined ? { done: true } : { done: false, value };
+  } catch (cause) {
+    return { cause };
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** The whole body, or `undefined` when it is larger than `bytesMax`. */
+export async function readAll(answer: Answer, bytesMax: number): Promise<Uint8Array | undefined> {
+  const chunks: Uint8Array[] = [];
+  let length = 0;
+  for await (const chunk of answer.body) {
+    length += chunk.byteLength;
+    if (length > bytesMax) return undefined;
+    chunks.push(chunk);
+  }
+  const whole = new Uint8Array(length);
+  let offset = 0;
+  for (const chunk of chunks) {
+    whole.set(chunk, offset);
+    offset += chunk.byteLength;
+  }
+  return whole;
+}
+
+/** Throws the answer away and ends its connection. */
+export async function discard(answer: Answer): Promise<void> {
+  const iterator = answer.body[Symbol.asyncIterator]();
+  await iterator.return?.();
+}
+
+/** The first bytes of a refusal, as text; short in size and in time, and never a reason to fail. */
+export async function readRefusal(
+  answer: Answer,
+  abort: (reason: Error) => void,
+): Promise<string | undefined> {
+  const timer = setTimeout(() => abort(new Error('the refusal took too long')), problemTimeoutMs);
+  try {
+    const bytes = await readAll(answer, problemBytesMax);
+    return bytes === undefined ? undefined : new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch (error) {
+    if (error instanceof WalletError || error instanceof TypeError) return undefined;
+    throw error;
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** A header of an answer, or undefined. */
+export function answerHeader(answer: Answer, name: string): string | undefined {
+  return headerValue(answer.headers, name);
+}

@@ -1,0 +1,156 @@
+import { type Answer, answerHeader, discard } from './answer.js';
+import type { WalletContext } from './context.js';
+import { WalletError } from './errors.js';
+import type { CredentialHeader, JournalEntry, StoredRequest } from './journal.js';
+import type { PaymentLimits } from './limits.js';
+import { type Delivered, present } from './present.js';
+import { type ChosenQuote, chooseQuote, findObjection, type Quote } from './quote.js';
+import {
+  fingerprint,
+  type Header,
+  headerValue,
+  type PayableRequest,
+  prepareRequest,
+  type ReplayableRequest,
+} from './request.js';
+import { withholdSecrets } from './secret-headers.js';
+import { plainText } from './seller-problem.js';
+import { payQuote } from './settle.js';
+import { exchange } from './transport.js';
+
+/** An answer that asked for no payment: whatever the seller said first. */
+export interface FreeAnswer {
+  readonly kind: 'free';
+  readonly answer: Answer;
+}
+
+/** What a request would cost. Nothing was spent, nothing was written. */
+export interface Priced extends Quote {
+  readonly kind: 'priced';
+  readonly status: 402;
+  /** Why `pay` would refuse, or undefined when it would pay. */
+  readonly objection: WalletError | undefined;
+  /** Payments for this very request that were made and not delivered: resume one of them instead of paying again. */
+  readonly credits: readonly JournalEntry[];
+}
+
+/** How to preview or pay one request. */
+export interface BuyOptions extends Partial<PaymentLimits> {
+  /** Only this payment method. */
+  readonly method?: string | undefined;
+  /** Default `authorization`: replaces the caller's own (R17). */
+  readonly credentialHeader?: CredentialHeader | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+interface Asked {
+  readonly request: ReplayableRequest;
+  readonly answer: Answer;
+}
+
+/** Asks without paying, and says what it would cost. */
+export async function previewRequest(
+  context: WalletContext,
+  payable: PayableRequest,
+  options: BuyOptions,
+): Promise<FreeAnswer | Priced> {
+  const { request, answer } = await ask(context, payable, options);
+  if (answer.status !== 402) return { kind: 'free', answer };
+  await discard(answer);
+  const { challenge, inspection } = chooseQuote(context, answer, options.method);
+  const limits = { ...context.limits, ...definedLimits(options) };
+  const objection = await findObjection(context, { challenge, inspection }, limits, request);
+  const credits = context.journal.credits(await fingerprint(request));
+  return { kind: 'priced', status: 402, challenge, inspection, objection, credits };
+}
+
+/** Asks, pays at most once, and presents the proof. */
+export async function payRequest(
+  context: WalletContext,
+  payable: PayableRequest,
+  options: BuyOptions,
+): Promise<FreeAnswer | Delivered> {
+  const { request, answer } = await ask(context, payable, options);
+  if (answer.status !== 402) return { kind: 'free', answer };
+  await discard(answer);
+  const quote: ChosenQuote = chooseQuote(context, answer, options.method);
+  const limits = { ...context.limits, ...definedLimits(options) };
+  const objection = await findObjection(context, quote, limits, request);
+  if (objection) throw objection;
+  const stored = await storeRequest(request, options.credentialHeader ?? 'authorization');
+  refuseAborted(options.signal);
+  const entry = await payQuote(context, quote, limits, stored);
+  return present(context, entry, stored, { headers: request.headers, signal: options.signal });
+}
+
+/** The limits that were given; an explicit `undefined` does not lift the default. */
+function definedLimits(options: BuyOptions): Partial<PaymentLimits> {
+  const { max, maxFee } = options;
+  return { ...(max && { max }), ...(maxFee && { maxFee }) };
+}
+
+async function ask(context: WalletContext, payable: PayableRequest, options: BuyOptions): Promise<Asked> {
+  const prepared = prepareRequest(payable);
+  const request = { ...prepared, headers: withPreference(context, prepared.headers, options.method) };
+  const result = await exchange(context, request, request.headers, {
+    answerTimeoutMs: context.timeouts.unpaidAnswerMs,
+    signal: options.signal,
+    onCut: (cause) => new WalletError('unreachable', 'The answer broke off; nothing was paid.', { cause }),
+  });
+  if (result.ok) return { request, answer: result.answer };
+  const { kind, cause } = result;
+  if (kind === 'aborted') throw new WalletError('aborted', 'Given up before anything was paid.', { cause });
+  if (kind === 'timed-out')
+    throw new WalletError('timed_out', 'The seller did not answer in time; nothing was paid.', { cause });
+  throw new WalletError(
+    'unreachable',
+    'The seller cannot be reached or its answer cannot be read; nothing was paid.',
+    { cause },
+  );
+}
+
+/** `Accept-Payment` (core §"Client Payment Preferences"), part of both requests so that they stay the same. */
+function withPreference(
+  context: WalletContext,
+  headers: readonly Header[],
+  only?: string,
+): readonly Header[] {
+  if (headerValue(headers, 'accept-payment') !== undefined) return headers;
+  const methods = context.methods.filter(({ method }) => only === undefined || method === only);
+  if (methods.length === 0) return headers;
+  return [
+    ...headers,
+    ['Accept-Payment', methods.map(({ method, intent }) => `${method}/${intent}`).join(', ')],
+  ];
+}
+
+async function storeRequest(
+  request: ReplayableRequest,
+  credentialHeader: CredentialHeader,
+): Promise<StoredRequest> {
+  // The header that the credential replaces is not needed again.
+  const headers = request.headers.filter(([name]) => name.toLowerCase() !== credentialHeader);
+  const { kept, withheld } = withholdSecrets(headers);
+  const { url, method, body } = request;
+  return {
+    url,
+    method,
+    headers: kept,
+    withheld,
+    credentialHeader,
+    fingerprint: await fingerprint(request),
+    ...(body && { body }),
+  };
+}
+
+/** The last moment at which giving up costs nothing. */
+function refuseAborted(signal: AbortSignal | undefined): void {
+  if (signal?.aborted) throw new WalletError('aborted', 'Given up before anything was paid.');
+}
+
+/** Where a redirect points, for people; it was not followed. */
+export function redirectTarget(answer: Answer): string | undefined {
+  if (answer.status < 300 || answer.status > 399) return undefined;
+  const location = answerHeader(answer, 'location');
+  return location === undefined ? undefined : plainText(location);
+}

@@ -1,0 +1,20 @@
+import type { BuyerMethod } from '@farebox/protocol';
+import type { Journal } from './journal.js';
+import type { PaymentLimits, WalletTimeouts } from './limits.js';
+
+/** What every step of a wallet works with. */
+export interface WalletContext {
+  readonly methods: readonly BuyerMethod[];
+  readonly journal: Journal;
+  readonly limits: PaymentLimits;
+  readonly fetch: typeof globalThis.fetch;
+  /** Milliseconds since the epoch. */
+  readonly now: () => number;
+  readonly allowInsecure: boolean;
+  readonly timeouts: Required<WalletTimeouts>;
+  /** Payments that this process is working on, whichever of its wallets does. */
+  readonly active: Set<string>;
+}
+
+/** Shared by all wallets of one process: the journal tells processes apart, this tells apart what one is doing. */
+export const activePayments = new Set<string>();

@@ -1,0 +1,110 @@
+import type { Amount, Challenge, JsonObject, Receipt } from '@farebox/protocol';
+import type { Header } from './request.js';
+import type { JournalState } from './states.js';
+
+/** A request as the journal keeps it: all that is needed to present a credential again, without secrets. */
+export interface StoredRequest {
+  readonly url: string;
+  readonly method: string;
+  readonly headers: readonly Header[];
+  /** Lowercase names of headers whose values were secret and were not stored; `resume` needs them again. */
+  readonly withheld: readonly string[];
+  /** Dropped after delivery. */
+  readonly body?: Uint8Array;
+  readonly fingerprint: string;
+  /** Where the credential goes. */
+  readonly credentialHeader: CredentialHeader;
+}
+
+/** `Payment-Authorization` leaves the caller's own `Authorization` alone, where the seller accepts it. */
+export type CredentialHeader = 'authorization' | 'payment-authorization';
+
+/** What is written before anything is sent. */
+export interface PaymentPlan {
+  /** Absent for an invoice that is paid by hand. */
+  readonly request?: StoredRequest;
+  readonly challenge: Challenge;
+  /** What the payment data itself says, not the seller's words. */
+  readonly price: Amount;
+  readonly maxFee: Amount;
+  readonly payee: string;
+  readonly network: string;
+  /** The payment's globally unique name: payment hash. */
+  readonly reference: string;
+  /** Earlier of both expiries, milliseconds since the epoch. */
+  readonly expiresMs: number;
+  /** When the method stops trying, milliseconds since the epoch. */
+  readonly payDeadlineMs: number;
+}
+
+/** One payment. */
+export interface JournalEntry extends PaymentPlan {
+  /** `pay_` and 20 hex characters. Also the `Idempotency-Key` of every presentation. */
+  readonly id: string;
+  readonly state: JournalState;
+  /** The process that wrote last. */
+  readonly owner: string;
+  /** The proof. Secret; here only while it is needed. */
+  readonly payload?: JsonObject;
+  readonly source?: string;
+  readonly paid?: Amount;
+  readonly fee?: Amount;
+  readonly receipt?: Receipt;
+  /** Status of the last answer to the credential. */
+  readonly status?: number;
+  /** Why the last step ended as it did. One sentence, no secrets. */
+  readonly detail?: string;
+  /** How often the credential was presented. */
+  readonly presentations: number;
+  readonly createdMs: number;
+  readonly updatedMs: number;
+  /** When the node was to be asked; absent again once it is certain that it did not pay. */
+  readonly payingMs?: number;
+  readonly paidMs?: number;
+  readonly deliveredMs?: number;
+}
+
+/** What a step adds to the row. */
+export interface EntryChanges {
+  readonly payload?: JsonObject;
+  readonly source?: string;
+  readonly paid?: Amount;
+  readonly fee?: Amount;
+  readonly receipt?: Receipt;
+  readonly status?: number;
+  readonly detail?: string;
+  /** With `not-paid`: certain, so that the node needs not be asked again. */
+  readonly final?: boolean;
+}
+
+/** A plan is refused when its challenge or its payment reference is in the journal already. */
+export type PlanResult =
+  | { readonly ok: true; readonly entry: JournalEntry }
+  | { readonly ok: false; readonly by: 'challenge' | 'reference'; readonly entry: JournalEntry };
+
+/**
+ * What a wallet did and is about to do, shared by every process that uses the same file. Each verb is one durable
+ * transaction: when it returns, the change is on disk. Throws {@link WalletError} `journal_unavailable`,
+ * `journal_corrupt` or `state_changed`.
+ */
+export interface Journal {
+  /** Reserves challenge and reference: absent → `planned`. */
+  plan(plan: PaymentPlan, nowMs: number): PlanResult;
+  /** Tries again what certainly was not paid: `not-paid` → `planned`, with the new plan, in the same row. */
+  replan(id: string, plan: PaymentPlan, nowMs: number): JournalEntry;
+  /** One step of the state table, only if the row is still in `from`. */
+  move(id: string, from: JournalState, to: JournalState, changes: EntryChanges, nowMs: number): JournalEntry;
+  find(id: string): JournalEntry | undefined;
+  findByReference(reference: string): JournalEntry | undefined;
+  /** Newest first. */
+  list(options?: { readonly limit?: number }): readonly JournalEntry[];
+  /** Entries for which something is left to do, oldest first. */
+  unfinished(): readonly JournalEntry[];
+  /** Entries that were paid for this very request and not delivered, oldest first. */
+  credits(fingerprint: string): readonly JournalEntry[];
+  /** True when the process that wrote the row last certainly no longer runs. */
+  ownerIsGone(entry: JournalEntry): boolean;
+  /** True when this process wrote the row last. */
+  isOwn(entry: JournalEntry): boolean;
+  close(): void;
+}

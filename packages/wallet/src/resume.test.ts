@@ -1,0 +1,123 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { readAll } from './answer.js';
+import { clockToleranceMs } from './limits.js';
+import { failureOf } from './testing/failure.js';
+import { openTestPurse, type TestPurse } from './testing/purse.js';
+import { deliver, honest, Seller } from './testing/seller.js';
+
+let seller: Seller;
+let purse: TestPurse;
+let down = true;
+
+beforeEach(async () => {
+  down = true;
+  // Takes the money, and then fails until it is repaired.
+  seller = await new Seller((turn) => {
+    const { seen, response } = turn;
+    if (seen.credential === undefined) return honest(turn);
+    if (!down) return deliver(response, seen.credential);
+    response.writeHead(503).end();
+    return undefined;
+  }).listen();
+  purse = openTestPurse(seller.node);
+});
+
+afterEach(async () => {
+  purse.close();
+  await seller.close();
+});
+
+async function payIntoCredit(headers: Record<string, string> = {}): Promise<string> {
+  const failure = await failureOf(purse.wallet.pay({ url: seller.url, headers }));
+  expect(failure).toMatchObject({ code: 'seller_failed', outcome: 'credit', retry: 'same-credential' });
+  return failure.paymentId ?? '';
+}
+
+describe('resume', () => {
+  it('redeems a credit as soon as the seller can deliver, without paying', async () => {
+    const id = await payIntoCredit();
+    expect((await failureOf(purse.wallet.resume(id))).code).toBe('seller_failed');
+    down = false;
+    const result = await purse.wallet.resume(id);
+    if (result.kind !== 'delivered') throw new Error('not delivered');
+    await readAll(result.answer, 1_000);
+    expect(purse.journal.find(id)).toMatchObject({ state: 'delivered', presentations: 3 });
+    expect(purse.node.paid).toHaveLength(1);
+    expect(await purse.wallet.resume(id)).toMatchObject({ kind: 'finished' });
+  });
+
+  it('needs secret headers again, and sends them', async () => {
+    const id = await payIntoCredit({ 'X-API-Key': 'k1', 'X-Plain': 'p' });
+    const refused = await failureOf(purse.wallet.resume(id));
+    expect(refused).toMatchObject({ code: 'headers_needed', exitClass: 'usage' });
+    expect(refused.message).toContain('x-api-key');
+    expect(refused.message).not.toContain('k1');
+    down = false;
+    await purse.wallet.resume(id, { headers: [['X-API-Key', 'k1']] });
+    expect(seller.seen.at(-1)?.headers).toMatchObject({ 'x-api-key': 'k1', 'x-plain': 'p' });
+  });
+
+  it("does not need the caller's Authorization, which the credential replaces anyhow", async () => {
+    const id = await payIntoCredit({ Authorization: 'Bearer mine' });
+    down = false;
+    expect((await purse.wallet.resume(id)).kind).toBe('delivered');
+  });
+
+  it('does not present an expired credential unless it is told to (core §"expires")', async () => {
+    const id = await payIntoCredit();
+    down = false;
+    const later = purse.another({ now: () => Date.now() + 60_000 + clockToleranceMs + 1 });
+    const presented = seller.seen.length;
+    expect((await failureOf(later.resume(id))).code).toBe('expired_unpresented');
+    const reports: unknown[] = [];
+    for await (const report of later.resumeAll()) reports.push(report);
+    expect(reports).toEqual([]);
+    expect(seller.seen).toHaveLength(presented);
+    expect((await later.resume(id, { evenExpired: true })).kind).toBe('delivered');
+  });
+
+  it('says so when there is no such payment', async () => {
+    expect(await failureOf(purse.wallet.resume('pay_none'))).toMatchObject({
+      code: 'payment_not_found',
+      exitClass: 'usage',
+    });
+  });
+
+  it('leaves a payment alone that this process is working on', async () => {
+    down = false;
+    const result = await purse.wallet.pay({ url: seller.url });
+    if (result.kind !== 'delivered') throw new Error('not delivered');
+    expect((await failureOf(purse.wallet.resume(result.entry.id))).code).toBe('in_progress');
+    await readAll(result.answer, 1_000);
+    expect(await purse.wallet.resume(result.entry.id)).toMatchObject({ kind: 'finished' });
+  });
+
+  it('never revives a payment that the node has refused for certain', async () => {
+    purse.node.next = () => Promise.resolve({ status: 'failed', reason: 'no route' });
+    const failure = await failureOf(purse.wallet.pay({ url: seller.url }));
+    expect(await purse.wallet.resume(failure.paymentId ?? '')).toMatchObject({
+      kind: 'finished',
+      entry: { state: 'not-paid' },
+    });
+    expect(purse.node.paid).toHaveLength(0);
+  });
+});
+
+describe('resumeAll', () => {
+  it('finishes what can be finished and reports the rest', async () => {
+    const [first, second] = [await payIntoCredit(), await payIntoCredit({ Cookie: 'a=b' })];
+    down = false;
+    const reports: [string, boolean, string][] = [];
+    for await (const report of purse.wallet.resumeAll()) {
+      if (report.ok && report.result.kind === 'delivered') await readAll(report.result.answer, 1_000);
+      reports.push([report.id, report.ok, report.ok ? report.result.kind : report.error.code]);
+    }
+    expect(reports.sort()).toEqual(
+      [
+        [first, true, 'delivered'],
+        [second, false, 'headers_needed'],
+      ].sort(),
+    );
+    expect(purse.node.paid).toHaveLength(2);
+  });
+});

@@ -1,0 +1,126 @@
+import { formatAmount, type JsonObject, type PayOutcome } from '@farebox/protocol';
+import type { WalletContext } from './context.js';
+import { WalletError } from './errors.js';
+import type { JournalEntry, PaymentPlan, StoredRequest } from './journal.js';
+import { type PaymentLimits, presentReserveMs } from './limits.js';
+import type { ChosenQuote } from './quote.js';
+import { plainText } from './seller-problem.js';
+
+/** An entry whose proof is on disk. */
+export interface PaidEntry extends JournalEntry {
+  readonly payload: JsonObject;
+}
+
+/** Narrows an entry that must hold its proof. */
+export function requirePaid(entry: JournalEntry): PaidEntry {
+  const { payload } = entry;
+  if (payload === undefined) throw new WalletError('journal_corrupt', `Payment ${entry.id} lacks its proof.`);
+  return { ...entry, payload };
+}
+
+/**
+ * Pays one challenge, once. The order is what makes a crash harmless at every point:
+ *
+ * 1. `planned`: challenge and payment reference are reserved. A second process that gets the same invoice stops here.
+ * 2. `paying`: written before the node is asked. After a crash only the node's own word counts.
+ * 3. The node pays, at most the inspected price and the fee cap.
+ * 4. `paid`: the proof is durable before anyone else sees it.
+ */
+export async function payQuote(
+  context: WalletContext,
+  quote: ChosenQuote,
+  limits: PaymentLimits,
+  request?: StoredRequest,
+): Promise<PaidEntry> {
+  const { journal, now } = context;
+  const { challenge, inspection, method } = quote;
+  const payDeadlineMs = Math.min(now() + context.timeouts.payMs, inspection.expiresMs - presentReserveMs);
+  const { price, payee, network, reference, expiresMs } = inspection;
+  const plan: PaymentPlan = {
+    challenge,
+    price,
+    payee,
+    network,
+    reference,
+    expiresMs,
+    payDeadlineMs,
+    maxFee: limits.maxFee,
+    ...(request && { request }),
+  };
+  const entry = await reserve(context, quote, plan);
+  context.active.add(entry.id);
+  try {
+    journal.move(entry.id, 'planned', 'paying', {}, now());
+    let outcome: PayOutcome;
+    try {
+      // The inspected price is the limit now: whatever was allowed, not more than what was shown is paid.
+      const payLimits = { maxAmount: price, maxFee: limits.maxFee, deadlineMs: payDeadlineMs };
+      outcome = await method.pay(challenge, payLimits);
+    } catch {
+      // A method that throws has not said that nothing was sent.
+      outcome = { kind: 'unknown', detail: 'the payment method broke down' };
+    }
+    return recordOutcome(context, entry.id, 'paying', outcome);
+  } finally {
+    context.active.delete(entry.id);
+  }
+}
+
+/** Writes the plan, or finds out why it must not be carried out. */
+async function reserve(context: WalletContext, quote: ChosenQuote, plan: PaymentPlan): Promise<JournalEntry> {
+  const { journal, now } = context;
+  const result = journal.plan(plan, now());
+  if (result.ok) return result.entry;
+  const known = result.entry;
+  // What certainly was not paid may be tried again, if the node still says so; in the same row, so that two
+  // processes cannot both do it.
+  if (known.state === 'not-paid' && known.reference === plan.reference) {
+    const outcome = await quote.method.resume(quote.challenge);
+    if (outcome.kind === 'not-paid') return journal.replan(known.id, plan, now());
+  }
+  const what = result.by === 'challenge' ? 'challenge' : 'invoice';
+  const message = `This ${what} is in the journal already and is never paid twice; see: farebox pay resume ${known.id}`;
+  throw new WalletError('already_known', message, { paymentId: known.id });
+}
+
+/**
+ * Writes what became of a payment, and throws unless it was made: `payment_failed`, `payment_unknown`,
+ * `proof_not_stored`.
+ */
+export function recordOutcome(
+  context: WalletContext,
+  id: string,
+  from: 'paying' | 'payment-unknown' | 'not-paid',
+  outcome: PayOutcome,
+): PaidEntry {
+  const { journal, now } = context;
+  if (outcome.kind === 'not-paid') {
+    const detail = plainText(outcome.detail);
+    // The method's own call has ended with this word: it is final, and `resume` does not ask again. Else a seller who
+    // hands out an invoice that was paid elsewhere could get its proof.
+    if (from !== 'not-paid') journal.move(id, from, 'not-paid', { detail, final: true }, now());
+    throw new WalletError('payment_failed', `The payment failed and nothing was spent: ${detail}`, {
+      paymentId: id,
+    });
+  }
+  if (outcome.kind === 'unknown') {
+    const detail = plainText(outcome.detail);
+    if (from !== 'not-paid') journal.move(id, from, 'payment-unknown', { detail }, now());
+    const message = `It is not known whether the payment was made (${detail}). Find out with: farebox pay resume ${id}`;
+    throw new WalletError('payment_unknown', message, { paymentId: id });
+  }
+  const { payload, paid, fee, source } = outcome;
+  const changes = {
+    payload,
+    paid,
+    fee,
+    detail: `paid ${formatAmount(paid)}`,
+    ...(source !== undefined && { source }),
+  };
+  try {
+    return requirePaid(journal.move(id, from, 'paid', changes, now()));
+  } catch (cause) {
+    const message = `The payment was made but its proof could not be written down. The node has it: farebox pay resume ${id}`;
+    throw new WalletError('proof_not_stored', message, { paymentId: id, cause });
+  }
+}

@@ -1,0 +1,146 @@
+import type { BuyerMethod, Challenge } from '@farebox/protocol';
+import { type BuyOptions, type FreeAnswer, type Priced, payRequest, previewRequest } from './buy.js';
+import { activePayments, type WalletContext } from './context.js';
+import { WalletError } from './errors.js';
+import type { Journal, JournalEntry } from './journal.js';
+import {
+  answerIdleMs,
+  defaultLimits,
+  type PaymentLimits,
+  paidAnswerTimeoutMs,
+  payTimeoutMs,
+  unpaidAnswerTimeoutMs,
+  type WalletTimeouts,
+} from './limits.js';
+import type { Delivered } from './present.js';
+import { findObjection, inspect, type Quote } from './quote.js';
+import type { PayableRequest } from './request.js';
+import { isResumable, type ResumeOptions, type ResumeResult, resumeEntry } from './resume.js';
+import { type PaidEntry, payQuote } from './settle.js';
+
+/** What a wallet is made of. */
+export interface WalletOptions {
+  /** How it can pay, in order of preference. The wallet imports no payment method. */
+  readonly methods: readonly BuyerMethod[];
+  readonly journal: Journal;
+  /** Limits of one payment when a call gives none. Default {@link defaultLimits}. */
+  readonly limits?: Partial<PaymentLimits>;
+  readonly timeouts?: WalletTimeouts;
+  readonly fetch?: typeof globalThis.fetch;
+  /** Milliseconds since the epoch. */
+  readonly now?: () => number;
+  /** Pays over plain http to any machine. The credential can then be read and used on the way. Default false. */
+  readonly allowInsecure?: boolean;
+}
+
+/** Buys HTTP resources: never twice, never above the limit. */
+export interface Wallet {
+  /** Asks without paying, and says what it would cost. Throws {@link WalletError}; nothing is ever spent. */
+  preview(request: PayableRequest, options?: BuyOptions): Promise<FreeAnswer | Priced>;
+  /**
+   * Asks; on 402 pays at most once, within the limits, and presents the proof. Resolves with a free answer of any
+   * status or with the paid 2xx; throws {@link WalletError} for everything else, whose `outcome` and `retry` say where
+   * the money is.
+   */
+  pay(request: PayableRequest, options?: BuyOptions): Promise<FreeAnswer | Delivered>;
+  /** What a challenge would cost. Throws {@link WalletError} when it must not be paid by any limit. */
+  quote(challenge: Challenge): Quote;
+  /** Pays a challenge and stops before presenting: the proof is in the entry. For people who replay by hand. */
+  payChallenge(challenge: Challenge, limits?: Partial<PaymentLimits>): Promise<PaidEntry>;
+  /** Finishes one interrupted payment. Never pays. Throws {@link WalletError}. */
+  resume(id: string, options?: ResumeOptions): Promise<ResumeResult>;
+  /** Finishes all that can be finished, oldest first; read each answer before asking for the next. Never pays. */
+  resumeAll(options?: ResumeOptions): AsyncGenerator<ResumeReport>;
+}
+
+/** What became of one payment in `resumeAll`. */
+export type ResumeReport =
+  | { readonly id: string; readonly ok: true; readonly result: ResumeResult }
+  | { readonly id: string; readonly ok: false; readonly error: WalletError };
+
+/**
+ * Makes a wallet from payment methods and a journal.
+ *
+ * @example
+ * ```ts
+ * import type { BuyerMethod } from '@farebox/protocol';
+ * import { createWallet, openJournal, readAll } from '@farebox/wallet';
+ *
+ * export async function buy(lightning: BuyerMethod): Promise<Uint8Array | undefined> {
+ *   const wallet = createWallet({ methods: [lightning], journal: openJournal({ path: 'journal.db' }) });
+ *   const result = await wallet.pay(
+ *     { url: 'https://api.example.com/v1/bitcoin/price' },
+ *     { max: { amount: 5n, currency: 'sat' } },
+ *   );
+ *   return readAll(result.answer, 1_000_000);
+ * }
+ * ```
+ */
+export function createWallet(options: WalletOptions): Wallet {
+  const { methods, journal } = options;
+  const context: WalletContext = {
+    methods,
+    journal,
+    limits: { ...defaultLimits, ...options.limits },
+    fetch: options.fetch ?? globalThis.fetch,
+    now: options.now ?? Date.now,
+    allowInsecure: options.allowInsecure ?? false,
+    timeouts: {
+      unpaidAnswerMs: unpaidAnswerTimeoutMs,
+      paidAnswerMs: paidAnswerTimeoutMs,
+      answerIdleMs,
+      payMs: payTimeoutMs,
+      ...options.timeouts,
+    },
+    active: activePayments,
+  };
+  const quote = (challenge: Challenge) => {
+    const found = inspect(context, challenge);
+    if (found instanceof WalletError) throw found;
+    if (found) return found;
+    throw new WalletError(
+      'no_payable_challenge',
+      `This wallet cannot pay ${challenge.method}/${challenge.intent}.`,
+    );
+  };
+  return {
+    preview: (request, buyOptions = {}) => previewRequest(context, request, buyOptions),
+    pay: (request, buyOptions = {}) => payRequest(context, request, buyOptions),
+    quote: (challenge) => {
+      const { inspection } = quote(challenge);
+      return { challenge, inspection };
+    },
+    async payChallenge(challenge, given = {}) {
+      const limits = { ...context.limits, ...given };
+      const chosen = quote(challenge);
+      const objection = await findObjection(context, chosen, limits, undefined);
+      if (objection) throw objection;
+      return payQuote(context, chosen, limits);
+    },
+    resume: async (id, resumeOptions) => resumeEntry(context, findEntry(journal, id), resumeOptions),
+    resumeAll: (resumeOptions) => resumeAll(context, resumeOptions),
+  };
+}
+
+function findEntry(journal: Journal, id: string): JournalEntry {
+  const entry = journal.find(id);
+  if (entry) return entry;
+  throw new WalletError(
+    'payment_not_found',
+    'There is no such payment in the journal; list them with: farebox pay history',
+  );
+}
+
+async function* resumeAll(context: WalletContext, options: ResumeOptions = {}): AsyncGenerator<ResumeReport> {
+  for (const { id } of context.journal.unfinished()) {
+    // Read again: an earlier turn of this loop, or another process, may have changed it.
+    const entry = context.journal.find(id);
+    if (entry === undefined || !isResumable(entry, context.now(), options.evenExpired)) continue;
+    try {
+      yield { id, ok: true, result: await resumeEntry(context, entry, options) };
+    } catch (error) {
+      if (!(error instanceof WalletError)) throw error;
+      yield { id, ok: false, error };
+    }
+  }
+}

@@ -10,7 +10,10 @@ import type { Amount } from '@farebox/protocol';
  */
 export type ClaimState = 'claimed' | 'released' | 'delivered' | 'expired';
 
-/** What a verified credential claims. */
+/**
+ * What a verified credential claims. One challenge id always comes with the same reference, method and amount; with
+ * others it is refused (`Taken` by `challenge`), whatever the state of its claim. Bounds: `request-bounds.ts`.
+ */
 export interface ClaimRequest {
   /** The challenge id, base64url of 32 bytes. */
   readonly challengeId: string;
@@ -65,6 +68,10 @@ export type ClaimResult = { readonly ok: true; readonly seq: number } | Taken;
  * Durable claims. Every promise resolves only after its change is on disk, and rejects with
  * {@link LedgerUnavailable} when that is not certain: a ledger that cannot answer refuses (fail closed).
  * All calls that arrive while one commit is in flight share the next one.
+ *
+ * What each verb does in each state is the table `TRANSITIONS`. A verb that its caller should never have used there
+ * rejects with `LedgerMisuse` (`ledger_conflict`), and so does a field out of bounds (`ledger_request_invalid`): then
+ * too nothing was written and nothing may be served.
  */
 export interface Ledger {
   /**
@@ -80,8 +87,8 @@ export interface Ledger {
   /** A paid request that was not delivered: absent | claimed | released → released. Counts one attempt. */
   release(request: ClaimRequest): Promise<ClaimResult>;
   /**
-   * The answer of a delivered claim has left completely. Resolves when durable, but needs not be awaited:
-   * it rides on the next commit.
+   * The answer of a delivered claim has left completely. Resolves when durable, but needs not be awaited (a rejection
+   * that nobody looks at is no unhandled one): it rides on the next commit. Saying it twice is well.
    */
   answered(seq: number, nowMs: number): Promise<void>;
   /**
@@ -91,7 +98,7 @@ export interface Ledger {
   redeliver(seq: number, redeliveriesMax: number, nowMs: number): Promise<boolean>;
   /** The claim of a challenge id. */
   find(challengeId: string): Promise<Claim | undefined>;
-  /** Counts and sums by state, for `healthz`, audits and tests. */
+  /** Counts and sums by state, for audits and tests. Reads every claim: do not ask it once per request. */
   totals(): Promise<readonly ClaimTotal[]>;
   /** Flushes what was submitted, then closes. Idempotent. */
   close(): Promise<void>;

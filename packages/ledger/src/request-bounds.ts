@@ -1,0 +1,57 @@
+import type { ClaimRequest } from './ledger.js';
+
+/** A challenge id is base64url of 32 bytes without padding. */
+export const challengeIdLengthChars = 43;
+/** Longest payment reference; printable ASCII. */
+export const referenceLengthMaxChars = 512;
+/** Longest method, intent, currency or route. */
+export const nameLengthMaxChars = 512;
+/** What is kept of {@link ClaimRequest.resource}. */
+export const resourceLengthMaxChars = 2048;
+/** Largest amount: what a signed 64-bit integer holds. Larger ones are refused, never rounded. */
+export const amountMax = 2n ** 63n - 1n;
+
+// 43 characters carry 258 bits: the last one has two spare bits, which must be zero, or one id would have four spellings.
+const challengeIdPattern = /^[A-Za-z0-9_-]{42}[AEIMQUYcgkosw048]$/;
+const referencePattern = /^[\x20-\x7e]+$/;
+// Unpaired surrogates and NUL do not survive UTF-8 storage unchanged.
+const unstorable = /[\p{Surrogate}\0]/u;
+
+/** True when the text is a challenge id in its one spelling. */
+export function isChallengeId(text: string): boolean {
+  return text.length === challengeIdLengthChars && challengeIdPattern.test(text);
+}
+
+/** Says which field of a request is out of bounds, or nothing. The names are checked by {@link nameOutOfBounds}. */
+export function requestOutOfBounds(request: ClaimRequest): string | undefined {
+  if (!isChallengeId(request.challengeId)) return 'challengeId is not base64url of 32 bytes';
+  const { reference } = request;
+  if (reference.length > referenceLengthMaxChars || !referencePattern.test(reference)) {
+    return `reference is not 1 to ${referenceLengthMaxChars} printable ASCII characters`;
+  }
+  const { amount } = request.paid;
+  if (amount < 0n || amount > amountMax) return 'paid is below zero or above 2^63 - 1 base units';
+  if (!isTime(request.expiresMs) || !isTime(request.nowMs))
+    return 'a time is not whole milliseconds since the epoch';
+  return undefined;
+}
+
+/** Says what is wrong with a method, intent, currency or route, or nothing. */
+export function nameOutOfBounds(name: string): string | undefined {
+  if (name.length === 0 || name.length > nameLengthMaxChars || unstorable.test(name)) {
+    return `a name is not 1 to ${nameLengthMaxChars} characters of text`;
+  }
+  return undefined;
+}
+
+/** True for whole milliseconds since the epoch. */
+export function isTime(ms: number): boolean {
+  return Number.isSafeInteger(ms) && ms >= 0;
+}
+
+/** What is kept of a resource: well-formed text of bounded length. It is for people; nothing is decided by it. */
+export function keptResource(resource: string): string {
+  const kept =
+    resource.length > resourceLengthMaxChars ? resource.slice(0, resourceLengthMaxChars) : resource;
+  return unstorable.test(kept) ? kept.replace(/[\p{Surrogate}\0]/gu, '\u{fffd}') : kept;
+}

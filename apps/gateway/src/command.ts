@@ -1,0 +1,127 @@
+import type { Command } from 'commander';
+import type { GatewayConfig } from './config/config.js';
+import { ConfigError } from './config/error.js';
+import { exampleConfig } from './config/example.js';
+import { configJsonSchema } from './config/json-schema.js';
+import { loadConfig } from './config/load.js';
+import { createGateway, type Gateway } from './gateway.js';
+import { createLogger, LOG_LEVELS, type LogLevel } from './log.js';
+import type { Listening } from './server.js';
+
+/** The environment variable for the log level, when `--log-level` is not given. */
+export const logLevelVariable = 'FAREBOX_LOG';
+
+interface ServeOptions {
+  readonly config: string;
+  readonly check?: boolean;
+  readonly printSchema?: boolean;
+  readonly example?: boolean;
+  readonly logLevel?: string;
+}
+
+const HELP = `
+Examples:
+  farebox serve --example > farebox.yaml   a commented configuration to begin with
+  farebox serve --check                    read farebox.yaml, say what is wrong with it, serve nothing
+  farebox serve                            serve what farebox.yaml says
+  farebox serve -c shop.yaml --log-level debug
+  farebox serve --print-schema > farebox.schema.json
+
+The log goes to stderr as JSON lines; it never holds a credential, a preimage, a key or a secret.
+Ctrl-C stops accepting and finishes what was paid for; a second one stops at once.`;
+
+/**
+ * Adds `farebox serve` to a program.
+ *
+ * Exit codes: 0 done · 1 could not serve · 2 usage, or a configuration that cannot be used.
+ *
+ * @example
+ * ```ts
+ * import { Command } from 'commander';
+ * import { registerServe } from '@farebox/gateway';
+ * const program = new Command('farebox');
+ * registerServe(program);
+ * await program.parseAsync(['node', 'farebox', 'serve', '--check']);
+ * ```
+ */
+export function registerServe(program: Command): void {
+  program
+    .command('serve')
+    .summary('sell an HTTP API per request')
+    .description(
+      'Runs the gateway: a reverse proxy that sells what farebox.yaml says, one request at a time.',
+    )
+    .option('-c, --config <file>', 'configuration', 'farebox.yaml')
+    .option('--check', 'check the configuration and exit')
+    .option('--print-schema', 'print the JSON Schema of the configuration and exit')
+    .option('--example', 'print a commented configuration and exit')
+    .option('--log-level <level>', `${LOG_LEVELS.join(', ')} (default: $${logLevelVariable}, or info)`)
+    .addHelpText('after', HELP)
+    .action(async (options: ServeOptions) => {
+      process.exitCode = await serve(options);
+    });
+}
+
+async function serve(options: ServeOptions): Promise<number> {
+  if (options.example === true) return print(exampleConfig);
+  if (options.printSchema === true) return print(configJsonSchema());
+  const level = readLevel(options.logLevel ?? process.env[logLevelVariable] ?? 'info');
+  if (level === undefined) return complain(`The log level must be one of ${LOG_LEVELS.join(', ')}.`, 2);
+  let config: GatewayConfig;
+  try {
+    config = await loadConfig(options.config);
+  } catch (error) {
+    if (error instanceof ConfigError) return complain(error.message, 2);
+    throw error;
+  }
+  if (options.check === true) {
+    return print(
+      `${options.config} is good: ${config.routes.length} ${config.routes.length === 1 ? 'route' : 'routes'}.\n`,
+    );
+  }
+  let gateway: Gateway | undefined;
+  try {
+    gateway = await createGateway(config, { logger: createLogger(level) });
+    print(welcome(config, await gateway.listen()));
+  } catch (error) {
+    await gateway?.close();
+    return complain(error instanceof Error ? error.message : String(error), 1);
+  }
+  await interrupted();
+  print('\nStopping: finishing what was paid for. Once more to stop at once.\n');
+  await Promise.race([gateway.close(), interrupted().then(() => gateway?.close({ drainMs: 0 }))]);
+  return 0;
+}
+
+/** Resolves at the next SIGINT or SIGTERM. */
+function interrupted(): Promise<void> {
+  return new Promise((resolve) => {
+    const wake = (): void => {
+      process.off('SIGINT', wake).off('SIGTERM', wake);
+      resolve();
+    };
+    process.on('SIGINT', wake).on('SIGTERM', wake);
+  });
+}
+
+function welcome(config: GatewayConfig, at: Listening): string {
+  const routes = config.routes.map(({ match, offers, upstream }) => {
+    const price = offers[0] === undefined ? 'free' : `${offers[0].price.amount} ${offers[0].price.currency}`;
+    return `  ${price.padStart(10)}  ${match.text}  →  ${upstream}\n`;
+  });
+  return `Farebox serves ${config.realm} at ${at.url}\n${routes.join('')}`;
+}
+
+function readLevel(text: string): LogLevel | undefined {
+  return LOG_LEVELS.find((level) => level === text);
+}
+
+function print(text: string): number {
+  process.stdout.write(text);
+  return 0;
+}
+
+function complain(text: string, exitCode: number): number {
+  process.stderr.write(`${text}\n`);
+  return exitCode;
+}

@@ -1,0 +1,85 @@
+import type { Effect } from '@farebox/gate';
+import type { Offer } from '@farebox/protocol';
+import type { ListenAddress } from './listen.js';
+import type { Match } from './match.js';
+
+/** The configuration of a gateway, checked, with its defaults filled in and its paths made absolute. */
+export interface GatewayConfig {
+  readonly realm: string;
+  readonly listen: ListenAddress;
+  /** Secrets written into the file itself, newest first. */
+  readonly secrets: readonly string[];
+  /** Absolute path of a file with one secret a line. */
+  readonly secretFile: string | undefined;
+  /** Absolute path of the SQLite ledger, or `:memory:`. */
+  readonly ledgerPath: string;
+  readonly node: NodeConfig | undefined;
+  readonly upstreams: ReadonlyMap<string, UpstreamConfig>;
+  readonly routes: readonly RouteConfig[];
+  readonly strict402: boolean;
+  readonly unavailableStatus: 500 | 503;
+  readonly challengeLifeMs: number;
+  readonly healthz: boolean;
+  readonly limits: LimitsConfig;
+}
+
+/** Which Lightning node is paid. */
+export interface NodeConfig {
+  readonly kind: 'devnet';
+  readonly url: string | undefined;
+  /** Absolute path. */
+  readonly tokenFile: string | undefined;
+}
+
+/** One server behind the gateway. */
+export interface UpstreamConfig {
+  readonly name: string;
+  /** Scheme, host and port. */
+  readonly origin: string;
+  /** Goes in front of every path; empty or `/…` without a slash at its end. */
+  readonly basePath: string;
+  readonly connectTimeoutMs: number;
+  readonly headersTimeoutMs: number;
+  readonly idleTimeoutMs: number;
+  readonly connections: number;
+}
+
+/** One route. */
+export interface RouteConfig {
+  readonly match: Match;
+  readonly upstream: string;
+  /** Empty for a free route. */
+  readonly offers: readonly Offer[];
+  /** Undefined: by request method. */
+  readonly effect: Effect | undefined;
+  /** Largest body of a paid request, bytes. */
+  readonly bodyBytesMax: number;
+  readonly stripPrefix: string;
+}
+
+/** Limits on requests. */
+export interface LimitsConfig {
+  readonly headerBytesMax: number;
+  readonly bodyBytesMax: number;
+}
+
+/** Default listening address. */
+export const listenDefault = '127.0.0.1:8402';
+/** Default life of a challenge. */
+export const challengeLifeMsDefault = 5 * 60_000;
+/** Shortest life of a challenge: a payment must have time to arrive. */
+export const challengeLifeMsMin = 10_000;
+/** Longest life of a challenge. */
+export const challengeLifeMsMax = 24 * 3_600_000;
+/** Default time for connecting to an upstream. */
+export const connectTimeoutMsDefault = 5_000;
+/** Default time until an upstream's header section. */
+export const headersTimeoutMsDefault = 30_000;
+/** Default time that an upstream's body may pause. */
+export const idleTimeoutMsDefault = 60_000;
+/** Default number of connections to one upstream. */
+export const connectionsDefault = 256;
+/** Default size of the largest header section. */
+export const headerBytesMaxDefault = 16_384;
+/** Default size of the largest body of a paid request: it is held in memory, because its digest is bound. */
+export const bodyBytesMaxDefault = 1_048_576;

@@ -1,0 +1,49 @@
+/** A `farebox.yaml` to begin with, as `farebox serve --example` prints it. It passes the schema as it stands. */
+export const exampleConfig = `# yaml-language-server: $schema=./node_modules/@farebox/gateway/farebox.schema.json
+
+# Your protection space. It is in the HMAC of every challenge: choose it once. Best the public origin.
+realm: http://localhost:8402
+
+# Where the gateway listens. Put TLS in front of it (Caddy, nginx); it speaks plain HTTP.
+listen: 127.0.0.1:8402
+
+# Secrets that sign challenges, newest first, one a line, mode 0600. Or set FAREBOX_SECRET.
+# With a loopback realm or the devnet, one is made and kept beside the ledger.
+# secret_file: farebox.secret
+
+# Claims and books. Relative paths start at this file.
+ledger: sqlite:farebox.db
+
+# Who is paid. The devnet is real Lightning with worthless coins: farebox devnet
+lightning:
+  node: { kind: devnet }
+
+upstreams:
+  bitcoin: http://127.0.0.1:9000
+  # slow: { url: https://slow.example, headers_timeout: 2m, idle_timeout: 5m }
+
+# What is served. A request that matches no route is 404: nothing is let through by default.
+routes:
+  - match: GET /v1/bitcoin/*
+    upstream: bitcoin
+    price: 1 sat
+    description: One look at the chain
+
+  # POST may do something that must not happen twice: its payment is claimed before the upstream is asked, and the
+  # upstream gets Idempotency-Key. A route that only reads may say so: effect: safe
+  - match: POST /v1/bitcoin/rpc
+    upstream: bitcoin
+    price: 2 sat
+    effect: safe
+    body: { max_bytes: 65536 }
+
+  - match: GET /
+    upstream: bitcoin
+    price: free
+
+# challenge_life: 5m          # how long a challenge may be paid and presented
+# strict_402: false           # 402 instead of 403 to a credential of another resource
+# unavailable_status: 500     # or 503, while the Lightning node is unreachable
+# healthz: true               # GET /healthz
+# limits: { header_bytes: 16384, body_bytes: 1048576 }
+`;

@@ -1,0 +1,237 @@
+import { z } from 'zod';
+import { DURATION_PATTERN, parseDuration } from './duration.js';
+import { LISTEN_PATTERN, parseListen } from './listen.js';
+import { MATCH_PATTERN, parseMatch } from './match.js';
+import { PRICE_PATTERN, parsePrice } from './price.js';
+
+/** Shortest secret, in bytes of UTF-8: the strength of the HMAC that makes a challenge ours. */
+export const secretBytesMin = 32;
+
+const duration = (meaning: string) =>
+  z
+    .string()
+    .regex(DURATION_PATTERN)
+    .refine((text) => parseDuration(text) !== undefined)
+    .meta({
+      description: meaning,
+      allowed: 'a duration such as 500ms, 30s, 5m or 2h',
+      examples: ['30s', '5m'],
+    });
+
+const count = (least: number, most: number, meaning: string) =>
+  z
+    .int()
+    .min(least)
+    .max(most)
+    .meta({ description: meaning, allowed: `a whole number from ${least} to ${most}` });
+
+const upstreamUrl = z
+  .string()
+  .regex(/^https?:\/\/[^\s@?#]+$/)
+  .refine((text) => URL.canParse(text))
+  .meta({
+    description: 'Where requests go: an origin, with a base path if there is one.',
+    allowed: 'an http:// or https:// URL without user name, query or fragment',
+    examples: ['http://127.0.0.1:9000'],
+  });
+
+const upstream = z
+  .union([
+    upstreamUrl,
+    z.strictObject({
+      url: upstreamUrl,
+      connect_timeout: duration('How long connecting may take. Default 5s.').optional(),
+      headers_timeout: duration(
+        'How long the upstream may take until its header section. Default 30s.',
+      ).optional(),
+      idle_timeout: duration('How long its body may pause. Default 60s.').optional(),
+      connections: count(1, 10_000, 'Most connections to it at a time. Default 256.').optional(),
+    }),
+  ])
+  .meta({
+    allowed: 'a URL, or a mapping with url, connect_timeout, headers_timeout, idle_timeout, connections',
+  });
+
+const route = z.strictObject({
+  match: z
+    .string()
+    .regex(MATCH_PATTERN)
+    .refine((text) => parseMatch(text) !== undefined)
+    .meta({
+      description:
+        'Method and path. A path has literal segments, :name segments, and at most one * at its end. ' +
+        'GET also answers HEAD. The most specific path wins; the order of the list does not matter.',
+      allowed:
+        'a method (GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS or ANY), one space, and a path such as /v1/*',
+      examples: ['GET /v1/bitcoin/*', 'ANY /v1/things/:id'],
+    }),
+  upstream: z
+    .string()
+    .min(1)
+    .meta({ description: 'A name under upstreams.', allowed: 'a name under upstreams' }),
+  price: z
+    .string()
+    .regex(PRICE_PATTERN)
+    .refine((text) => parsePrice(text) !== undefined)
+    .meta({
+      description: 'What one request costs.',
+      allowed: '"free" or whole satoshis such as "1 sat", at most 100000000 sat',
+      examples: ['1 sat', 'free'],
+    }),
+  description: z
+    .string()
+    .max(200)
+    .meta({ description: 'For the invoice and the challenge.', allowed: 'a text of at most 200 characters' })
+    .optional(),
+  effect: z
+    .enum(['safe', 'idempotent', 'once'])
+    .meta({
+      description:
+        'What repeating the upstream call does. Default by method: GET, HEAD and OPTIONS safe, PUT and DELETE ' +
+        'idempotent, others once.',
+      allowed: 'safe, idempotent or once',
+    })
+    .optional(),
+  body: z
+    .strictObject({ max_bytes: count(0, 64 * 1024 * 1024, 'Largest request body.') })
+    .meta({ allowed: 'a mapping with max_bytes' })
+    .optional(),
+  strip_prefix: z
+    .string()
+    .regex(/^(?:\/[A-Za-z0-9._~!$&'+,=@-]+)+$/)
+    .meta({
+      description: 'Taken off the front of the path before it goes to the upstream.',
+      allowed: 'a literal path such as /v1, with which the path of match begins',
+    })
+    .optional(),
+});
+
+const node = z
+  .strictObject({
+    kind: z.enum(['devnet']).meta({ description: 'Which kind of Lightning node.', allowed: 'devnet' }),
+    url: z
+      .string()
+      .regex(/^http:\/\/[^\s@?#]+$/)
+      .meta({
+        description: 'Where the devnet listens. Default: as $FAREBOX_HOME/devnet.json says.',
+        allowed: 'an http:// URL',
+      })
+      .optional(),
+    token_file: z
+      .string()
+      .min(1)
+      .meta({ description: 'A file with the token of the devnet.', allowed: 'a path' })
+      .optional(),
+  })
+  .meta({ allowed: 'a mapping with kind, url, token_file' });
+
+/** What `farebox.yaml` may say. The JSON Schema for editors is made from this and from nothing else. */
+export const configSchema = z
+  .strictObject({
+    realm: z
+      .string()
+      .min(1)
+      .max(200)
+      .regex(/^[\x20-\x7e]+$/)
+      .meta({
+        description:
+          'Your protection space, fixed for ever: it is in the HMAC of every challenge. Best the public origin.',
+        allowed: 'an origin such as https://api.example.com, or any text of 1 to 200 ASCII characters',
+        examples: ['https://api.example.com'],
+      }),
+    listen: z
+      .string()
+      .regex(LISTEN_PATTERN)
+      .refine((text) => parseListen(text) !== undefined)
+      .meta({
+        description: 'Host and port. Default 127.0.0.1:8402.',
+        allowed: 'host:port',
+        examples: ['0.0.0.0:8402'],
+      })
+      .optional(),
+    secrets: z
+      .array(
+        z
+          .string()
+          .refine((text) => Buffer.byteLength(text) >= secretBytesMin)
+          .meta({ allowed: `a text of at least ${secretBytesMin} bytes` }),
+      )
+      .min(1)
+      .max(16)
+      .meta({
+        description:
+          'Secrets that sign challenges, newest first. Better kept in secret_file or FAREBOX_SECRET.',
+        allowed: 'a list of 1 to 16 secrets, newest first',
+      })
+      .optional(),
+    secret_file: z
+      .string()
+      .min(1)
+      .meta({ description: 'A file with one secret a line, newest first, mode 0600.', allowed: 'a path' })
+      .optional(),
+    ledger: z
+      .string()
+      .regex(/^sqlite:.+$/)
+      .meta({
+        description: 'Where claims are kept. Default sqlite:farebox.db, beside this file.',
+        allowed: 'sqlite: and a path, such as sqlite:farebox.db',
+        examples: ['sqlite:farebox.db'],
+      })
+      .optional(),
+    lightning: z
+      .strictObject({ node })
+      .meta({ description: 'The Lightning node that is paid.', allowed: 'a mapping with node' })
+      .optional(),
+    upstreams: z
+      .record(
+        z
+          .string()
+          .regex(/^[A-Za-z][A-Za-z0-9_-]{0,62}$/)
+          .meta({ allowed: 'a name of letters, digits, - and _ that begins with a letter' }),
+        upstream,
+      )
+      .meta({
+        description: 'Names for the servers behind the gateway.',
+        allowed: 'a mapping of names to URLs',
+      }),
+    routes: z.array(route).min(1).max(10_000).meta({
+      description: 'What is served. Anything else is 404.',
+      allowed: 'a list of at least one route',
+    }),
+    strict_402: z
+      .boolean()
+      .meta({
+        description: 'Answer 402 instead of 403 to a credential that was issued for another resource.',
+        allowed: 'true or false',
+      })
+      .optional(),
+    unavailable_status: z
+      .literal([500, 503])
+      .meta({
+        description: 'The answer while the payment node is unreachable. Default 500.',
+        allowed: '500 or 503',
+      })
+      .optional(),
+    challenge_life: duration(
+      'How long a challenge may be paid and presented: 10s to 24h. Default 5m.',
+    ).optional(),
+    healthz: z
+      .boolean()
+      .meta({ description: 'Answer GET /healthz. Default true.', allowed: 'true or false' })
+      .optional(),
+    limits: z
+      .strictObject({
+        header_bytes: count(
+          1_024,
+          1_048_576,
+          'Largest header section of a request. Default 16384.',
+        ).optional(),
+        body_bytes: count(0, 64 * 1024 * 1024, 'Largest body of a paid request. Default 1048576.').optional(),
+      })
+      .meta({ allowed: 'a mapping with header_bytes, body_bytes' })
+      .optional(),
+  })
+  .meta({ title: 'farebox.yaml', description: 'What the Farebox gateway sells, and for whom.' });
+
+/** `farebox.yaml` as written. */
+export type ConfigInput = z.input<typeof configSchema>;

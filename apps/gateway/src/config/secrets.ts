@@ -1,0 +1,104 @@
+import { randomBytes } from 'node:crypto';
+import { chmod, open, readFile, stat } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
+import type { GatewayConfig } from './config.js';
+import { isLoopback } from './listen.js';
+import { secretBytesMin } from './schema.js';
+
+/** The environment variable that holds the newest secret. */
+export const secretVariable = 'FAREBOX_SECRET';
+
+/** Most secrets in a keyring: each is tried on every credential that is not ours. */
+export const secretsMax = 16;
+
+/** The keyring cannot be had. The message says why and never holds a secret. */
+export class SecretError extends Error {
+  override readonly name = 'SecretError';
+  readonly code = 'secret_unusable';
+}
+
+/** Where the secrets came from; for the log. */
+export interface Secrets {
+  /** Newest first. */
+  readonly values: readonly string[];
+  /** Set when a secret was generated or found in the generated file: its path. */
+  readonly generatedFile: string | undefined;
+}
+
+/**
+ * The keyring: FAREBOX_SECRET, then `secrets`, then the lines of `secret_file`. With none of them, a loopback or
+ * devnet gateway makes a secret of its own and keeps it beside the ledger, so that challenges survive a restart.
+ *
+ * @throws SecretError
+ */
+export async function resolveSecrets(
+  config: GatewayConfig,
+  environment: Readonly<Record<string, string | undefined>> = process.env,
+): Promise<Secrets> {
+  const fromEnvironment = environment[secretVariable];
+  const values = [
+    ...(fromEnvironment === undefined || fromEnvironment === ''
+      ? []
+      : [checked(fromEnvironment, secretVariable)]),
+    ...config.secrets,
+    ...(config.secretFile === undefined ? [] : await readSecretFile(config.secretFile)),
+  ];
+  if (values.length > secretsMax) {
+    throw new SecretError(`There are ${values.length} secrets; keep at most ${secretsMax}, newest first.`);
+  }
+  if (values.length > 0) return { values, generatedFile: undefined };
+  if (!isLoopback(config.realm) && config.node?.kind !== 'devnet') {
+    throw new SecretError(
+      `No secret is configured. Set ${secretVariable} or secret_file to at least ${secretBytesMin} random bytes, ` +
+        'for instance from: openssl rand -base64 48',
+    );
+  }
+  if (config.ledgerPath === ':memory:')
+    return { values: [randomBytes(48).toString('base64url')], generatedFile: undefined };
+  const path = resolve(dirname(config.ledgerPath), 'farebox.secret');
+  await createSecretFile(path);
+  return { values: await readSecretFile(path), generatedFile: path };
+}
+
+/** Writes a fresh secret unless the file exists. Readable by its owner only, from the first moment on. */
+async function createSecretFile(path: string): Promise<void> {
+  try {
+    const file = await open(path, 'wx', 0o600);
+    try {
+      await file.writeFile(`${randomBytes(48).toString('base64url')}\n`);
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    await chmod(path, 0o600);
+  } catch (cause) {
+    if (cause instanceof Error && 'code' in cause && cause.code === 'EEXIST') return;
+    throw new SecretError(
+      `A secret cannot be kept in ${path}; make its folder writable or set ${secretVariable}.`,
+      { cause },
+    );
+  }
+}
+
+async function readSecretFile(path: string): Promise<string[]> {
+  let text: string;
+  try {
+    const { mode } = await stat(path);
+    // Windows has no such bits; it reports 0o666 for every file.
+    if (process.platform !== 'win32' && (mode & 0o077) !== 0) {
+      throw new SecretError(`${path} can be read by others; run: chmod 600 ${path}`);
+    }
+    text = await readFile(path, 'utf8');
+  } catch (cause) {
+    if (cause instanceof SecretError) throw cause;
+    throw new SecretError(`The secret file ${path} cannot be read.`, { cause });
+  }
+  const lines = text.split(/\r?\n/).filter((line) => line !== '');
+  if (lines.length === 0) throw new SecretError(`The secret file ${path} is empty; write one secret a line.`);
+  return lines.map((line, index) => checked(line, `${path} line ${index + 1}`));
+}
+
+function checked(secret: string, where: string): string {
+  if (Buffer.byteLength(secret) >= secretBytesMin) return secret;
+  throw new SecretError(`${where}: the secret is shorter than ${secretBytesMin} bytes.`);
+}

@@ -1,0 +1,74 @@
+import type { ServerResponse } from 'node:http';
+
+/** How long a client may take none of an answer that waits for it. */
+export const clientStallMsMax = 60_000;
+
+/**
+ * Writes an upstream's body to a client at the client's pace: when the client does not keep up, the upstream is
+ * paused, so an answer of any size takes a few buffers of memory.
+ */
+export class ClientPipe {
+  readonly #response: ServerResponse;
+  readonly #stallMsMax: number;
+  /** Bytes still to come; undefined when the length is not known. */
+  #left: number | undefined;
+  /** What the client is being waited for with; undefined while it keeps up. */
+  #resume: (() => void) | undefined;
+  #stall: NodeJS.Timeout | undefined;
+  #watching = false;
+
+  constructor(response: ServerResponse, length: number | undefined, stallMsMax = clientStallMsMax) {
+    this.#response = response;
+    this.#left = length;
+    this.#stallMsMax = stallMsMax;
+  }
+
+  /** Returns false when the upstream should pause until `resume` is called. */
+  push(chunk: Buffer, resume: () => void): boolean {
+    const response = this.#response;
+    if (response.destroyed || response.writableEnded) return true;
+    if (this.#left !== undefined) {
+      this.#left -= chunk.length;
+      // The last chunk rides in end(): one system call less.
+      if (this.#left <= 0) {
+        response.end(chunk);
+        guardStall(response, this.#stallMsMax);
+        return true;
+      }
+    }
+    if (response.write(chunk)) return true;
+    this.#resume = resume;
+    this.#stall = setTimeout(() => response.destroy(), this.#stallMsMax);
+    this.#stall.unref();
+    if (!this.#watching) {
+      this.#watching = true;
+      response.on('drain', () => this.#drained());
+      response.once('close', () => clearTimeout(this.#stall));
+    }
+    return false;
+  }
+
+  #drained(): void {
+    const resume = this.#resume;
+    this.#resume = undefined;
+    clearTimeout(this.#stall);
+    resume?.();
+  }
+
+  end(): void {
+    if (!this.#response.writableEnded && !this.#response.destroyed) this.#response.end();
+  }
+}
+
+/** Ends the connection of a client that does not take the rest of an answer that has been handed over whole. */
+export function guardStall(response: ServerResponse, stallMsMax = clientStallMsMax): void {
+  if (response.writableLength === 0) return;
+  const stalled = setTimeout(() => response.destroy(), stallMsMax);
+  stalled.unref();
+  response.once('close', () => clearTimeout(stalled));
+}
+
+/** True when an answer to this request has no content, whatever its fields say (RFC 9110 §6.4.1). */
+export function isBodiless(method: string | undefined, status: number): boolean {
+  return method === 'HEAD' || status === 204 || status === 205 || status === 304;
+}

@@ -1,0 +1,40 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Delivery } from '@farebox/gate';
+import { forwardedFields } from '../http/request-fields.js';
+import type { Route } from '../route/table.js';
+import type { UpstreamRequest } from '../upstream/upstream.js';
+
+/** Largest answer, in bytes, that is held until it is complete. Larger ones, and chunked ones, stream. */
+export const heldAnswerBytesMax = 256 * 1024;
+
+/** What a paid exchange works with. */
+export interface PaidParts {
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+  readonly route: Route;
+  readonly delivery: Delivery;
+  /** Target for the upstream. */
+  readonly target: string;
+  readonly body: Buffer | null;
+  /** Called once: the delivery has ended and the connection is done with. */
+  readonly done: () => void;
+  /** A fault of ours. */
+  readonly onFault: (error: unknown) => void;
+}
+
+/** The request that a paid exchange sends: without payment, and known to the upstream by its challenge. */
+export function paidRequest(parts: PaidParts): UpstreamRequest {
+  const { request, route, delivery, target, body } = parts;
+  return {
+    method: request.method ?? 'GET',
+    target,
+    body,
+    fresh: route.effect === 'once',
+    headers: forwardedFields(request.rawHeaders, {
+      upstreamHost: route.upstream.host,
+      clientAddress: request.socket.remoteAddress ?? '',
+      clientHost: request.headers.host,
+      idempotencyKey: route.effect === 'safe' ? undefined : delivery.challengeId,
+    }),
+  };
+}

@@ -1,0 +1,122 @@
+import { isPaymentCredential } from '@farebox/protocol';
+
+/** Fields that end at this hop (RFC 9110 §7.6.1) or that the gateway writes itself. Never forwarded. */
+const NOT_FORWARDED = new Set([
+  'connection',
+  'keep-alive',
+  'proxy-connection',
+  'proxy-authenticate',
+  'proxy-authorization',
+  'te',
+  'trailer',
+  'transfer-encoding',
+  'upgrade',
+  'http2-settings',
+  'expect',
+  'host',
+  'content-length',
+  // The client's word about who it is and how it came is worth nothing: ours replaces it.
+  'forwarded',
+  'x-forwarded-for',
+  'x-forwarded-host',
+  'x-forwarded-port',
+  'x-forwarded-proto',
+  'x-forwarded-server',
+  'x-real-ip',
+  // Payment stops here (design: invariant 7).
+  'accept-payment',
+]);
+
+/** Payment fields by prefix: Payment-Authorization, Payment-Receipt, X-Payment (x402), and our own. */
+function isPaymentField(name: string): boolean {
+  return name.startsWith('payment-') || name.startsWith('x-payment') || name.startsWith('farebox-');
+}
+
+/** What the gateway itself reads of a header section. */
+export interface RequestFields {
+  /** Every value of Authorization and Payment-Authorization. */
+  readonly credentials: readonly string[];
+  readonly acceptPayment: string | undefined;
+  /** More than one Host field: two programs could disagree about it. */
+  readonly hosts: number;
+  readonly websocket: boolean;
+}
+
+const NO_CREDENTIALS: readonly string[] = [];
+
+/** Reads the raw header section, where duplicates are still visible. */
+export function readRequestFields(raw: readonly string[]): RequestFields {
+  let credentials: string[] | undefined;
+  let acceptPayment: string | undefined;
+  let hosts = 0;
+  let websocket = false;
+  for (let i = 0; i + 1 < raw.length; i += 2) {
+    const value = raw[i + 1] ?? '';
+    switch (raw[i]?.toLowerCase()) {
+      case 'authorization':
+      case 'payment-authorization':
+        if (credentials === undefined) credentials = [value];
+        else credentials.push(value);
+        break;
+      case 'accept-payment':
+        // Several fields are one list (RFC 9110 §5.3).
+        acceptPayment = acceptPayment === undefined ? value : `${acceptPayment}, ${value}`;
+        break;
+      case 'host':
+        hosts += 1;
+        break;
+      case 'upgrade':
+        websocket ||= /websocket/i.test(value);
+        break;
+    }
+  }
+  return { credentials: credentials ?? NO_CREDENTIALS, acceptPayment, hosts, websocket };
+}
+
+/** What the gateway adds to a forwarded request. */
+export interface ForwardedBy {
+  readonly upstreamHost: string;
+  readonly clientAddress: string;
+  readonly clientHost: string | undefined;
+  readonly idempotencyKey: string | undefined;
+}
+
+/**
+ * The header section for the upstream: end-to-end fields in their own order and spelling, without payment, with our
+ * own word about where the request came from.
+ */
+export function forwardedFields(raw: readonly string[], by: ForwardedBy): string[] {
+  const named = connectionNamed(raw);
+  const fields = ['Host', by.upstreamHost];
+  for (let i = 0; i + 1 < raw.length; i += 2) {
+    const name = raw[i] ?? '';
+    const value = raw[i + 1] ?? '';
+    const lower = name.toLowerCase();
+    if (NOT_FORWARDED.has(lower) || isPaymentField(lower) || named?.has(lower)) continue;
+    // Another scheme's credential is the upstream's business.
+    if (lower === 'authorization' && isPaymentCredential(value)) continue;
+    // A client's own key could repeat across two payments, or change within one.
+    if (lower === 'idempotency-key' && by.idempotencyKey !== undefined) continue;
+    fields.push(name, value);
+  }
+  fields.push('X-Forwarded-For', by.clientAddress, 'X-Forwarded-Proto', 'http');
+  if (by.clientHost !== undefined) fields.push('X-Forwarded-Host', by.clientHost);
+  if (by.idempotencyKey !== undefined) fields.push('Idempotency-Key', by.idempotencyKey);
+  return fields;
+}
+
+/** The field names that Connection lists, in lower case; undefined when it lists none. */
+export function connectionNamed(raw: readonly string[]): ReadonlySet<string> | undefined {
+  let named: Set<string> | undefined;
+  for (let i = 0; i + 1 < raw.length; i += 2) {
+    const name = raw[i] ?? '';
+    if (name.length !== 10 || name.toLowerCase() !== 'connection') continue;
+    for (const token of (raw[i + 1] ?? '').split(',')) {
+      const lower = token.trim().toLowerCase();
+      if (lower === '' || lower === 'keep-alive' || lower === 'close') continue;
+      named ??= new Set();
+      named.add(lower);
+    }
+  }
+  return named;
+}

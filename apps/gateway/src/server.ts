@@ -1,0 +1,82 @@
+import { createServer, type RequestListener, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { Duplex } from 'node:stream';
+import type { ListenAddress } from './config/listen.js';
+import { plainProblem } from './http/answer.js';
+
+/** How long a client may take for its header section. Slower ones are holding a connection, not asking. */
+export const headersReceivedMsMax = 15_000;
+/** How long a client may take for its whole request, body and all. */
+export const requestReceivedMsMax = 120_000;
+/** How often slow clients are looked for. */
+export const slowClientCheckMs = 2_000;
+/** How long an idle connection is kept for the next request. */
+export const keepAliveMs = 65_000;
+
+/** The front: plain HTTP/1.1, bounded in size and time. */
+export function createFront(
+  headerBytesMax: number,
+  handle: RequestListener,
+  handleExpecting: RequestListener,
+): Server {
+  const server = createServer(
+    {
+      maxHeaderSize: headerBytesMax,
+      headersTimeout: headersReceivedMsMax,
+      requestTimeout: requestReceivedMsMax,
+      connectionsCheckingInterval: slowClientCheckMs,
+      keepAliveTimeout: keepAliveMs,
+      noDelay: true,
+    },
+    handle,
+  );
+  // Zero: no field is dropped silently. The header section is bounded by its size.
+  server.maxHeadersCount = 0;
+  server.on('checkContinue', handleExpecting);
+  server.on(
+    'connect',
+    (_request, socket) => void refuse(socket, 405, 'Method Not Allowed', 'This is no tunnel.'),
+  );
+  server.on('clientError', (error: Error & { code?: string }, socket) => {
+    if (!(socket.writable && !socket.destroyed)) {
+      socket.destroy();
+    } else if (error.code === 'HPE_HEADER_OVERFLOW') {
+      const detail = `The header section is larger than ${headerBytesMax} bytes.`;
+      refuse(socket, 431, 'Request Header Fields Too Large', detail);
+    } else if (error.code === 'ERR_HTTP_REQUEST_TIMEOUT') {
+      refuse(socket, 408, 'Request Timeout', 'The request did not arrive in time.');
+    } else {
+      refuse(socket, 400, 'Bad Request', 'The request is not well-formed HTTP/1.1.');
+    }
+  });
+  return server;
+}
+
+/** Answers on a connection that has no request and closes it. */
+function refuse(socket: Duplex, status: number, title: string, detail: string): void {
+  const answer = plainProblem(status, title, detail, ['Connection', 'close']);
+  let head = `HTTP/1.1 ${status} ${title}\r\n`;
+  for (let i = 0; i + 1 < answer.headers.length; i += 2)
+    head += `${answer.headers[i]}: ${answer.headers[i + 1]}\r\n`;
+  socket.end(`${head}\r\n${answer.body}`);
+}
+
+/** Where a server really listens. */
+export interface Listening extends ListenAddress {
+  /** An `http://` origin. */
+  readonly url: string;
+}
+
+/** Starts listening. */
+export function listenOn(server: Server, address: ListenAddress): Promise<Listening> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(address.port, address.host, () => {
+      server.off('error', reject);
+      // A TCP server has an AddressInfo; a string is for pipes, null for closed servers.
+      const { port } = server.address() as AddressInfo;
+      const { host } = address;
+      resolve({ host, port, url: `http://${host.includes(':') ? `[${host}]` : host}:${port}` });
+    });
+  });
+}

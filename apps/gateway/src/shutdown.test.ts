@@ -1,0 +1,87 @@
+import type { ServerResponse } from 'node:http';
+import { describe, expect, it } from 'vitest';
+import { open } from './testing/client.js';
+import { claims, openRig, until } from './testing/rig.js';
+
+describe('close', () => {
+  it('finishes what was paid for, and takes nothing new', async () => {
+    let waiting: ServerResponse | undefined;
+    const rig = await openRig({
+      listener: (_request, response) => {
+        waiting = response;
+      },
+    });
+    const headers = ['Authorization', await rig.buy('/paid/price')];
+    const reply = rig.ask('/paid/price', { headers });
+    await until('the upstream has it', () => waiting !== undefined);
+    const closed = rig.gateway.close();
+    await expect(rig.ask('/paid/price')).rejects.toThrow(/ECONNREFUSED/);
+    waiting?.end('at last');
+    const { status, body, field } = await reply;
+    expect(status).toBe(200);
+    expect(body.toString()).toBe('at last');
+    expect(field('payment-receipt')).toBeDefined();
+    await closed;
+    expect(await claims(rig.gateway, 'delivered', true)).toBe(1);
+    await rig.close();
+  });
+
+  it('stops at its deadline: a safe request is released, and the connection ends', async () => {
+    let asked = 0;
+    const rig = await openRig({
+      listener: () => {
+        asked += 1;
+      },
+    });
+    const headers = ['Authorization', await rig.buy('/paid/price')];
+    const reply = rig.ask('/paid/price', { headers });
+    reply.catch(() => {});
+    await until('the upstream has it', () => asked === 1);
+    await rig.gateway.close({ drainMs: 1 });
+    await expect(reply).rejects.toThrow();
+    expect(await claims(rig.gateway, 'released')).toBe(1);
+    await rig.close();
+  });
+
+  it('stops at its deadline: a once request that was sent stays claimed', async () => {
+    let asked = 0;
+    const rig = await openRig({
+      listener: () => {
+        asked += 1;
+      },
+    });
+    const post = { method: 'POST', body: 'x' };
+    const headers = ['Authorization', await rig.buy('/paid/order', post)];
+    const reply = rig.ask('/paid/order', { ...post, headers });
+    reply.catch(() => {});
+    await until('the upstream has it', () => asked === 1);
+    await rig.gateway.close({ drainMs: 1 });
+    await expect(reply).rejects.toThrow();
+    expect(await claims(rig.gateway, 'claimed')).toBe(1);
+    await rig.close();
+  });
+
+  it('waits for a once request whose client has left', async () => {
+    let waiting: ServerResponse | undefined;
+    const rig = await openRig({
+      listener: (request, response) => {
+        request.resume().on('end', () => {
+          waiting = response;
+        });
+      },
+    });
+    const post = { method: 'POST', body: 'x' };
+    const headers = ['Authorization', await rig.buy('/paid/order', post)];
+    const request = open(rig.port, '/paid/order', { ...post, headers }, () => {});
+    request.on('error', () => {});
+    await until('the upstream has it', () => waiting !== undefined);
+    const left = new Promise((resolve) => request.on('close', resolve));
+    request.destroy();
+    await left;
+    const closed = rig.gateway.close();
+    waiting?.end('done');
+    await closed;
+    expect(await claims(rig.gateway, 'delivered', false)).toBe(1);
+    await rig.close();
+  });
+});

@@ -1,4 +1,4 @@
-import { createGate, type Gate, type GateEvent } from '@farebox/gate';
+import { createBodyRoom, createGate, type Gate, type GateEvent } from '@farebox/gate';
 import { type Ledger, openSqliteLedger } from '@farebox/ledger';
 import { type ChargeNetwork, type InvoiceNode, lightningSeller } from '@farebox/lightning';
 import type { GatewayConfig } from './config/config.js';
@@ -7,7 +7,6 @@ import { resolveSecrets } from './config/secrets.js';
 import { createActivity } from './exchange/exchange.js';
 import { createHandler } from './handler.js';
 import { createHealthCheck } from './health.js';
-import { createBodyRoom } from './http/body.js';
 import { createLogger, type Logger } from './log.js';
 import { createRouteTable } from './route/table.js';
 import { createFront, type Listening, listenOn } from './server.js';

@@ -1,5 +1,15 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { type Delivery, type Gate, readTarget, type Terms } from '@farebox/gate';
+import {
+  type BodyRoom,
+  type Delivery,
+  type Gate,
+  hasBody,
+  problemAnswer,
+  readBody,
+  readTarget,
+  sendAnswer,
+  type Terms,
+} from '@farebox/gate';
 import { problem } from '@farebox/protocol';
 import { ROUTE_METHODS } from './config/match.js';
 import { healthPath } from './config/resolve.js';
@@ -7,8 +17,7 @@ import type { Activity, Exchange } from './exchange/exchange.js';
 import { FreeExchange } from './exchange/free.js';
 import { PaidExchange } from './exchange/paid.js';
 import type { Health } from './health.js';
-import { hasBody, plainProblem, problemAnswer, sendAnswer } from './http/answer.js';
-import { type BodyRoom, readBody } from './http/body.js';
+import { plainProblem } from './http/answer.js';
 import { type RequestFields, readRequestFields } from './http/request-fields.js';
 import { type Logger, loggableFields } from './log.js';
 import { type Route, type RouteTable, upstreamTarget } from './route/table.js';

@@ -1,4 +1,6 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { type Problem, type ProblemKind, problem } from '@farebox/protocol';
+import { hasBody } from './body.js';
 
 /** A complete answer of the gate itself: an error or a challenge. Never the resource. */
 export interface Answer {
@@ -37,7 +39,8 @@ export function retryLater(content: Problem): Answer {
 /** How an upstream failed, as far as it matters for a payment. */
 export type UpstreamFailure = 'unreachable' | 'refused' | 'timeout' | 'broken';
 
-const failureKinds: Readonly<Record<UpstreamFailure, ProblemKind>> = {
+/** The kind of problem that an upstream's failure is. */
+export const upstreamProblemKinds: Readonly<Record<UpstreamFailure, ProblemKind>> = {
   unreachable: 'upstream-unreachable',
   refused: 'upstream-failed',
   timeout: 'upstream-timeout',
@@ -45,14 +48,28 @@ const failureKinds: Readonly<Record<UpstreamFailure, ProblemKind>> = {
 };
 
 /**
- * The answer when an upstream failed after payment: 502, 503 or 504, without a receipt. With a challenge id it says
- * that the same credential works again.
+ * The answer when an upstream failed after payment: 502, 503 or 504, without a receipt. It says that the same
+ * credential works again.
  */
-export function upstreamFailure(failure: UpstreamFailure, challengeId?: string): Answer {
-  return problemAnswer(
-    problem(
-      failureKinds[failure],
-      challengeId === undefined ? {} : { challengeId, retry: 'same-credential' },
-    ),
-  );
+export function upstreamFailure(failure: UpstreamFailure, challengeId: string): Answer {
+  return problemAnswer(problem(upstreamProblemKinds[failure], { challengeId, retry: 'same-credential' }));
+}
+
+/** The answer when a `once` upstream was asked just now and nobody knows what it did. */
+export function unknownOutcome(failure: UpstreamFailure, challengeId: string): Answer {
+  const detail =
+    'The request was sent on and what became of it is not known; do not pay again, ask with the same credential.';
+  return problemAnswer(problem(upstreamProblemKinds[failure], { detail, challengeId, retry: 'resume' }));
+}
+
+/**
+ * Sends a complete answer. When the request's body has not been read to its end, the connection closes afterwards:
+ * what is left of it must not be taken for the next request. A HEAD gets the same fields and no body.
+ */
+export function sendAnswer(request: IncomingMessage, response: ServerResponse, answer: Answer): void {
+  if (response.headersSent || response.destroyed) return;
+  const unread = !request.complete && hasBody(request);
+  response.writeHead(answer.status, unread ? [...answer.headers, 'Connection', 'close'] : answer.headers);
+  if (request.method === 'HEAD') response.end();
+  else response.end(answer.body);
 }

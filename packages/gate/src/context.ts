@@ -4,6 +4,7 @@ import { createKeyring, type Keyring } from '@farebox/protocol/binding';
 import { createIssuer, type Issuer } from './challenges.js';
 import type { GateEvent } from './events.js';
 import { type InFlight, inFlightOf } from './in-flight.js';
+import { type GateLedger, ledgerTimeoutMsDefault, withDeadline } from './ledger-deadline.js';
 
 /** Default life of a challenge. */
 export const challengeLifeMsDefault = 5 * 60_000;
@@ -26,6 +27,8 @@ export interface GateOptions {
   /** Status when no payment method can make a challenge. Default 500, as the Xverse API. */
   readonly unavailableStatus?: 500 | 503;
   readonly redeliveriesMax?: number;
+  /** How long one answer of the ledger may take before the gate refuses. Default 10 s. */
+  readonly ledgerTimeoutMs?: number;
   /** Adds the non-authoritative auth-param `amount` of the Xverse documents. Default true. */
   readonly amountHint?: boolean;
   readonly onEvent?: (event: GateEvent) => void;
@@ -36,7 +39,7 @@ export interface GateContext {
   readonly realm: string;
   readonly keyring: Keyring;
   readonly methods: readonly SellerMethod[];
-  readonly ledger: Ledger;
+  readonly ledger: GateLedger;
   readonly now: () => number;
   readonly strict402: boolean;
   readonly redeliveriesMax: number;
@@ -49,7 +52,7 @@ export interface GateContext {
 export function createContext(options: GateOptions): GateContext {
   if (options.realm === '')
     throw new TypeError('The realm is empty; name the protection space, e.g. the API origin.');
-  const { realm, methods, ledger } = options;
+  const { realm, methods, ledgerTimeoutMs = ledgerTimeoutMsDefault } = options;
   const now = options.now ?? Date.now;
   const onEvent = options.onEvent ?? (() => {});
   const keyring = createKeyring(options.secrets);
@@ -67,12 +70,12 @@ export function createContext(options: GateOptions): GateContext {
     realm,
     keyring,
     methods,
-    ledger,
+    ledger: withDeadline(options.ledger, ledgerTimeoutMs),
     now,
     issuer,
     onEvent,
     strict402: options.strict402 ?? false,
     redeliveriesMax: options.redeliveriesMax ?? redeliveriesMaxDefault,
-    inFlight: inFlightOf(ledger),
+    inFlight: inFlightOf(options.ledger),
   };
 }

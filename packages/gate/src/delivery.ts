@@ -25,8 +25,11 @@ export interface Delivery {
    * Never rejects for a ledger that fails: that becomes an answer which keeps the credential good.
    */
   commit(): Promise<Commit>;
-  /** The upstream failed or answered otherwise: the payment becomes a credit. Never rejects. */
-  release(): Promise<void>;
+  /**
+   * The upstream failed or answered otherwise: the payment becomes a credit. False when that could not be recorded;
+   * the credential then works again until its challenge expires. Never rejects.
+   */
+  release(): Promise<boolean>;
   /** A `once` upstream was asked and its outcome is not known: the claim stays held, nothing is repeated. */
   unknown(): void;
   /** The committed answer has left completely: the credential is used up. */
@@ -142,18 +145,21 @@ class PaidDelivery implements Delivery {
     return ['Payment-Receipt', receipt, 'Cache-Control', 'private'];
   }
 
-  async release(): Promise<void> {
-    if (this.#phase !== 'working') return;
+  async release(): Promise<boolean> {
+    if (this.#phase !== 'working') return false;
     this.#phase = 'deciding';
+    let released = false;
     const { gate, claim, terms } = this.#parts;
     try {
       const result = await gate.ledger.release({ ...claim, nowMs: gate.now() });
       // Not ok: it was delivered or expired before. Then there is nothing to give back.
-      if (result.ok) gate.onEvent({ kind: 'released', route: terms.route, challengeId: this.challengeId });
+      released = result.ok;
+      if (released) gate.onEvent({ kind: 'released', route: terms.route, challengeId: this.challengeId });
     } catch (error) {
       this.#ledgerFailed(error);
     }
     this.#end();
+    return released;
   }
 
   unknown(): void {

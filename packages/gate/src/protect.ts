@@ -1,18 +1,26 @@
 import { IncomingMessage, type RequestListener, type ServerResponse } from 'node:http';
 import { problem } from '@farebox/protocol';
 import type { Admission } from './admit.js';
-import { type Answer, problemAnswer } from './answer.js';
+import { type Answer, problemAnswer, sendAnswer } from './answer.js';
+import {
+  type BodyRead,
+  type BodyRoom,
+  bodyBytesMaxDefault,
+  createBodyRoom,
+  hasBody,
+  heldBodyBytesMax,
+  readBody,
+} from './body.js';
 import { holdResponse } from './hold-response.js';
 import { readTarget } from './target.js';
 import type { GateRequest, Terms } from './terms.js';
 
-/** Default for the largest request body that is read, so that a challenge can be bound to it. */
-export const bodyBytesMaxDefault = 1_048_576;
-
 /** How a listener is protected. */
 export interface ProtectOptions {
-  /** Largest request body, in bytes; more is refused with 413. */
+  /** Largest request body, in bytes; more is refused with 413. Default 1 MiB. */
   readonly bodyBytesMax?: number;
+  /** Most bytes of bodies held at a time by all requests to this listener; more is 503. Default 64 MiB. */
+  readonly heldBytesMax?: number;
 }
 
 /**
@@ -26,35 +34,42 @@ export function protectListener(
   listener: RequestListener,
   options: ProtectOptions = {},
 ): RequestListener {
-  const bodyBytesMax = options.bodyBytesMax ?? bodyBytesMaxDefault;
+  const { bodyBytesMax = bodyBytesMaxDefault, heldBytesMax = heldBodyBytesMax } = options;
+  const room = createBodyRoom(heldBytesMax);
   return function sellAccess(request, response) {
-    decide(request).then(
-      (outcome) => outcome(response),
-      // Only a fault of ours, or a connection that broke while its body was read.
-      () =>
-        response.headersSent
-          ? response.destroy()
-          : sendAnswer(response, problemAnswer(problem('internal-error'))),
-    );
+    const answer = (content: Answer) => sendAnswer(request, response, content);
+    sell(request, response, answer).catch(() => answer(problemAnswer(problem('internal-error'))));
   };
 
-  async function decide(request: IncomingMessage): Promise<(response: ServerResponse) => void> {
+  async function sell(request: IncomingMessage, response: ServerResponse, answer: (content: Answer) => void) {
     const target = readTarget(request.url ?? '');
-    if (!target.ok) return answering(problemAnswer(problem('bad-request', { detail: target.detail })));
-    const body = hasBody(request) ? await readBody(request, bodyBytesMax) : undefined;
-    if (body === 'too-large')
-      return answering(problemAnswer(problem('body-too-large'), ['Connection', 'close']));
+    if (!target.ok) return answer(problemAnswer(problem('bad-request', { detail: target.detail })));
+    const read = hasBody(request) ? await bodyOf(request, bodyBytesMax, room) : undefined;
+    if (read !== undefined && read.kind !== 'body') return answer(bodyRefusals[read.kind]);
+    const body = read?.body;
+    if (body !== undefined) response.once('close', () => room.give(body.length));
     const admission = await admit(
       { ...readRequest(request), path: target.path, query: target.query, body },
       terms,
     );
-    if (admission.kind === 'refused') return answering(admission.answer);
-    return (response) => {
-      holdResponse(response, admission.delivery);
-      listener(body === undefined ? request : withBody(request, body), replyOf(response));
-    };
+    if (admission.kind === 'refused') return answer(admission.answer);
+    holdResponse(response, admission.delivery);
+    listener(body === undefined ? request : withBody(request, body), replyOf(response));
   }
 }
+
+/** `gone` is never seen by anyone: the client has left. */
+const bodyRefusals: Readonly<Record<Exclude<BodyRead['kind'], 'body'>, Answer>> = {
+  'too-large': problemAnswer(problem('body-too-large')),
+  'no-room': problemAnswer(
+    problem('internal-error', {
+      status: 503,
+      detail: 'Too much is being received at once; nothing was charged.',
+    }),
+    ['Retry-After', '1'],
+  ),
+  gone: problemAnswer(problem('bad-request')),
+};
 
 /** The listener's own type asks for a response bound to a request; ours is bound to the original one. */
 function replyOf(response: ServerResponse): Parameters<RequestListener>[1] {
@@ -62,7 +77,7 @@ function replyOf(response: ServerResponse): Parameters<RequestListener>[1] {
 }
 
 /** What the gate needs of a node request, but for the target and the body. */
-export function readRequest(
+function readRequest(
   request: IncomingMessage,
 ): Pick<GateRequest, 'method' | 'credentials' | 'acceptPayment'> {
   const credentials: string[] = [];
@@ -80,38 +95,9 @@ export function readRequest(
   };
 }
 
-/** True when a request announces a body (RFC 9112 §6). */
-export function hasBody(request: IncomingMessage): boolean {
-  if (request.headers['transfer-encoding'] !== undefined) return true;
-  const length = request.headers['content-length'];
-  return length !== undefined && length !== '0';
-}
-
-/**
- * Reads a body of at most `bytesMax` bytes; `too-large` leaves the rest unread, so the answer must close the
- * connection. Rejects when the connection breaks first.
- */
-export function readBody(request: IncomingMessage, bytesMax: number): Promise<Buffer | 'too-large'> {
-  if (Number(request.headers['content-length'] ?? 0) > bytesMax) return Promise.resolve('too-large');
-  return new Promise((resolve, reject) => {
-    const chunks: Buffer[] = [];
-    let bytes = 0;
-    const onData = (chunk: Buffer) => {
-      bytes += chunk.length;
-      chunks.push(chunk);
-      if (bytes > bytesMax) settle(() => resolve('too-large'));
-    };
-    const onEnd = () =>
-      settle(() => resolve(chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks)));
-    const onClose = () =>
-      settle(() => reject(new Error('The connection broke before the body was complete.')));
-    const settle = (then: () => void) => {
-      request.off('data', onData).off('end', onEnd).off('close', onClose).off('error', onClose);
-      request.pause();
-      then();
-    };
-    request.on('data', onData).on('end', onEnd).on('close', onClose).on('error', onClose);
-  });
+/** The body of one request, held while it is decided about. */
+function bodyOf(request: IncomingMessage, bytesMax: number, room: BodyRoom): Promise<BodyRead> {
+  return new Promise((resolve) => readBody(request, bytesMax, room, resolve));
 }
 
 /** The same request with its body, which has been read, still to come. */
@@ -123,14 +109,4 @@ function withBody(request: IncomingMessage, body: Buffer): IncomingMessage {
   fresh.push(body);
   fresh.push(null);
   return fresh;
-}
-
-function answering(answer: Answer): (response: ServerResponse) => void {
-  return (response) => sendAnswer(response, answer);
-}
-
-/** Writes a complete answer. A HEAD gets the same fields and no body (RFC 9110 §9.3.2). */
-export function sendAnswer(response: ServerResponse, answer: Answer): void {
-  response.writeHead(answer.status, answer.headers);
-  response.end(answer.body);
 }

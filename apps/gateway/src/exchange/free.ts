@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { PassThrough } from 'node:stream';
-import { freeFailure, hasBody, sendAnswer } from '../http/answer.js';
+import { hasBody, sendAnswer } from '@farebox/gate';
+import { freeFailure } from '../http/answer.js';
 import { forwardedFields } from '../http/request-fields.js';
 import { responseFields } from '../http/response-fields.js';
 import type { Route } from '../route/table.js';

@@ -1,5 +1,4 @@
-import { type Answer, type Commit, upstreamFailure } from '@farebox/gate';
-import { sendAnswer, unknownOutcome } from '../http/answer.js';
+import { type Answer, type Commit, sendAnswer, unknownOutcome, upstreamFailure } from '@farebox/gate';
 import { responseFields } from '../http/response-fields.js';
 import {
   isStaleConnection,
@@ -109,13 +108,14 @@ export class PaidExchange implements Exchange, UpstreamSink {
     }
     // The upstream's own refusal or redirection: no receipt, a good credential, said only once it is true.
     this.#phase = 'deciding';
-    delivery.release().then(() => {
+    delivery.release().then((released) => {
       this.#settle();
       if (this.#broken) {
         this.#answer(upstreamFailure('broken', delivery.challengeId));
         return;
       }
-      this.#fields.push('Farebox-Payment', 'released', 'Cache-Control', 'no-store');
+      this.#fields.push('Cache-Control', 'no-store');
+      if (released) this.#fields.push('Farebox-Payment', 'released');
       this.#begin();
     }, this.#parts.onFault);
     return false;

@@ -39,7 +39,12 @@ export async function openSqliteLedger(options: SqliteLedgerOptions): Promise<Sq
     busyTimeoutMs: options.busyTimeoutMs ?? busyTimeoutMsDefault,
     pagesMax: options.pagesMax,
   };
-  const worker = new Worker(new URL('./worker.js', import.meta.url), { workerData, name: 'farebox-ledger' });
+  const worker = new Worker(new URL('./worker.js', import.meta.url), {
+    workerData,
+    name: 'farebox-ledger',
+    // The process's own flags may be about its main module, which a worker does not have.
+    execArgv: [],
+  });
   await opened(worker);
   return new SqliteLedger(worker);
 }

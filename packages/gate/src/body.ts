@@ -1,7 +1,15 @@
 import type { IncomingMessage } from 'node:http';
 
-/** Most bytes of request bodies that the gateway holds at a time, all requests together. */
+/** Default for the largest request body that is read, so that a challenge can be bound to it. */
+export const bodyBytesMaxDefault = 1_048_576;
+/** Most bytes of request bodies that are held at a time, all requests together. */
 export const heldBodyBytesMax = 64 * 1024 * 1024;
+
+/** True when a request announces a body (RFC 9112 §6). */
+export function hasBody(request: IncomingMessage): boolean {
+  const length = request.headers['content-length'];
+  return request.headers['transfer-encoding'] !== undefined || (length !== undefined && Number(length) !== 0);
+}
 
 /** Room for request bodies, shared by all requests. */
 export interface BodyRoom {

@@ -1,0 +1,44 @@
+import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { readDevnetFile, removeDevnetFile, writeDevnetFile } from './devnet-file.js';
+
+let home: string;
+beforeEach(() => {
+  home = join(mkdtempSync(join(tmpdir(), 'devnet-home-')), 'nested');
+});
+afterEach(() => rmSync(join(home, '..'), { recursive: true, force: true }));
+
+const file = { url: 'http://127.0.0.1:4242', token: 'a'.repeat(43) };
+
+describe('devnet.json', () => {
+  it('is found by others of the same user, and by nobody else', async () => {
+    expect(await readDevnetFile(home)).toBeUndefined();
+    await writeDevnetFile(home, file);
+    expect(await readDevnetFile(home)).toEqual(file);
+    expect(statSync(join(home, 'devnet.json')).mode & 0o777).toBe(0o600);
+    expect(statSync(home).mode & 0o777).toBe(0o700);
+  });
+
+  it('is removed by its own devnet only', async () => {
+    await writeDevnetFile(home, file);
+    await removeDevnetFile(home, { ...file, token: 'b'.repeat(43) });
+    expect(await readDevnetFile(home)).toEqual(file);
+    await removeDevnetFile(home, file);
+    expect(await readDevnetFile(home)).toBeUndefined();
+    await removeDevnetFile(home, file);
+  });
+
+  it.each([
+    'nonsense',
+    '{}',
+    '{"url":"http://127.0.0.1:1"}',
+    '{"url":"https://evil.example","token":"x"}',
+    '{"url":"http://evil.example","token":"x"}',
+  ])('that says %s is refused', async (text) => {
+    await writeDevnetFile(home, file);
+    writeFileSync(join(home, 'devnet.json'), text);
+    await expect(readDevnetFile(home)).rejects.toThrow();
+  });
+});

@@ -5,6 +5,7 @@ import {
   decodeRequest,
   type ProblemKind,
   parseCredential,
+  parseTimestamp,
   type SellerMethod,
   type Settlement,
   type VerifiedChallenge,
@@ -74,8 +75,8 @@ export function verifyCredential(
     );
   }
   const requestObject = decodeRequest(echo.request);
-  const expiresMs = echo.expires === undefined ? Number.NaN : Date.parse(echo.expires);
-  if (requestObject === undefined || Number.isNaN(expiresMs)) {
+  const expiresMs = echo.expires === undefined ? undefined : parseTimestamp(echo.expires);
+  if (requestObject === undefined || expiresMs === undefined) {
     // We signed it, so it was well formed. Not a client's fault, and not a reason to serve.
     return refusal('unknown-challenge', 'invalid-challenge');
   }

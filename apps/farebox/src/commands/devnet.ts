@@ -2,6 +2,7 @@ import type { DevnetFile } from '@farebox/devnet';
 import { type Command, InvalidArgumentError } from 'commander';
 import { CliError, usageError } from '../cli-error.js';
 import { findHome, type Home } from '../home.js';
+import { interrupted } from '../interrupted.js';
 import { createOutput, type Output } from '../output.js';
 
 interface Options {
@@ -98,16 +99,6 @@ async function refuseSecond(home: Home): Promise<void> {
 function startError(cause: unknown): CliError {
   const message = cause instanceof Error ? cause.message : 'The devnet could not be started.';
   return new CliError('devnet_failed', message, { cause });
-}
-
-function interrupted(): Promise<void> {
-  return new Promise((resolve) => {
-    const stop = () => {
-      process.off('SIGINT', stop).off('SIGTERM', stop);
-      resolve();
-    };
-    process.on('SIGINT', stop).on('SIGTERM', stop);
-  });
 }
 
 function announce(url: string, home: Home, output: Output, directory: string | undefined): void {

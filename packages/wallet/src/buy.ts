@@ -1,3 +1,4 @@
+import type { Challenge } from '@farebox/protocol';
 import { type Answer, answerHeader, discard } from './answer.js';
 import type { WalletContext } from './context.js';
 import { WalletError } from './errors.js';
@@ -38,7 +39,7 @@ export interface Priced extends Quote {
 export interface BuyOptions extends Partial<PaymentLimits> {
   /** Only this payment method. */
   readonly method?: string | undefined;
-  /** Default `authorization`: replaces the caller's own (R17). */
+  /** Default `authorization`: replaces the caller's own (R17). A challenge that names a field decides instead. */
   readonly credentialHeader?: CredentialHeader | undefined;
   readonly signal?: AbortSignal | undefined;
 }
@@ -77,10 +78,19 @@ export async function payRequest(
   const limits = { ...context.limits, ...definedLimits(options) };
   const objection = await findObjection(context, quote, limits, request);
   if (objection) throw objection;
-  const stored = await storeRequest(request, options.credentialHeader ?? 'authorization');
+  const stored = await storeRequest(request, credentialHeaderFor(quote.challenge, options));
   refuseAborted(options.signal);
   const entry = await payQuote(context, quote, limits, stored);
   return present(context, entry, stored, { headers: request.headers, signal: options.signal });
+}
+
+/**
+ * Where the credential goes. A challenge that names a field is bound to it: a credential elsewhere would be refused
+ * after it was paid for, so the seller's word goes before the caller's wish.
+ */
+function credentialHeaderFor({ header }: Challenge, options: BuyOptions): CredentialHeader {
+  if (header === undefined) return options.credentialHeader ?? 'authorization';
+  return header.toLowerCase() === 'payment-authorization' ? 'payment-authorization' : 'authorization';
 }
 
 /** The limits that were given; an explicit `undefined` does not lift the default. */

@@ -58,8 +58,10 @@ async function run(options: Options): Promise<void> {
   await checkPreimage(challenge, preimage);
   const authorization = serializeCredential({ challenge, payload: { preimage } });
   const output = createOutput({ json: options.json ?? false });
-  if (output.json) output.object({ ok: true, authorization });
+  const header = challenge.header ?? 'Authorization';
+  if (output.json) output.object({ ok: true, header, authorization });
   else output.text(authorization);
+  if (header !== 'Authorization') output.remark(`This seller wants it in the field ${header}.`);
 }
 
 /** 64 hex characters, or the JSON object of `farebox pay invoice --json`. */

@@ -1,0 +1,36 @@
+import type { Effort } from './measure.js';
+
+/** How much is measured. */
+export interface Plan extends Effort {
+  readonly rounds: number;
+  /** No round is begun that would probably end later than this after the start; one is always made. */
+  readonly budgetMs: number;
+  /** Folder for CPU profiles of the servers; undefined for none. */
+  readonly profileDirectory: string | undefined;
+}
+
+/** Connections of the load generator, unless told otherwise. */
+export const connectionsDefault = 64;
+
+/** The whole benchmark: some minutes. */
+export const fullPlan: Plan = {
+  rounds: 5,
+  connections: connectionsDefault,
+  warmUpMs: 4_000,
+  warmUpRequestsMax: 20_000,
+  measureMs: 3_000,
+  requestsMax: 70_000,
+  budgetMs: 15 * 60_000,
+  profileDirectory: undefined,
+};
+
+/** `--quick`: under 50 seconds, most of them for warming up what has just been started. */
+export const quickPlan: Plan = {
+  ...fullPlan,
+  rounds: 3,
+  warmUpMs: 1_000,
+  warmUpRequestsMax: 6_000,
+  measureMs: 600,
+  requestsMax: 20_000,
+  budgetMs: 38_000,
+};

@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import {
+  type Admission,
   type BodyRoom,
-  type Delivery,
   type Gate,
   hasBody,
   problemAnswer,
@@ -146,21 +146,25 @@ function sell(parts: HandlerParts, visit: Visit, sold: Route, terms: Terms): voi
 
 function admit(parts: HandlerParts, visit: Visit, sold: Route, terms: Terms, body: Buffer | null): void {
   const { request, response, path, query } = visit;
-  const waiting: Exchange = { stop: () => void response.destroy() };
-  parts.activity.begin(waiting);
-  let heldBytes = body?.length ?? 0;
-  const over = (exchange: Exchange): void => {
-    parts.room.give(heldBytes);
-    heldBytes = 0;
-    parts.activity.end(exchange);
+  const giveBack = (): void => {
+    if (body !== null) parts.room.give(body.length);
   };
-  const fault = (error: unknown): void => {
+  const onFault = (error: unknown): void => {
     parts.logger.error({ error, route: sold.name }, 'a fault of the gateway');
     sendAnswer(request, response, problemAnswer(problem('internal-error')));
   };
-  const onAdmitted = (delivery: Delivery): void => {
+  const conclude = (admission: Admission): void => {
+    if (admission.kind === 'refused') {
+      sendAnswer(request, response, admission.answer);
+      giveBack();
+      return;
+    }
+    const { delivery } = admission;
     const target = upstreamTarget(sold, path, query);
-    const done = (): void => over(exchange);
+    const done = (): void => {
+      giveBack();
+      parts.activity.end(exchange);
+    };
     const exchange = new PaidExchange({
       request,
       response,
@@ -169,36 +173,28 @@ function admit(parts: HandlerParts, visit: Visit, sold: Route, terms: Terms, bod
       target,
       body,
       done,
-      onFault: fault,
+      onFault,
     });
-    // Begun before the waiting ends, so that a shutdown never sees nothing going on in between.
     parts.activity.begin(exchange);
-    parts.activity.end(waiting);
     exchange.start();
   };
   const { credentials, acceptPayment } = visit.fields;
-  const gateRequest = {
-    method: request.method ?? '',
-    path,
-    query,
-    credentials,
-    acceptPayment,
-    body: body ?? undefined,
-  };
-  parts.gate
-    .admit(gateRequest, terms)
-    .then((admission) => {
-      if (admission.kind === 'admitted') {
-        onAdmitted(admission.delivery);
-        return;
-      }
-      sendAnswer(request, response, admission.answer);
-      over(waiting);
+  const method = request.method ?? '';
+  const gateRequest = { method, path, query, credentials, acceptPayment, body: body ?? undefined };
+  const decided = parts.gate.admit(gateRequest, terms);
+  if (!(decided instanceof Promise)) {
+    conclude(decided);
+    return;
+  }
+  const waiting: Exchange = { stop: () => void response.destroy(), place: 0 };
+  parts.activity.begin(waiting);
+  // The exchange has begun before the waiting ends, so a shutdown never sees nothing going on in between.
+  decided
+    .then(conclude, (error: unknown) => {
+      onFault(error);
+      giveBack();
     })
-    .catch((error: unknown) => {
-      fault(error);
-      over(waiting);
-    });
+    .finally(() => parts.activity.end(waiting));
 }
 
 function badRequest(request: IncomingMessage, response: ServerResponse, detail: string): void {

@@ -73,3 +73,24 @@ export function sendAnswer(request: IncomingMessage, response: ServerResponse, a
   if (request.method === 'HEAD') response.end();
   else response.end(answer.body);
 }
+
+/** The ledger did not answer: nothing is served, nothing is used up. */
+export function ledgerUnavailable(challengeId: string): Answer {
+  return retryLater(
+    problem('payment-service-unavailable', {
+      detail: 'The payment could not be recorded, so nothing was delivered. Send the same credential again.',
+      retry: 'same-credential',
+      challengeId,
+    }),
+  );
+}
+
+/** The answer to a second use of a credential while the first is at work. */
+export function inProgress(challengeId: string): Answer {
+  return problemAnswer(problem('in-progress', { challengeId }), ['Retry-After', '1']);
+}
+
+/** The answer when a `once` upstream was asked and nobody knows what it did. */
+export function outcomeUnknown(challengeId: string): Answer {
+  return problemAnswer(problem('outcome-unknown', { challengeId }));
+}

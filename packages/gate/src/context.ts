@@ -2,9 +2,9 @@ import type { Ledger } from '@farebox/ledger';
 import type { SellerMethod } from '@farebox/protocol';
 import { createKeyring, type Keyring } from '@farebox/protocol/binding';
 import { createIssuer, type Issuer } from './challenges.js';
+import { claimTimeoutMsDefault } from './claim-deadline.js';
 import type { GateEvent } from './events.js';
 import { type InFlight, inFlightOf } from './in-flight.js';
-import { type GateLedger, ledgerTimeoutMsDefault, withDeadline } from './ledger-deadline.js';
 
 /** Default life of a challenge. */
 export const challengeLifeMsDefault = 5 * 60_000;
@@ -27,8 +27,8 @@ export interface GateOptions {
   /** Status when no payment method can make a challenge. Default 500, as the Xverse API. */
   readonly unavailableStatus?: 500 | 503;
   readonly redeliveriesMax?: number;
-  /** How long one answer of the ledger may take before the gate refuses. Default 10 s. */
-  readonly ledgerTimeoutMs?: number;
+  /** How long a claim of a `once` route may take before the gate refuses. Default 5 s. */
+  readonly claimTimeoutMs?: number;
   /** Adds the non-authoritative auth-param `amount` of the Xverse documents. Default true. */
   readonly amountHint?: boolean;
   readonly onEvent?: (event: GateEvent) => void;
@@ -39,7 +39,8 @@ export interface GateContext {
   readonly realm: string;
   readonly keyring: Keyring;
   readonly methods: readonly SellerMethod[];
-  readonly ledger: GateLedger;
+  readonly ledger: Ledger;
+  readonly claimTimeoutMs: number;
   readonly now: () => number;
   readonly strict402: boolean;
   readonly redeliveriesMax: number;
@@ -52,7 +53,7 @@ export interface GateContext {
 export function createContext(options: GateOptions): GateContext {
   if (options.realm === '')
     throw new TypeError('The realm is empty; name the protection space, e.g. the API origin.');
-  const { realm, methods, ledgerTimeoutMs = ledgerTimeoutMsDefault } = options;
+  const { realm, methods, ledger } = options;
   const now = options.now ?? Date.now;
   const onEvent = options.onEvent ?? (() => {});
   const keyring = createKeyring(options.secrets);
@@ -70,12 +71,13 @@ export function createContext(options: GateOptions): GateContext {
     realm,
     keyring,
     methods,
-    ledger: withDeadline(options.ledger, ledgerTimeoutMs),
+    ledger,
+    claimTimeoutMs: options.claimTimeoutMs ?? claimTimeoutMsDefault,
     now,
     issuer,
     onEvent,
     strict402: options.strict402 ?? false,
     redeliveriesMax: options.redeliveriesMax ?? redeliveriesMaxDefault,
-    inFlight: inFlightOf(options.ledger),
+    inFlight: inFlightOf(ledger),
   };
 }

@@ -1,8 +1,9 @@
-import type { Claim, ClaimRequest } from '@farebox/ledger';
-import { problem, serializeReceipt } from '@farebox/protocol';
-import { type Answer, problemAnswer, retryLater } from './answer.js';
+import type { Claim, ClaimResult, Taken } from '@farebox/ledger';
+import { serializeReceipt } from '@farebox/protocol';
+import { type Answer, ledgerUnavailable } from './answer.js';
+import { claimRequest } from './claim-request.js';
 import type { GateContext } from './context.js';
-import type { Terms } from './terms.js';
+import type { Passage } from './refusal.js';
 import type { Proven } from './verify.js';
 
 /** What {@link Delivery.commit} says. */
@@ -41,11 +42,10 @@ export interface Delivery {
 /** What a delivery is made of. */
 export interface DeliveryParts {
   readonly gate: GateContext;
-  readonly claim: ClaimRequest;
+  readonly passage: Passage;
+  readonly proven: Proven;
   /** The durable claim's place in the ledger, on `once` routes. */
   readonly held: number | undefined;
-  readonly proven: Proven;
-  readonly terms: Terms;
   readonly usedAnswer: () => Promise<Answer>;
 }
 
@@ -54,15 +54,7 @@ export function createDelivery(parts: DeliveryParts): Delivery {
   return new PaidDelivery(parts);
 }
 
-/** The delivery is durable under `seq`; its receipt says `timestampMs`. */
-interface Durable {
-  readonly seq: number;
-  readonly timestampMs: number;
-  readonly again: boolean;
-}
-
 class PaidDelivery implements Delivery {
-  readonly challengeId: string;
   readonly #parts: DeliveryParts;
   #phase: 'working' | 'deciding' | 'committed' | 'over' = 'working';
   #seq = 0;
@@ -71,45 +63,47 @@ class PaidDelivery implements Delivery {
 
   constructor(parts: DeliveryParts) {
     this.#parts = parts;
-    this.challengeId = parts.claim.challengeId;
   }
 
-  async commit(): Promise<Commit> {
+  get challengeId(): string {
+    return this.#parts.proven.challenge.id;
+  }
+
+  commit(): Promise<Commit> {
     if (this.#phase !== 'working')
       throw new Error(`A delivery is committed once; this one is ${this.#phase}.`);
     this.#phase = 'deciding';
-    const { gate, claim, usedAnswer } = this.#parts;
-    try {
-      const durable = await this.#makeDurable(gate.now());
-      if (durable === undefined) {
-        gate.inFlight.answered(claim.challengeId);
-        this.#end();
-        return { ok: false, answer: await usedAnswer() };
-      }
-      this.#seq = durable.seq;
-      this.#phase = 'committed';
-      if (this.#lost) this.#end();
-      return { ok: true, headers: this.#receipt(durable) };
-    } catch (error) {
-      // Fail closed. Whether or not the commit reached the disk, no byte of the answer has left: the same credential
-      // works again, because a delivered claim that was never answered may be delivered again.
+    const { gate, held, passage, proven } = this.#parts;
+    const nowMs = gate.now();
+    const decided =
+      held === undefined
+        ? gate.ledger
+            .deliver(claimRequest(passage, proven, nowMs))
+            .then((result) => this.#decided(result, nowMs))
+        : gate.ledger.settle(held, nowMs).then(() => this.#delivered(held, nowMs, false));
+    // Fail closed. Whether or not the commit reached the disk, no byte of the answer has left: the same credential
+    // works again, because a delivered claim that was never answered may be delivered again.
+    return decided.catch((error: unknown) => {
       this.#ledgerFailed(error);
       this.#end();
-      return { ok: false, answer: ledgerUnavailable(claim.challengeId) };
-    }
+      return { ok: false, answer: ledgerUnavailable(this.challengeId) };
+    });
   }
 
-  /** Settles the held claim, or claims and delivers in one commit. Undefined: the credential is used. */
-  async #makeDurable(nowMs: number): Promise<Durable | undefined> {
-    const { gate, claim, held } = this.#parts;
-    if (held !== undefined) {
-      await gate.ledger.settle(held, nowMs);
-      return { seq: held, timestampMs: nowMs, again: false };
+  #decided(result: ClaimResult, nowMs: number): Commit | Promise<Commit> {
+    if (result.ok) return this.#delivered(result.seq, nowMs, false);
+    return this.#taken(result, nowMs);
+  }
+
+  /** Somebody was here before. An answer that never left may be given again; otherwise the credential is used. */
+  async #taken(taken: Taken, nowMs: number): Promise<Commit> {
+    const { claim } = taken;
+    if (taken.by === 'challenge' && (await this.#mayDeliverAgain(claim, nowMs))) {
+      return this.#delivered(claim.seq, claim.createdMs, true);
     }
-    const result = await gate.ledger.deliver({ ...claim, nowMs });
-    if (result.ok) return { seq: result.seq, timestampMs: nowMs, again: false };
-    if (result.by === 'reference' || !(await this.#mayDeliverAgain(result.claim, nowMs))) return undefined;
-    return { seq: result.claim.seq, timestampMs: result.claim.createdMs, again: true };
+    this.#parts.gate.inFlight.answered(this.challengeId);
+    this.#end();
+    return { ok: false, answer: await this.#parts.usedAnswer() };
   }
 
   /**
@@ -121,40 +115,37 @@ class PaidDelivery implements Delivery {
     return this.#parts.gate.ledger.redeliver(claim.seq, this.#parts.gate.redeliveriesMax, nowMs);
   }
 
-  #receipt(durable: Durable): string[] {
-    const { gate, proven, terms } = this.#parts;
-    const { challenge, settlement } = proven;
-    const { reference, paid } = settlement;
-    const { again } = durable;
-    gate.onEvent({
-      kind: 'delivered',
-      route: terms.route,
-      challengeId: this.challengeId,
-      reference,
-      paid,
-      again,
-    });
+  /** The delivery is durable under `seq`: from here on its receipt exists. */
+  #delivered(seq: number, timestampMs: number, again: boolean): Commit {
+    this.#seq = seq;
+    this.#phase = 'committed';
+    if (this.#lost) this.#end();
+    const { gate, passage, proven } = this.#parts;
+    const { reference, paid, receiptFields } = proven.settlement;
+    const { challengeId } = this;
+    gate.onEvent({ kind: 'delivered', route: passage.terms.route, challengeId, reference, paid, again });
     const receipt = serializeReceipt({
-      ...settlement.receiptFields,
-      challengeId: this.challengeId,
-      method: challenge.method,
+      ...receiptFields,
+      challengeId,
+      method: proven.challenge.method,
       reference,
       status: 'success',
-      timestamp: new Date(durable.timestampMs).toISOString(),
+      timestamp: new Date(timestampMs).toISOString(),
     });
-    return ['Payment-Receipt', receipt, 'Cache-Control', 'private'];
+    return { ok: true, headers: ['Payment-Receipt', receipt, 'Cache-Control', 'private'] };
   }
 
   async release(): Promise<boolean> {
     if (this.#phase !== 'working') return false;
     this.#phase = 'deciding';
     let released = false;
-    const { gate, claim, terms } = this.#parts;
+    const { gate, passage, proven } = this.#parts;
     try {
-      const result = await gate.ledger.release({ ...claim, nowMs: gate.now() });
+      const result = await gate.ledger.release(claimRequest(passage, proven, gate.now()));
       // Not ok: it was delivered or expired before. Then there is nothing to give back.
       released = result.ok;
-      if (released) gate.onEvent({ kind: 'released', route: terms.route, challengeId: this.challengeId });
+      if (released)
+        gate.onEvent({ kind: 'released', route: passage.terms.route, challengeId: this.challengeId });
     } catch (error) {
       this.#ledgerFailed(error);
     }
@@ -164,8 +155,8 @@ class PaidDelivery implements Delivery {
 
   unknown(): void {
     if (this.#phase !== 'working') return;
-    const { gate, terms } = this.#parts;
-    gate.onEvent({ kind: 'unknown', route: terms.route, challengeId: this.challengeId });
+    const { gate, passage } = this.#parts;
+    gate.onEvent({ kind: 'unknown', route: passage.terms.route, challengeId: this.challengeId });
     this.#end();
   }
 
@@ -180,37 +171,16 @@ class PaidDelivery implements Delivery {
   cut(): void {
     this.#lost = true;
     if (this.#phase === 'committed') this.#end();
-    else if (this.#parts.terms.effect === 'once') this.unknown();
+    else if (this.#parts.passage.terms.effect === 'once') this.unknown();
     else void this.release();
   }
 
   #ledgerFailed(error: unknown): void {
-    this.#parts.gate.onEvent({ kind: 'ledger-unavailable', route: this.#parts.terms.route, error });
+    this.#parts.gate.onEvent({ kind: 'ledger-unavailable', route: this.#parts.passage.terms.route, error });
   }
 
   #end(): void {
     this.#phase = 'over';
     this.#parts.gate.inFlight.leave(this.challengeId);
   }
-}
-
-/** The ledger did not answer: nothing is served, nothing is used up. */
-export function ledgerUnavailable(challengeId: string): Answer {
-  return retryLater(
-    problem('payment-service-unavailable', {
-      detail: 'The payment could not be recorded, so nothing was delivered. Send the same credential again.',
-      retry: 'same-credential',
-      challengeId,
-    }),
-  );
-}
-
-/** The answer to a second use of a credential while the first is at work. */
-export function inProgress(challengeId: string): Answer {
-  return problemAnswer(problem('in-progress', { challengeId }), ['Retry-After', '1']);
-}
-
-/** The answer when a `once` upstream was asked and nobody knows what it did. */
-export function outcomeUnknown(challengeId: string): Answer {
-  return problemAnswer(problem('outcome-unknown', { challengeId }));
 }

@@ -6,8 +6,11 @@ import type { GateRequest, Terms } from './terms.js';
 
 /** Sells access to resources. One per realm; safe for concurrent use. */
 export interface Gate {
-  /** Decides about one request. Rejects only for faults of ours; every client's fault is an answer. */
-  admit(request: GateRequest, terms: Terms): Promise<Admission>;
+  /**
+   * Decides about one request; without a promise where nobody has to be asked. Rejects only for faults of ours: every
+   * client's fault is an answer.
+   */
+  admit(request: GateRequest, terms: Terms): Admission | Promise<Admission>;
   /** Sells what a `node:http` listener serves. */
   protect(terms: Terms, listener: RequestListener, options?: ProtectOptions): RequestListener;
 }

@@ -18,11 +18,11 @@ export {
   heldBodyBytesMax,
   readBody,
 } from './body.js';
+export { claimTimeoutMsDefault } from './claim-deadline.js';
 export { challengeLifeMsDefault, type GateOptions, redeliveriesMaxDefault } from './context.js';
 export type { Commit, Delivery } from './delivery.js';
 export type { GateEvent, RefusalReason } from './events.js';
 export { createGate, type Gate } from './gate.js';
-export { ledgerTimeoutMsDefault } from './ledger-deadline.js';
 export type { ProtectOptions } from './protect.js';
 export { readTarget, type Target, targetCharsMax } from './target.js';
 export { defaultEffect, type Effect, type GateRequest, type Terms } from './terms.js';

@@ -29,7 +29,7 @@ export interface ProtectOptions {
  * receipt, anything else leaves the payment as a credit.
  */
 export function protectListener(
-  admit: (request: GateRequest, terms: Terms) => Promise<Admission>,
+  admit: (request: GateRequest, terms: Terms) => Admission | Promise<Admission>,
   terms: Terms,
   listener: RequestListener,
   options: ProtectOptions = {},

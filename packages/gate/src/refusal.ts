@@ -2,6 +2,7 @@ import { problem, problemKind } from '@farebox/protocol';
 import { type Answer, problemAnswer } from './answer.js';
 import type { Binding } from './challenges.js';
 import type { GateContext } from './context.js';
+import type { Resource } from './resource.js';
 import type { GateRequest, Terms } from './terms.js';
 import type { Refused } from './verify.js';
 
@@ -10,6 +11,7 @@ export interface Passage {
   readonly request: GateRequest;
   readonly terms: Terms;
   readonly binding: Binding;
+  readonly resource: Resource;
 }
 
 /**

@@ -19,6 +19,10 @@ export interface Receipt {
   readonly [field: string]: string | undefined;
 }
 
+/** Names that an object keeps in the order of their insertion. */
+const plainName = /^[A-Za-z_]+$/;
+const plainValue = /^[\x20-\x7e]*$/;
+
 /** Most bytes of a `Payment-Receipt` field value. */
 export const receiptBytesMax = 16 * 1024;
 
@@ -41,10 +45,15 @@ export const receiptBytesMax = 16 * 1024;
  */
 export function serializeReceipt(receipt: Receipt): string {
   const members: Record<string, string> = {};
-  for (const [name, value] of Object.entries(receipt)) {
-    if (value !== undefined && name !== '__proto__') members[name] = value;
+  let plain = true;
+  for (const name of Object.keys(receipt).sort()) {
+    const value = receipt[name];
+    if (value === undefined || name === '__proto__') continue;
+    plain &&= plainName.test(name) && plainValue.test(value);
+    members[name] = value;
   }
-  return encodeBase64url(canonicalize(members));
+  // Sorted names and ASCII values: JSON.stringify then writes what JCS would, in a fraction of the time.
+  return encodeBase64url(plain ? JSON.stringify(members) : canonicalize(members));
 }
 
 /**

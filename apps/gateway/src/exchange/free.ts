@@ -14,6 +14,7 @@ const NO_RESUME = (): void => {};
 
 /** One request on a free route: streamed through both ways, with nothing kept and nothing owed. */
 export class FreeExchange implements Exchange, UpstreamSink {
+  place = 0;
   readonly #request: IncomingMessage;
   readonly #response: ServerResponse;
   readonly #route: Route;

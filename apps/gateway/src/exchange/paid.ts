@@ -23,6 +23,7 @@ type Phase = 'asking' | 'holding' | 'deciding' | 'streaming' | 'over';
 
 /** One paid request. The order is the promise: upstream 2xx, delivery durable, and only then the first byte. */
 export class PaidExchange implements Exchange, UpstreamSink {
+  place = 0;
   readonly #parts: PaidParts;
   #phase: Phase = 'asking';
   #stage: Stage = 'unsent';

@@ -31,7 +31,7 @@ export class Batch {
       kind,
       request.challengeId,
       request.reference,
-      request.paid.amount,
+      travelling(request.paid.amount),
       resource,
       request.expiresMs,
       request.nowMs,
@@ -89,6 +89,13 @@ export class Batch {
     for (const pending of this.#pending) pending.reject(error);
   }
 }
+
+/** See `messages.ts`. */
+function travelling(amount: bigint): Field {
+  return amount <= exactAmountMax ? Number(amount) : amount;
+}
+
+const exactAmountMax = BigInt(Number.MAX_SAFE_INTEGER);
 
 /** The fields of a request that travel as they are. */
 interface EnterFields {

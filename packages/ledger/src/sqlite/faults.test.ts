@@ -152,7 +152,7 @@ describe('a dead thread', () => {
     const workerData: WorkerOptions = { path: at.path, busyTimeoutMs: 10, pagesMax: undefined };
     const worker = new Worker(new URL('./worker.js', import.meta.url), { workerData });
     await new Promise((opened) => worker.once('message', opened));
-    const ledger = new SqliteLedger(worker);
+    const ledger = new SqliteLedger(worker, 10_000);
     await ledger.deliver(requestOf(1));
     const pending = [ledger.deliver(requestOf(2)), ledger.find(requestOf(1).challengeId), ledger.totals()];
     const ended = worker.terminate();

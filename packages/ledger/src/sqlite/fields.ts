@@ -33,7 +33,8 @@ export class Fields {
   /** The next field, an amount. */
   amount(): bigint {
     const field = this.#fields[this.#at++];
-    return typeof field === 'bigint' ? field : wrong('an amount');
+    if (typeof field === 'bigint') return field;
+    return Number.isSafeInteger(field) ? BigInt(Number(field)) : wrong('an amount');
   }
 }
 

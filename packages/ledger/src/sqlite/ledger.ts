@@ -42,11 +42,16 @@ export class SqliteLedger implements Ledger {
   #commits = 0;
   #operations = 0;
   #dead: LedgerUnavailable | undefined;
+  readonly #patienceMs: number;
+  #patience: NodeJS.Timeout | undefined;
+  /** The batch under way was given up: nothing is asked until the thread has answered it. */
+  #stalled: LedgerUnavailable | undefined;
   #closing: { readonly done: Promise<void>; readonly resolve: () => void } | undefined;
 
   /** @internal The worker has just said that it is open. */
-  constructor(worker: Worker) {
+  constructor(worker: Worker, patienceMs: number) {
     this.#worker = worker;
+    this.#patienceMs = patienceMs;
     worker.on('message', (reply: Reply) => this.#onReply(reply));
     worker.on('error', (error) => this.#onDeath(error));
     worker.on('messageerror', (error) => this.#onDeath(error));
@@ -131,6 +136,7 @@ export class SqliteLedger implements Ledger {
 
   #refusal(): LedgerUnavailable | undefined {
     if (this.#dead !== undefined) return this.#dead;
+    if (this.#stalled !== undefined) return this.#stalled;
     if (this.#closing !== undefined) return new LedgerUnavailable('The ledger is closed; open it again.');
     if (this.#pendingOps < pendingOpsMax) return undefined;
     return new LedgerUnavailable(
@@ -169,6 +175,7 @@ export class SqliteLedger implements Ledger {
     this.#worker.ref();
     if (batch !== undefined) {
       this.#underWay = batch;
+      this.#patience = setTimeout(() => this.#giveUp(), this.#patienceMs);
       this.#send({ do: 'batch', count: batch.count, fields: batch.fields, kinds: this.#kinds.takeFresh() });
     } else if (this.#closing !== undefined) {
       this.#send({ do: 'close' });
@@ -184,8 +191,10 @@ export class SqliteLedger implements Ledger {
   #onReply(reply: Reply): void {
     const batch = this.#underWay;
     if (batch === undefined || (reply.did !== 'batch' && reply.did !== 'fail')) return;
+    clearTimeout(this.#patience);
     this.#underWay = undefined;
     this.#pendingOps -= batch.count;
+    this.#stalled = undefined;
     if (reply.did === 'batch') {
       this.#operations += batch.count;
       if (reply.committed) this.#commits++;
@@ -197,6 +206,23 @@ export class SqliteLedger implements Ledger {
     this.#schedule();
   }
 
+  /**
+   * A disk that does not answer must not hang whoever waits for it: a ledger that cannot answer refuses. What was asked
+   * may still become durable; its callers have been told that it is not certain, and later questions find the truth.
+   */
+  #giveUp(): void {
+    const waited = `The ledger's disk has not answered for ${this.#patienceMs} ms; look at it.`;
+    this.#stalled = new LedgerUnavailable(waited);
+    this.#underWay?.fail(this.#stalled);
+    const waiting = [...this.#full, this.#gathering];
+    this.#full = [];
+    this.#gathering = new Batch();
+    for (const batch of waiting) {
+      this.#pendingOps -= batch.count;
+      batch.fail(this.#stalled);
+    }
+  }
+
   #onExit(): void {
     if (this.#dead === undefined) this.#onDeath(new Error('the thread ended'));
   }
@@ -204,6 +230,7 @@ export class SqliteLedger implements Ledger {
   // A dead thread is not replaced: what it was doing when it died is for a person to look at.
   #onDeath(cause: Error): void {
     if (this.#dead !== undefined) return;
+    clearTimeout(this.#patience);
     this.#dead =
       this.#closing !== undefined && this.#pendingOps === 0
         ? new LedgerUnavailable('The ledger is closed; open it again.')

@@ -12,10 +12,14 @@ export interface SqliteLedgerOptions {
   readonly busyTimeoutMs?: number;
   /** Largest size of the file in pages of 4,096 bytes; beyond it the ledger refuses. Default: as SQLite allows. */
   readonly pagesMax?: number;
+  /** How long one transaction may take before the ledger refuses. Default 10,000. */
+  readonly patienceMs?: number;
 }
 
 /** See {@link SqliteLedgerOptions.busyTimeoutMs}. */
 export const busyTimeoutMsDefault = 2000;
+/** See {@link SqliteLedgerOptions.patienceMs}. */
+export const patienceMsDefault = 10_000;
 
 /**
  * Opens the ledger in a file, as its only writer. Restart time grows with the claims it holds (about 1 µs each): the
@@ -46,7 +50,7 @@ export async function openSqliteLedger(options: SqliteLedgerOptions): Promise<Sq
     execArgv: [],
   });
   await opened(worker);
-  return new SqliteLedger(worker);
+  return new SqliteLedger(worker, options.patienceMs ?? patienceMsDefault);
 }
 
 function opened(worker: Worker): Promise<void> {

@@ -1,5 +1,6 @@
 import type { ClaimTotal } from '../ledger.js';
 import { decide, standingOfNumber, stateOf, type Verb } from '../transitions.js';
+import { AnsweredMarks } from './answered-marks.js';
 import { Claims } from './claims.js';
 import { type OpenDatabase, openDatabase } from './database.js';
 import { Fields } from './fields.js';
@@ -24,6 +25,7 @@ export class Store {
   readonly #claims: Claims;
   #writing = false;
   #broken = false;
+  readonly #marks: AnsweredMarks;
 
   /** @throws {LedgerOpenError} */
   constructor(options: WorkerOptions) {
@@ -31,6 +33,7 @@ export class Store {
     try {
       this.#kinds = new Kinds(this.#file.db);
       this.#claims = new Claims(this.#file.db, this.#kinds);
+      this.#marks = new AnsweredMarks(this.#file.db);
     } catch (error) {
       this.#file.close();
       throw error;
@@ -56,7 +59,14 @@ export class Store {
     if (this.#broken) this.#rollBack();
     if (this.#broken) throw new Error('an earlier transaction could not be rolled back; restart Farebox');
     try {
-      for (let op = fields.op(); op !== undefined; op = fields.op()) outcomes.push(this.#one(op, fields));
+      for (let op = fields.op(); op !== undefined; op = fields.op()) {
+        if (op === Op.answered) {
+          // Kept back, to be written in runs; before anything looks at an existing claim they are.
+          this.#marks.add(fields.number(), fields.number(), outcomes.length);
+          outcomes.push(0);
+        } else outcomes.push(this.#one(op, fields, outcomes));
+      }
+      this.#flushMarks(outcomes);
       const committed = this.#writing;
       if (committed) this.#commit();
       return { outcomes, committed };
@@ -71,18 +81,26 @@ export class Store {
     this.#file.close();
   }
 
-  #one(op: OpCode, fields: Fields): Outcome {
+  /** Writes the marks that were kept back: runs of neighbours at once, one by one where a run is not all of a kind. */
+  #flushMarks(outcomes: Outcome[]): void {
+    if (this.#marks.empty) return;
+    this.#begin();
+    this.#marks.flush(({ seq, nowMs, at }) => {
+      outcomes[at] = this.#advance('answered', seq, 0, nowMs);
+    });
+  }
+
+  #one(op: Exclude<OpCode, typeof Op.answered>, fields: Fields, outcomes: Outcome[]): Outcome {
+    if (op !== Op.deliver) this.#flushMarks(outcomes);
     switch (op) {
       case Op.claim:
-        return this.#enter('claim', fields);
+        return this.#enter('claim', fields, outcomes);
       case Op.deliver:
-        return this.#enter('deliver', fields);
+        return this.#enter('deliver', fields, outcomes);
       case Op.release:
-        return this.#enter('release', fields);
+        return this.#enter('release', fields, outcomes);
       case Op.settle:
         return this.#advance('settle', fields.number(), 0, fields.number());
-      case Op.answered:
-        return this.#advance('answered', fields.number(), 0, fields.number());
       case Op.redeliver:
         return this.#advance('redeliver', fields.number(), fields.number(), fields.number());
       case Op.find:
@@ -93,7 +111,7 @@ export class Store {
   }
 
   // claim, deliver, release: the verbs that a request comes with, and that may find no claim yet.
-  #enter(verb: Verb, fields: Fields): Outcome {
+  #enter(verb: Verb, fields: Fields, outcomes: Outcome[]): Outcome {
     const kindNumber = fields.number();
     const challengeId = fields.text();
     const reference = fields.text();
@@ -103,8 +121,12 @@ export class Store {
     const nowMs = fields.number();
     return contained(() => {
       const claims = this.#claims;
-      const held = claims.ofChallenge(challengeId);
+      let held = claims.ofChallenge(challengeId);
       if (held !== undefined) {
+        if (!this.#marks.empty) {
+          this.#flushMarks(outcomes);
+          held = claims.at(held.seq) ?? held;
+        }
         // One challenge, one payment: a second payment for it, or another amount, is never let in by the first one's state.
         const kind = this.#kinds.named(kindNumber);
         const same =
@@ -115,7 +137,10 @@ export class Store {
         return same ? this.#move(verb, held, nowMs) : taken('challenge', held);
       }
       const other = claims.ofReference(reference);
-      if (other !== undefined) return taken('reference', other);
+      if (other !== undefined) {
+        this.#flushMarks(outcomes);
+        return taken('reference', claims.at(other.seq) ?? other);
+      }
       const decision = decide(verb, undefined);
       if (decision.move !== 'go') return { kind: 'conflict', detail: `there is no claim to ${verb}` };
       this.#begin();
@@ -212,6 +237,7 @@ export class Store {
   // The memory forgets the batch in any case. Should the file not be told, nothing is applied until it could be.
   #rollBack(): void {
     this.#writing = false;
+    this.#marks.clear();
     this.#kinds.rolledBack();
     this.#claims.rolledBack();
     try {

@@ -1,7 +1,5 @@
 import type { Ledger } from '@farebox/ledger';
-
-/** How many answered challenge ids are remembered, so that a replay of them costs no look-up. */
-export const answeredIdsMax = 100_000;
+import { IdSet, RecentIds } from './id-tables.js';
 
 /** What this process is doing, and has just done, with each challenge id. */
 export interface InFlight {
@@ -11,7 +9,6 @@ export interface InFlight {
   answered(challengeId: string): void;
   /** True when this process saw the answer leave. False says nothing: the ledger knows. */
   wasAnswered(challengeId: string): boolean;
-  readonly size: number;
 }
 
 const perLedger = new WeakMap<Ledger, InFlight>();
@@ -28,25 +25,12 @@ export function inFlightOf(ledger: Ledger): InFlight {
  * works; the ledger decides, this only anticipates it.
  */
 function createInFlight(): InFlight {
-  const working = new Set<string>();
-  const done = new Set<string>();
+  const working = new IdSet();
+  const done = new RecentIds();
   return {
-    enter(challengeId) {
-      if (working.has(challengeId)) return false;
-      working.add(challengeId);
-      return true;
-    },
-    leave: (challengeId) => void working.delete(challengeId),
-    answered(challengeId) {
-      if (done.size >= answeredIdsMax) {
-        const oldest = done.values().next();
-        if (oldest.done !== true) done.delete(oldest.value);
-      }
-      done.add(challengeId);
-    },
+    enter: (challengeId) => working.add(challengeId),
+    leave: (challengeId) => working.delete(challengeId),
+    answered: (challengeId) => done.add(challengeId),
     wasAnswered: (challengeId) => done.has(challengeId),
-    get size() {
-      return working.size;
-    },
   };
 }

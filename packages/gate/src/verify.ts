@@ -80,7 +80,7 @@ export function verifyCredential(
     // We signed it, so it was well formed. Not a client's fault, and not a reason to serve.
     return refusal('unknown-challenge', 'invalid-challenge');
   }
-  return verifyProof(options, seller, credential, { ...echo, requestObject }, expiresMs);
+  return verifyProof(options, seller, credential, Object.assign(echo, { requestObject }), expiresMs);
 }
 
 /**

@@ -44,16 +44,24 @@ export const receiptBytesMax = 16 * 1024;
  * ```
  */
 export function serializeReceipt(receipt: Receipt): string {
+  // Names in order and ASCII values: JSON.stringify then writes what JCS would, in a fraction of the time.
+  if (isPlain(receipt)) return encodeBase64url(JSON.stringify(receipt));
   const members: Record<string, string> = {};
-  let plain = true;
-  for (const name of Object.keys(receipt).sort()) {
-    const value = receipt[name];
-    if (value === undefined || name === '__proto__') continue;
-    plain &&= plainName.test(name) && plainValue.test(value);
-    members[name] = value;
+  for (const [name, value] of Object.entries(receipt)) {
+    if (value !== undefined && name !== '__proto__') members[name] = value;
   }
-  // Sorted names and ASCII values: JSON.stringify then writes what JCS would, in a fraction of the time.
-  return encodeBase64url(plain ? JSON.stringify(members) : canonicalize(members));
+  return encodeBase64url(canonicalize(members));
+}
+
+function isPlain(receipt: Receipt): boolean {
+  let previous = '';
+  for (const name of Object.keys(receipt)) {
+    const value = receipt[name];
+    if (name <= previous || value === undefined) return false;
+    if (!plainName.test(name) || !plainValue.test(value)) return false;
+    previous = name;
+  }
+  return true;
 }
 
 /**

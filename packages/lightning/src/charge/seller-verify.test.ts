@@ -35,7 +35,6 @@ describe('verify', () => {
       settlement: {
         reference: paymentHash,
         paid: { amount: 21n, currency: 'sat' },
-        receiptFields: { challengeId: 'kM9xPqWvT2nJrHsY4aDfEb' },
       },
     });
   });

@@ -158,11 +158,7 @@ function verify(challenge: VerifiedChallenge, payload: JsonObject, context: { re
   }
   return {
     ok: true,
-    settlement: {
-      reference: paymentHash,
-      paid: { amount, currency: 'sat' },
-      receiptFields: { challengeId: challenge.id },
-    },
+    settlement: { reference: paymentHash, paid: { amount, currency: 'sat' } },
   } as const;
 }
 

@@ -1,4 +1,4 @@
-import type { Claim } from '@farebox/ledger';
+import { type Claim, idempotencyKeyLengthMaxChars } from '@farebox/ledger';
 import { isPaymentCredential, problem, type SellerMethod } from '@farebox/protocol';
 import { bodyDigest } from '@farebox/protocol/binding';
 import { type Answer, inProgress, ledgerUnavailable, outcomeUnknown, problemAnswer } from './answer.js';
@@ -6,7 +6,7 @@ import { findMethod } from './challenges.js';
 import { claimInTime } from './claim-deadline.js';
 import { claimRequest } from './claim-request.js';
 import type { GateContext } from './context.js';
-import { createDelivery, type Delivery } from './delivery.js';
+import { createDelivery, type Delivery, type Held } from './delivery.js';
 import { type Passage, refusalAnswer } from './refusal.js';
 import { type Resource, resourceOpaque } from './resource.js';
 import type { GateRequest, Terms } from './terms.js';
@@ -25,9 +25,10 @@ export function admit(gate: GateContext, request: GateRequest, terms: Terms): Ad
   const credentials = request.credentials.filter(isPaymentCredential);
   if (credentials.length > 1) {
     gate.onEvent({ kind: 'refused', route: terms.route, reason: 'two-credentials' });
-    return refused(
-      problemAnswer(problem('bad-request', { detail: 'Send one Payment credential, not two.' })),
-    );
+    return refused(badRequest('Send one Payment credential, not two.'));
+  }
+  if (request.idempotencyKey !== undefined && !isIdempotencyKey(request.idempotencyKey)) {
+    return refused(badRequest(`An Idempotency-Key has 1 to ${idempotencyKeyLengthMaxChars} characters.`));
   }
   const resource: Resource = { method: request.method, path: request.path, query: request.query };
   const binding = {
@@ -62,10 +63,14 @@ function refuseAs(gate: GateContext, passage: Passage, why: Refused): Promise<Ad
 function admitProven(gate: GateContext, passage: Passage, proven: Proven): Admission | Promise<Admission> {
   const { id } = proven.challenge;
   const { effect } = passage.terms;
-  if (gate.inFlight.wasAnswered(id)) return refuseAs(gate, passage, used(sellerOf(gate, proven)));
+  const answered = gate.inFlight.wasAnswered(id);
+  // Who brings the key may be the client that lost the answer: the ledger is asked before the upstream is.
+  if (answered && passage.request.idempotencyKey === undefined) {
+    return refuseAs(gate, passage, used(sellerOf(gate, proven)));
+  }
   if (!gate.inFlight.enter(id)) return conflict(gate, passage, 'in-progress', inProgress(id));
   // A safe route asks the ledger nothing beforehand: its one durable commit comes at delivery and decides there.
-  if (effect === 'safe' && !proven.late) return admitted(gate, passage, proven, undefined);
+  if (effect === 'safe' && !proven.late && !answered) return admitted(gate, passage, proven, nothingHeld);
   return admitStanding(gate, passage, proven);
 }
 
@@ -85,7 +90,7 @@ async function admitStanding(gate: GateContext, passage: Passage, proven: Proven
   }
 }
 
-function admitted(gate: GateContext, passage: Passage, proven: Proven, held: number | undefined): Admission {
+function admitted(gate: GateContext, passage: Passage, proven: Proven, held: Held): Admission {
   const usedAnswer = () => refusalAnswer(gate, passage, used(sellerOf(gate, proven)));
   return { kind: 'admitted', delivery: createDelivery({ gate, passage, proven, held, usedAnswer }) };
 }
@@ -94,37 +99,62 @@ function sellerOf(gate: GateContext, proven: Proven): SellerMethod | undefined {
   return findMethod(gate.methods, proven.challenge);
 }
 
+const nothingHeld: Held = { kind: 'nothing' };
+
 /**
  * How a proven payment stands.
  *
- * open     the upstream may be asked; `held` is its durable claim on `once` routes
+ * open     the upstream may be asked; `held` is what the ledger has already
  * late     the challenge has expired and the ledger owes nothing for it
  * used     it has bought its answer
  * unknown  a `once` upstream was asked and nobody knows the outcome
  */
 type Standing =
-  | { readonly kind: 'open'; readonly held: number | undefined }
+  | { readonly kind: 'open'; readonly held: Held }
   | { readonly kind: 'late' | 'used' | 'unknown' };
 
 /**
  * What the ledger must be asked before the upstream is. An idempotent route must not repeat a side effect for a used
- * credential, and a late credential is good only for what is still owed. A `once` route claims durably first.
+ * credential, a late credential is good only for what is still owed, and an answer that has left is given again only to
+ * the client that knows its `Idempotency-Key`. A `once` route claims durably first.
  */
 async function standingOf(gate: GateContext, passage: Passage, proven: Proven): Promise<Standing> {
+  const { id } = proven.challenge;
   const { effect } = passage.terms;
-  if (proven.late || effect === 'idempotent') {
-    const known = await gate.ledger.find(proven.challenge.id);
+  if (proven.late || effect === 'idempotent' || gate.inFlight.wasAnswered(id)) {
+    const known = await gate.ledger.find(id);
     if (known === undefined && proven.late) return { kind: 'late' };
-    if (known !== undefined && isUsed(known)) return { kind: 'used' };
+    if (known !== undefined && isUsed(known)) return standingOfUsed(gate, passage, known);
   }
-  if (effect !== 'once') return { kind: 'open', held: undefined };
-  const held = await claimInTime(gate.ledger, claimRequest(passage, proven, gate.now()), gate.claimTimeoutMs);
-  if (held.ok) return { kind: 'open', held: held.seq };
+  if (effect !== 'once') return { kind: 'open', held: nothingHeld };
+  const claim = claimRequest(passage, proven, gate.now());
+  const held = await claimInTime(gate.ledger, claim, gate.claimTimeoutMs);
+  if (held.ok) return { kind: 'open', held: { kind: 'claim', seq: held.seq } };
   return { kind: held.by === 'reference' || isUsed(held.claim) ? 'used' : 'unknown' };
+}
+
+/** A used credential of a route that may be repeated is good once more for the client that knows the key, within bounds. */
+async function standingOfUsed(gate: GateContext, passage: Passage, claim: Claim): Promise<Standing> {
+  const { idempotencyKey } = passage.request;
+  if (idempotencyKey === undefined || passage.terms.effect === 'once' || claim.state !== 'delivered') {
+    return { kind: 'used' };
+  }
+  const { seq, createdMs } = claim;
+  const again = await gate.ledger.redeliver(seq, gate.redeliveriesMax, gate.now(), idempotencyKey);
+  return again ? { kind: 'open', held: { kind: 'replay', seq, createdMs } } : { kind: 'used' };
 }
 
 function isUsed(claim: Claim): boolean {
   return claim.state === 'expired' || (claim.state === 'delivered' && claim.answered);
+}
+
+/** True for a key of a length that the ledger takes. */
+function isIdempotencyKey(key: string): boolean {
+  return key.length > 0 && key.length <= idempotencyKeyLengthMaxChars;
+}
+
+function badRequest(detail: string): Answer {
+  return problemAnswer(problem('bad-request', { detail }));
 }
 
 function conflict(

@@ -16,5 +16,6 @@ export function claimRequest(passage: Passage, proven: Proven, nowMs: number): C
     resource: resourceLine(passage.resource),
     expiresMs,
     nowMs,
+    idempotencyKey: passage.request.idempotencyKey,
   };
 }

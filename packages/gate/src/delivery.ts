@@ -1,4 +1,4 @@
-import type { Claim, ClaimResult, Taken } from '@farebox/ledger';
+import type { ClaimResult, Taken } from '@farebox/ledger';
 import { serializeReceipt } from '@farebox/protocol';
 import { type Answer, ledgerUnavailable } from './answer.js';
 import { claimRequest } from './claim-request.js';
@@ -39,13 +39,24 @@ export interface Delivery {
   cut(): void;
 }
 
+/**
+ * What the ledger has of a request before its upstream is asked.
+ *
+ * nothing  it comes with the delivery
+ * claim    the durable claim of a `once` route
+ * replay   a delivery whose answer had left, allowed once more by its `Idempotency-Key`
+ */
+export type Held =
+  | { readonly kind: 'nothing' }
+  | { readonly kind: 'claim'; readonly seq: number }
+  | { readonly kind: 'replay'; readonly seq: number; readonly createdMs: number };
+
 /** What a delivery is made of. */
 export interface DeliveryParts {
   readonly gate: GateContext;
   readonly passage: Passage;
   readonly proven: Proven;
-  /** The durable claim's place in the ledger, on `once` routes. */
-  readonly held: number | undefined;
+  readonly held: Held;
   readonly usedAnswer: () => Promise<Answer>;
 }
 
@@ -75,12 +86,14 @@ class PaidDelivery implements Delivery {
     this.#phase = 'deciding';
     const { gate, held, passage, proven } = this.#parts;
     const nowMs = gate.now();
+    // A replay was made durable when it was allowed.
+    if (held.kind === 'replay') return Promise.resolve(this.#delivered(held.seq, held.createdMs, 'replayed'));
     const decided =
-      held === undefined
+      held.kind === 'nothing'
         ? gate.ledger
             .deliver(claimRequest(passage, proven, nowMs))
             .then((result) => this.#decided(result, nowMs))
-        : gate.ledger.settle(held, nowMs).then(() => this.#delivered(held, nowMs, false));
+        : gate.ledger.settle(held.seq, nowMs).then(() => this.#delivered(held.seq, nowMs, 'first'));
     // Fail closed. Whether or not the commit reached the disk, no byte of the answer has left: the same credential
     // works again, because a delivered claim that was never answered may be delivered again.
     return decided.catch((error: unknown) => {
@@ -91,38 +104,37 @@ class PaidDelivery implements Delivery {
   }
 
   #decided(result: ClaimResult, nowMs: number): Commit | Promise<Commit> {
-    if (result.ok) return this.#delivered(result.seq, nowMs, false);
+    if (result.ok) return this.#delivered(result.seq, nowMs, 'first');
     return this.#taken(result, nowMs);
   }
 
-  /** Somebody was here before. An answer that never left may be given again; otherwise the credential is used. */
-  async #taken(taken: Taken, nowMs: number): Promise<Commit> {
-    const { claim } = taken;
-    if (taken.by === 'challenge' && (await this.#mayDeliverAgain(claim, nowMs))) {
-      return this.#delivered(claim.seq, claim.createdMs, true);
-    }
-    this.#parts.gate.inFlight.answered(this.challengeId);
-    this.#end();
-    return { ok: false, answer: await this.#parts.usedAnswer() };
-  }
-
   /**
-   * An answer that never left completely may be given again, a bounded number of times: the buyer who lost the
-   * connection has not been served, and a buyer who cuts it on purpose gains no more than the bound.
+   * Somebody was here before. An answer that never left completely may be given again, a bounded number of times: the
+   * buyer who lost the connection has not been served, and a buyer who cuts it on purpose gains no more than the bound.
+   * One that has left is given again to the client that knows its key, within the same bound. Otherwise it is used.
    */
-  async #mayDeliverAgain(claim: Claim, nowMs: number): Promise<boolean> {
-    if (claim.state !== 'delivered' || claim.answered) return false;
-    return this.#parts.gate.ledger.redeliver(claim.seq, this.#parts.gate.redeliveriesMax, nowMs);
+  async #taken(taken: Taken, nowMs: number): Promise<Commit> {
+    const { gate, passage, usedAnswer } = this.#parts;
+    const { seq, state, answered, createdMs } = taken.claim;
+    const { idempotencyKey } = passage.request;
+    if (taken.by === 'challenge' && state === 'delivered') {
+      const again = await gate.ledger.redeliver(seq, gate.redeliveriesMax, nowMs, idempotencyKey);
+      if (again) return this.#delivered(seq, createdMs, answered ? 'replayed' : 'again');
+    }
+    gate.inFlight.answered(this.challengeId);
+    this.#end();
+    return { ok: false, answer: await usedAnswer() };
   }
 
   /** The delivery is durable under `seq`: from here on its receipt exists. */
-  #delivered(seq: number, timestampMs: number, again: boolean): Commit {
+  #delivered(seq: number, timestampMs: number, turn: 'first' | 'again' | 'replayed'): Commit {
     this.#seq = seq;
     this.#phase = 'committed';
     if (this.#lost) this.#end();
     const { gate, passage, proven } = this.#parts;
     const { reference, paid, receiptFields } = proven.settlement;
     const { challengeId } = this;
+    const again = turn !== 'first';
     gate.onEvent({ kind: 'delivered', route: passage.terms.route, challengeId, reference, paid, again });
     // The members in the order of JCS, which spares sorting them.
     const core = {
@@ -133,7 +145,9 @@ class PaidDelivery implements Delivery {
       timestamp: isoTime(timestampMs),
     } as const;
     const receipt = serializeReceipt(receiptFields === undefined ? core : { ...receiptFields, ...core });
-    return { ok: true, headers: ['Payment-Receipt', receipt, 'Cache-Control', 'private'] };
+    const headers = ['Payment-Receipt', receipt, 'Cache-Control', 'private'];
+    if (turn === 'replayed') headers.push('Idempotent-Replayed', 'true');
+    return { ok: true, headers };
   }
 
   async release(): Promise<boolean> {

@@ -79,7 +79,7 @@ function replyOf(response: ServerResponse): Parameters<RequestListener>[1] {
 /** What the gate needs of a node request, but for the target and the body. */
 function readRequest(
   request: IncomingMessage,
-): Pick<GateRequest, 'method' | 'credentials' | 'acceptPayment'> {
+): Pick<GateRequest, 'method' | 'credentials' | 'acceptPayment' | 'idempotencyKey'> {
   const credentials: string[] = [];
   const raw = request.rawHeaders;
   // From the raw fields: node keeps only the first of two Authorization fields, and two credentials are an error.
@@ -88,10 +88,12 @@ function readRequest(
     if (name === 'authorization' || name === 'payment-authorization') credentials.push(raw[i + 1] ?? '');
   }
   const accept = request.headers['accept-payment'];
+  const key = request.headers['idempotency-key'];
   return {
     method: request.method ?? 'GET',
     credentials,
     acceptPayment: Array.isArray(accept) ? accept.join(', ') : accept,
+    idempotencyKey: Array.isArray(key) ? key.join(', ') : key,
   };
 }
 

@@ -29,6 +29,8 @@ export interface GateRequest {
   readonly credentials: readonly string[];
   /** The `Accept-Payment` field, when there is one. */
   readonly acceptPayment?: string | undefined;
+  /** The `Idempotency-Key` field, when there is one. */
+  readonly idempotencyKey?: string | undefined;
   /** The bytes of the body, when the request has one. The challenge is bound to their digest. */
   readonly body?: Uint8Array | undefined;
 }

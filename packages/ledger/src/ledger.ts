@@ -30,6 +30,8 @@ export interface ClaimRequest {
   readonly expiresMs: number;
   /** Now, milliseconds since the epoch. */
   readonly nowMs: number;
+  /** The client's `Idempotency-Key`, 1 to 255 characters; only a hash of it is kept. */
+  readonly idempotencyKey?: string | undefined;
 }
 
 /** A claim as the ledger has it. */
@@ -94,8 +96,16 @@ export interface Ledger {
   /**
    * Allows one more delivery of an answer that did not leave completely: delivered, not answered, and fewer than
    * `redeliveriesMax` so far → counted, true. Otherwise false.
+   *
+   * With the `Idempotency-Key` that the claim was delivered under, an answered one is given again too, within the same
+   * bound: whoever knows the key is the client that lost the answer after it had left.
    */
-  redeliver(seq: number, redeliveriesMax: number, nowMs: number): Promise<boolean>;
+  redeliver(
+    seq: number,
+    redeliveriesMax: number,
+    nowMs: number,
+    idempotencyKey?: string | undefined,
+  ): Promise<boolean>;
   /** The claim of a challenge id. */
   find(challengeId: string): Promise<Claim | undefined>;
   /** Counts and sums by state, for audits and tests. Reads every claim: do not ask it once per request. */

@@ -4,6 +4,8 @@ import type { ClaimRequest } from './ledger.js';
 export const challengeIdLengthChars = 43;
 /** Longest payment reference; printable ASCII. */
 export const referenceLengthMaxChars = 512;
+/** Longest `Idempotency-Key`. */
+export const idempotencyKeyLengthMaxChars = 255;
 /** Longest method, intent, currency or route. */
 export const nameLengthMaxChars = 512;
 /** What is kept of {@link ClaimRequest.resource}. */
@@ -33,7 +35,13 @@ export function requestOutOfBounds(request: ClaimRequest): string | undefined {
   if (amount < 0n || amount > amountMax) return 'paid is below zero or above 2^63 - 1 base units';
   if (!isTime(request.expiresMs) || !isTime(request.nowMs))
     return 'a time is not whole milliseconds since the epoch';
-  return undefined;
+  return keyOutOfBounds(request.idempotencyKey);
+}
+
+/** Says what is wrong with an `Idempotency-Key`, or nothing. */
+export function keyOutOfBounds(key: string | undefined): string | undefined {
+  if (key === undefined || (key.length > 0 && key.length <= idempotencyKeyLengthMaxChars)) return undefined;
+  return `idempotencyKey is not 1 to ${idempotencyKeyLengthMaxChars} characters`;
 }
 
 /** Says what is wrong with a method, intent, currency or route, or nothing. */

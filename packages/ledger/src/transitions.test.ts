@@ -9,11 +9,16 @@ import {
 } from './transitions.js';
 
 describe('transitions', () => {
-  it('a claim that is used up, or expired, never moves again', () => {
+  it('a claim that is expired never moves again, and one that is used up only for whoever knows its key', () => {
     for (const [verb, row] of Object.entries(TRANSITIONS)) {
-      expect([verb, row.answered.move], verb).not.toContain('go');
-      expect([verb, row.expired.move], verb).not.toContain('go');
+      expect(row.expired.move, verb).not.toBe('go');
+      if (verb !== 'redeliver') expect(row.answered.move, verb).not.toBe('go');
     }
+    const used = { standing: 'answered', attempts: 0, redeliveries: 0 } as const;
+    expect(decide('redeliver', used, 3)).toEqual({ move: 'no' });
+    expect(decide('redeliver', used, 0, true)).toEqual({ move: 'no' });
+    const next = { standing: 'delivered', attempts: 0, redeliveries: 1 };
+    expect(decide('redeliver', used, 3, true)).toEqual({ move: 'go', next });
   });
 
   it('nothing leads from delivered back to a credit or to a claim', () => {

@@ -36,7 +36,8 @@ const conflict: Move = { move: 'conflict' };
  * The life of a claim (design: the life of a paid request), whole: verb × where the claim stands. Every store decides
  * by this table and by nothing else; the conformance suite walks every cell of it.
  *
- * `redeliver` has one more bound, the caller's `redeliveriesMax`, which is checked before its `go`.
+ * `redeliver` has two more conditions, checked before its `go`: the caller's `redeliveriesMax`, and for an answered claim
+ * the `Idempotency-Key` that it was delivered under.
  */
 export const TRANSITIONS: Readonly<Record<Verb, Readonly<Record<Standing | 'absent', Move>>>> = {
   claim: {
@@ -84,7 +85,7 @@ export const TRANSITIONS: Readonly<Record<Verb, Readonly<Record<Standing | 'abse
     claimed: no,
     released: no,
     delivered: go('delivered', 'redeliveries'),
-    answered: no,
+    answered: go('delivered', 'redeliveries'),
     expired: no,
   },
 };
@@ -140,13 +141,20 @@ export type Decision =
  * Applies the table to one claim (undefined = absent).
  *
  * @param redeliveriesMax the caller's bound; only `redeliver` looks at it
+ * @param keyMatches whether the caller knows the claim's `Idempotency-Key`; only `redeliver` looks at it
  */
-export function decide(verb: Verb, claim: ClaimShape | undefined, redeliveriesMax = 0): Decision {
+export function decide(
+  verb: Verb,
+  claim: ClaimShape | undefined,
+  redeliveriesMax = 0,
+  keyMatches = false,
+): Decision {
   const move = TRANSITIONS[verb][claim === undefined ? 'absent' : claim.standing];
   if (move.move !== 'go') return { move: move.move };
   const attempts = claim?.attempts ?? 0;
   const redeliveries = claim?.redeliveries ?? 0;
   if (move.counts === 'redeliveries' && redeliveries >= redeliveriesMax) return { move: 'no' };
+  if (verb === 'redeliver' && claim?.standing === 'answered' && !keyMatches) return { move: 'no' };
   return {
     move: 'go',
     next: {

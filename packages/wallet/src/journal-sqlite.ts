@@ -34,9 +34,7 @@ export function openJournal(options: { readonly path: string }): Journal {
 
 function connect(path: string): Connection {
   mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
-  // Created by us first: SQLite would create it readable by others, and its side files take the same mode.
-  closeSync(openSync(path, 'a', 0o600));
-  chmodSync(path, 0o600);
+  createPrivateFile(path);
   const db = new Database(path);
   try {
     db.pragma(`busy_timeout = ${busyTimeoutMs}`);
@@ -50,6 +48,20 @@ function connect(path: string): Connection {
     throw error;
   }
   return db;
+}
+
+/**
+ * Created by us first: SQLite would create it readable by others, and its side files take the same mode. A file that is
+ * there is not even opened, because closing any descriptor of a file drops every lock that this process holds on it, those
+ * of a journal that is open already among them.
+ */
+function createPrivateFile(path: string): void {
+  try {
+    closeSync(openSync(path, 'wx', 0o600));
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error;
+  }
+  chmodSync(path, 0o600);
 }
 
 function migrate(db: Connection): void {

@@ -35,6 +35,7 @@ export class Batch {
       resource,
       request.expiresMs,
       request.nowMs,
+      request.idempotencyKey ?? '',
     );
     return new Promise((resolve, reject) => {
       this.#pending.push({ answer: 'claim', resolve, reject });
@@ -50,8 +51,8 @@ export class Batch {
   }
 
   /** redeliver. */
-  redeliver(seq: number, redeliveriesMax: number, nowMs: number): Promise<boolean> {
-    this.fields.push(Op.redeliver, seq, redeliveriesMax, nowMs);
+  redeliver(seq: number, redeliveriesMax: number, nowMs: number, key: string): Promise<boolean> {
+    this.fields.push(Op.redeliver, seq, redeliveriesMax, nowMs, key);
     return new Promise((resolve, reject) => {
       this.#pending.push({ answer: 'allowed', resolve, reject });
     });
@@ -104,6 +105,7 @@ interface EnterFields {
   readonly paid: { readonly amount: bigint };
   readonly expiresMs: number;
   readonly nowMs: number;
+  readonly idempotencyKey?: string | undefined;
 }
 
 function settleOne(pending: Pending, outcome: Outcome): void {

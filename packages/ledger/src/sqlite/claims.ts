@@ -20,6 +20,7 @@ export interface NewClaim {
   readonly resource: string;
   readonly expiresMs: number;
   readonly nowMs: number;
+  readonly key: Buffer | undefined;
 }
 
 /**
@@ -41,10 +42,11 @@ export class Claims {
   constructor(db: Database.Database, kinds: Kinds) {
     this.#kindOf = (id) => kinds.get(id);
     this.#insert = db.prepare(
-      `INSERT INTO claim (${CLAIM_COLUMNS}) VALUES (?, ?, ?, ?, ?, 0, ?, ?, ?, ?, ?, ?)`,
+      `INSERT INTO claim (${CLAIM_COLUMNS}) VALUES (?, ?, ?, ?, ?, 0, ?, ?, ?, ?, ?, ?, ?)`,
     );
     this.#update = db.prepare(
-      'UPDATE claim SET state = ?, attempts = ?, redeliveries = ?, updated = ? WHERE seq = ? AND state = ?',
+      `UPDATE claim SET state = ?, attempts = ?, redeliveries = ?, updated = ?, key = coalesce(?, key)
+       WHERE seq = ? AND state = ?`,
     );
     this.#select = db.prepare(`SELECT ${CLAIM_COLUMNS} FROM claim WHERE seq = ?`).raw().safeIntegers();
     this.#load(db);
@@ -95,13 +97,14 @@ export class Claims {
       challenge,
       reference,
       claim.resource,
+      claim.key ?? null,
     ]);
     this.#enter(printOf(challenge), printOf(reference), seq);
     return seq;
   }
 
-  /** Writes a claim's next shape over the one just read. */
-  update(row: Row, next: ClaimShape, nowMs: number): void {
+  /** Writes a claim's next shape over the one just read, and a newer `Idempotency-Key` over an older one. */
+  update(row: Row, next: ClaimShape, nowMs: number, key: Buffer | undefined): void {
     assertPossible(next, row.seq);
     const state = standingNumber(next.standing);
     const { changes } = this.#update.run([
@@ -109,6 +112,7 @@ export class Claims {
       next.attempts,
       next.redeliveries,
       nowMs,
+      key ?? null,
       row.seq,
       standingNumber(row.standing),
     ]);

@@ -25,6 +25,11 @@ export function referenceOf(key: unknown): string | undefined {
   return typeof key === 'string' && !hexHash.test(key) ? key : undefined;
 }
 
+/** What is kept of an `Idempotency-Key`: 16 bytes of its SHA-256. Empty text stands for none. */
+export function idempotencyHash(key: string): Buffer | undefined {
+  return key === '' ? undefined : hash('sha256', key, 'buffer').subarray(0, 16);
+}
+
 /** The first 32 bits of a key, for the index in memory. Texts are hashed, since they need not begin at random. */
 export function printOf(key: Buffer | string): number {
   return typeof key === 'string' ? hash('sha256', key, 'buffer').readUInt32BE(0) : key.readUInt32BE(0);

@@ -8,7 +8,13 @@ import {
   type Ledger,
   LedgerUnavailable,
 } from '../ledger.js';
-import { isChallengeId, isTime, keptResource, requestOutOfBounds } from '../request-bounds.js';
+import {
+  isChallengeId,
+  isTime,
+  keptResource,
+  keyOutOfBounds,
+  requestOutOfBounds,
+} from '../request-bounds.js';
 import { Batch } from './batch.js';
 import { KindNumbers } from './kind-numbers.js';
 import { errorOfFault, type Fault, Op, type OpCode, type Reply, type Request } from './messages.js';
@@ -91,14 +97,15 @@ export class SqliteLedger implements Ledger {
     return done;
   }
 
-  redeliver(seq: number, redeliveriesMax: number, nowMs: number): Promise<boolean> {
+  redeliver(seq: number, redeliveriesMax: number, nowMs: number, idempotencyKey?: string): Promise<boolean> {
     // What is not a number would be below every bound.
-    const unbounded = Number.isSafeInteger(redeliveriesMax)
-      ? undefined
-      : invalid('redeliveriesMax is no number');
-    const refusal = this.#refusal() ?? misnumbered(seq, nowMs) ?? unbounded;
+    const reason = Number.isSafeInteger(redeliveriesMax)
+      ? keyOutOfBounds(idempotencyKey)
+      : 'redeliveriesMax is no number';
+    const misuse = reason === undefined ? undefined : invalid(reason);
+    const refusal = this.#refusal() ?? misnumbered(seq, nowMs) ?? misuse;
     return refusal === undefined
-      ? this.#batch().redeliver(seq, redeliveriesMax, nowMs)
+      ? this.#batch().redeliver(seq, redeliveriesMax, nowMs, idempotencyKey ?? '')
       : Promise.reject(refusal);
   }
 

@@ -6,14 +6,14 @@ import type { Claim, ClaimTotal } from '../ledger.js';
  * many small objects costs more than the claim itself: per operation its number, then its fields.
  *
  * ```
- * claim | deliver | release   op, kind, challengeId, reference, paid, resource, expiresMs, nowMs
+ * claim | deliver | release   op, kind, challengeId, reference, paid, resource, expiresMs, nowMs, key
  * settle | answered           op, seq, nowMs
- * redeliver                   op, seq, redeliveriesMax, nowMs
+ * redeliver                   op, seq, redeliveriesMax, nowMs, key
  * find                        op, challengeId
  * totals                      op
  * ```
  *
- * An amount travels as a number where that is exact, because a bigint is dear to clone, and as a bigint otherwise.
+ * `key` is the Idempotency-Key, empty when there is none. An amount travels as a number where that is exact, because a bigint is dear to clone, and as a bigint otherwise.
  */
 export const Op = {
   claim: 1,

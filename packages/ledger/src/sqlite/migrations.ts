@@ -17,6 +17,7 @@ interface Migration {
  * the one process that may write (`lock.ts`), in memory (`key-index.ts`), and checked again whenever the file is opened.
  *
  * `reference` is BLOB where the text is 64 lower-case hexadecimal digits, else TEXT: half the space for a hash.
+ * `key` is the first half of the SHA-256 of the `Idempotency-Key`, where there was one.
  * `paid` is a signed 64-bit integer. `state` is a number of `transitions.ts`. Times are milliseconds since the epoch.
  */
 export const MIGRATIONS: readonly Migration[] = [
@@ -43,7 +44,8 @@ export const MIGRATIONS: readonly Migration[] = [
         updated INTEGER NOT NULL,
         challenge BLOB NOT NULL CHECK (length(challenge) = 32),
         reference ANY NOT NULL,
-        resource TEXT NOT NULL
+        resource TEXT NOT NULL,
+        key BLOB CHECK (length(key) = 16)
       ) STRICT;`,
   },
 ];

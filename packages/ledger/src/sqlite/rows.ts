@@ -5,7 +5,7 @@ import type { Kind } from './kinds.js';
 
 /** The columns of a claim, in the order that {@link readRow} expects. */
 export const CLAIM_COLUMNS =
-  'seq, kind, state, paid, attempts, redeliveries, expires, created, updated, challenge, reference, resource';
+  'seq, kind, state, paid, attempts, redeliveries, expires, created, updated, challenge, reference, resource, key';
 
 /** A row of the table of claims. */
 export interface Row extends ClaimShape {
@@ -20,6 +20,8 @@ export interface Row extends ClaimShape {
   readonly challengeId: string;
   readonly reference: string;
   readonly resource: string;
+  /** Hash of the `Idempotency-Key`; see `keys.ts`. */
+  readonly key: Uint8Array | undefined;
 }
 
 /** A row that cannot be: the ledger is damaged there, and that claim is refused. */
@@ -41,6 +43,7 @@ export function readRow(raw: unknown, kindOf: (id: number) => Kind | undefined):
   const challenge = column[9];
   const reference = referenceOf(column[10]);
   const resource = column[11];
+  const key = column[12];
   if (kind === undefined) throw new DamagedRow(`Claim ${seq} is of no known kind.`);
   if (standing === undefined) throw new DamagedRow(`Claim ${seq} is in no known state.`);
   if (typeof paid !== 'bigint' || paid < 0n) throw new DamagedRow(`Claim ${seq} has no amount.`);
@@ -49,6 +52,9 @@ export function readRow(raw: unknown, kindOf: (id: number) => Kind | undefined):
   }
   if (reference === undefined) throw new DamagedRow(`Claim ${seq} has no payment reference.`);
   if (typeof resource !== 'string') throw new DamagedRow(`Claim ${seq} has no resource.`);
+  if (key !== null && !(key instanceof Uint8Array && key.length === 16)) {
+    throw new DamagedRow(`Claim ${seq} has a key that is no hash.`);
+  }
   const row = {
     seq,
     kind,
@@ -61,6 +67,7 @@ export function readRow(raw: unknown, kindOf: (id: number) => Kind | undefined):
     challengeId: challengeIdOf(challenge),
     reference,
     resource,
+    key: key ?? undefined,
   };
   assertPossible(row, seq);
   return row;

@@ -1,9 +1,10 @@
 import type { ClaimTotal } from '../ledger.js';
-import { decide, standingOfNumber, stateOf, type Verb } from '../transitions.js';
+import { type Decision, decide, standingOfNumber, stateOf, type Verb } from '../transitions.js';
 import { AnsweredMarks } from './answered-marks.js';
 import { Claims } from './claims.js';
 import { type OpenDatabase, openDatabase } from './database.js';
 import { Fields } from './fields.js';
+import { idempotencyHash } from './keys.js';
 import { Kinds } from './kinds.js';
 import { type Field, Op, type OpCode, type Outcome, type WorkerOptions } from './messages.js';
 import { claimOf, DamagedRow, type Row, whole } from './rows.js';
@@ -86,7 +87,7 @@ export class Store {
     if (this.#marks.empty) return;
     this.#begin();
     this.#marks.flush(({ seq, nowMs, at }) => {
-      outcomes[at] = this.#advance('answered', seq, 0, nowMs);
+      outcomes[at] = this.#advance('answered', seq, nowMs);
     });
   }
 
@@ -100,9 +101,9 @@ export class Store {
       case Op.release:
         return this.#enter('release', fields, outcomes);
       case Op.settle:
-        return this.#advance('settle', fields.number(), 0, fields.number());
+        return this.#advance('settle', fields.number(), fields.number());
       case Op.redeliver:
-        return this.#advance('redeliver', fields.number(), fields.number(), fields.number());
+        return this.#redeliver(fields.number(), fields.number(), fields.number(), fields.text());
       case Op.find:
         return this.#find(fields.text());
       case Op.totals:
@@ -119,6 +120,7 @@ export class Store {
     const resource = fields.text();
     const expiresMs = fields.number();
     const nowMs = fields.number();
+    const key = idempotencyHash(fields.text());
     return contained(() => {
       const claims = this.#claims;
       let held = claims.ofChallenge(challengeId);
@@ -134,7 +136,7 @@ export class Store {
           held.paid === paid &&
           held.kind.method === kind.method &&
           held.kind.currency === kind.currency;
-        return same ? this.#move(verb, held, nowMs) : taken('challenge', held);
+        return same ? this.#move(verb, held, decide(verb, held), nowMs, key) : taken('challenge', held);
       }
       const other = claims.ofReference(reference);
       if (other !== undefined) {
@@ -146,28 +148,36 @@ export class Store {
       this.#begin();
       const kindId = this.#kinds.idOf(kindNumber);
       return claims.insert(
-        { challengeId, reference, kindId, paid, resource, expiresMs, nowMs },
+        { challengeId, reference, kindId, paid, resource, expiresMs, nowMs, key },
         decision.next,
       );
     });
   }
 
-  // settle, answered, redeliver: the verbs that name a claim by its seq.
-  #advance(verb: Verb, seq: number, redeliveriesMax: number, nowMs: number): Outcome {
+  // settle and answered: the verbs that name a claim by its seq.
+  #advance(verb: 'settle' | 'answered', seq: number, nowMs: number): Outcome {
     return contained(() => {
       const row = this.#claims.at(seq);
-      if (row !== undefined) return this.#move(verb, row, nowMs, redeliveriesMax);
-      if (decide(verb, undefined).move === 'no') return 0;
+      if (row !== undefined) return this.#move(verb, row, decide(verb, row), nowMs);
       return { kind: 'conflict', detail: `claim ${seq} does not exist, so it cannot be ${verb}` };
     });
   }
 
-  #move(verb: Verb, row: Row, nowMs: number, redeliveriesMax?: number): Outcome {
-    const decision = decide(verb, row, redeliveriesMax);
+  #redeliver(seq: number, redeliveriesMax: number, nowMs: number, key: string): Outcome {
+    return contained(() => {
+      const row = this.#claims.at(seq);
+      if (row === undefined) return 0;
+      const known = idempotencyHash(key);
+      const keyMatches = known !== undefined && row.key !== undefined && known.equals(row.key);
+      return this.#move('redeliver', row, decide('redeliver', row, redeliveriesMax, keyMatches), nowMs);
+    });
+  }
+
+  #move(verb: Verb, row: Row, decision: Decision, nowMs: number, key?: Buffer): Outcome {
     switch (decision.move) {
       case 'go':
         this.#begin();
-        this.#claims.update(row, decision.next, nowMs);
+        this.#claims.update(row, decision.next, nowMs, key);
         return okOf(verb, row.seq);
       case 'keep':
         return okOf(verb, row.seq);

@@ -91,6 +91,27 @@ export function conformsToTable(underTest: () => LedgerUnderTest): void {
       expect(allowed).toEqual([true, true, true, false, false]);
     });
 
+    it('goes on after the answer has left, for whoever knows the Idempotency-Key, within the same bound', async () => {
+      const { ledger } = underTest();
+      const request = { ...requestOf('keyed'), idempotencyKey: 'order 7' };
+      const result = await ledger.deliver(request);
+      if (!result.ok) throw new Error('there already');
+      await ledger.answered(result.seq, 2);
+      expect(await ledger.redeliver(result.seq, 2, 3)).toBe(false);
+      expect(await ledger.redeliver(result.seq, 2, 3, 'order 8')).toBe(false);
+      expect(await ledger.redeliver(result.seq, 2, 3, 'order 7')).toBe(true);
+      expect(await ledger.find(request.challengeId)).toMatchObject({ answered: false, redeliveries: 1 });
+      await ledger.answered(result.seq, 4);
+      expect(await ledger.redeliver(result.seq, 2, 5, 'order 7')).toBe(true);
+      await ledger.answered(result.seq, 6);
+      expect(await ledger.redeliver(result.seq, 2, 7, 'order 7')).toBe(false);
+    });
+
+    it('knows no key where none was given', async () => {
+      const seq = await put(underTest(), 'keyless', 'answered');
+      expect(await underTest().ledger.redeliver(seq, 3, 1, 'order 7')).toBe(false);
+    });
+
     it('ends with the answer that has left completely', async () => {
       const seq = await put(underTest(), 'complete', 'delivered');
       const { ledger } = underTest();

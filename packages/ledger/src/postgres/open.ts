@@ -1,0 +1,98 @@
+export type { PostgresLedger, PostgresLedgerStats } from './ledger.js';
+
+import { openFailed } from './faults.js';
+import { PostgresLedger } from './ledger.js';
+import { migrate, readIdentity } from './migrations.js';
+import { Session } from './session.js';
+import { readTarget, type Target } from './target.js';
+import { readTotals } from './totals.js';
+
+/** Where a ledger is, and its bounds. */
+export interface PostgresLedgerOptions {
+  /**
+   * `postgres://user:password@host:5432/database`, as libpq understands it, with `?sslmode=verify-full` for TLS. Give the
+   * address of the primary itself: not of a pooler that shares connections between transactions. Never shown in errors.
+   */
+  readonly url: string;
+  /** The PostgreSQL schema that holds the ledger, created if missing. Default `farebox`. */
+  readonly schema?: string;
+  /** How long one attempt to connect may take. Default 5,000. */
+  readonly connectTimeoutMs?: number;
+  /**
+   * How long one statement may take; what takes longer is refused. Default 5,000. A commit that hangs is given up two
+   * seconds later, with its connection.
+   */
+  readonly statementTimeoutMs?: number;
+  /** Longest wait between two attempts to reconnect. Default 5,000. */
+  readonly reconnectDelayMaxMs?: number;
+}
+
+/** See {@link PostgresLedgerOptions.schema}. */
+export const postgresSchemaDefault = 'farebox';
+/** See {@link PostgresLedgerOptions.connectTimeoutMs}. */
+export const connectTimeoutMsDefault = 5000;
+/** See {@link PostgresLedgerOptions.statementTimeoutMs}. */
+export const statementTimeoutMsDefault = 5000;
+/** See {@link PostgresLedgerOptions.reconnectDelayMaxMs}. */
+export const reconnectDelayMaxMsDefault = 5000;
+/** How long the schema may take to be brought up to date, or to be waited for while another gateway does it. */
+const migrateTimeoutMs = 60_000;
+
+/**
+ * Opens the ledger in a PostgreSQL schema, for any number of gateways at once. Refuses a server that acknowledges commits
+ * before they are on disk (`synchronous_commit`, `fsync`).
+ *
+ * @throws {LedgerOpenError} `ledger_newer_schema`; `ledger_foreign_file` when the schema holds another program's tables;
+ * `ledger_locked` when another gateway is still bringing it up to date; `ledger_corrupt` when a unique index is missing;
+ * `ledger_unopenable` for all else, e.g. a server that cannot be reached
+ *
+ * @example
+ * ```ts
+ * import { openPostgresLedger } from '@farebox/ledger';
+ *
+ * const ledger = await openPostgresLedger({ url: 'postgres://farebox@localhost/farebox' });
+ * console.log(await ledger.totals());
+ * await ledger.close();
+ * ```
+ */
+export async function openPostgresLedger(options: PostgresLedgerOptions): Promise<PostgresLedger> {
+  const { schema = postgresSchemaDefault, connectTimeoutMs = connectTimeoutMsDefault } = options;
+  const target = readTarget(options.url, schema, connectTimeoutMs);
+  const statementTimeoutMs = options.statementTimeoutMs ?? statementTimeoutMsDefault;
+  let identity: string | undefined;
+  const connect = async (): Promise<Session> => {
+    const session = await Session.connect(target, { statementTimeoutMs });
+    try {
+      const found = await readIdentity(session, schema);
+      identity ??= found;
+      if (found === identity) return session;
+      throw new Error('another ledger answers at its address; restart Farebox if that is meant');
+    } catch (error) {
+      session.destroy();
+      throw error;
+    }
+  };
+  try {
+    await prepareSchema(target);
+    const session = await connect();
+    return new PostgresLedger({
+      session,
+      schema,
+      connect,
+      reconnectDelayMaxMs: options.reconnectDelayMaxMs ?? reconnectDelayMaxMsDefault,
+      totals: () => readTotals(target),
+    });
+  } catch (error) {
+    throw openFailed(target.shown, error);
+  }
+}
+
+async function prepareSchema(target: Target): Promise<void> {
+  const limits = { statementTimeoutMs: migrateTimeoutMs, lockTimeoutMs: migrateTimeoutMs, readsAll: true };
+  const session = await Session.connect(target, limits);
+  try {
+    await migrate(session, target.schema);
+  } finally {
+    await session.end();
+  }
+}

@@ -3,7 +3,6 @@ import { isPaymentCredential, problem, type SellerMethod } from '@farebox/protoc
 import { bodyDigest } from '@farebox/protocol/binding';
 import { type Answer, inProgress, ledgerUnavailable, outcomeUnknown, problemAnswer } from './answer.js';
 import { findMethod } from './challenges.js';
-import { claimInTime } from './claim-deadline.js';
 import { claimRequest } from './claim-request.js';
 import type { GateContext } from './context.js';
 import { createDelivery, type Delivery, type Held } from './delivery.js';
@@ -127,8 +126,7 @@ async function standingOf(gate: GateContext, passage: Passage, proven: Proven): 
     if (known !== undefined && isUsed(known)) return standingOfUsed(gate, passage, known);
   }
   if (effect !== 'once') return { kind: 'open', held: nothingHeld };
-  const claim = claimRequest(passage, proven, gate.now());
-  const held = await claimInTime(gate.ledger, claim, gate.claimTimeoutMs);
+  const held = await gate.claimer.claim(claimRequest(passage, proven, gate.now()));
   if (held.ok) return { kind: 'open', held: { kind: 'claim', seq: held.seq } };
   return { kind: held.by === 'reference' || isUsed(held.claim) ? 'used' : 'unknown' };
 }

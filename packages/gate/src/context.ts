@@ -2,7 +2,7 @@ import type { Ledger } from '@farebox/ledger';
 import type { SellerMethod } from '@farebox/protocol';
 import { createKeyring, type Keyring } from '@farebox/protocol/binding';
 import { createIssuer, type Issuer } from './challenges.js';
-import { claimTimeoutMsDefault } from './claim-deadline.js';
+import { type Claimer, claimTimeoutMsDefault, createClaimer } from './claimer.js';
 import type { GateEvent } from './events.js';
 import { type InFlight, inFlightOf } from './in-flight.js';
 
@@ -40,7 +40,7 @@ export interface GateContext {
   readonly keyring: Keyring;
   readonly methods: readonly SellerMethod[];
   readonly ledger: Ledger;
-  readonly claimTimeoutMs: number;
+  readonly claimer: Claimer;
   readonly now: () => number;
   readonly strict402: boolean;
   readonly redeliveriesMax: number;
@@ -72,7 +72,7 @@ export function createContext(options: GateOptions): GateContext {
     keyring,
     methods,
     ledger,
-    claimTimeoutMs: options.claimTimeoutMs ?? claimTimeoutMsDefault,
+    claimer: createClaimer(ledger, options.claimTimeoutMs ?? claimTimeoutMsDefault),
     now,
     issuer,
     onEvent,

@@ -154,7 +154,7 @@ class PaidDelivery implements Delivery {
     if (this.#phase !== 'working') return false;
     this.#phase = 'deciding';
     let released = false;
-    const { gate, passage, proven } = this.#parts;
+    const { gate, held, passage, proven } = this.#parts;
     try {
       const result = await gate.ledger.release(claimRequest(passage, proven, gate.now()));
       // Not ok: it was delivered or expired before. Then there is nothing to give back.
@@ -162,6 +162,7 @@ class PaidDelivery implements Delivery {
       if (released)
         gate.onEvent({ kind: 'released', route: passage.terms.route, challengeId: this.challengeId });
     } catch (error) {
+      if (held.kind === 'claim') gate.claimer.giveBackLater(this.challengeId);
       this.#ledgerFailed(error);
     }
     this.#end();

@@ -1,0 +1,159 @@
+import type { GateEvent } from '@farebox/gate';
+import { decodeBase64urlText, parseReceipt } from '@farebox/protocol';
+import { madeUp } from './credentials.js';
+import { expectThat, type Facts, type Presentation } from './facts.js';
+import { secret } from './shop.js';
+import type { Row } from './store.js';
+import type { UpstreamRequest } from './upstream.js';
+
+/** The first byte of an answer leaves. */
+export function checkAnswer(facts: Facts, use: Presentation, body: string): void {
+  const { status, headers } = use.connection;
+  checkSecrets(facts, `the ${status} answer`, [...headers, body], use.token);
+  const receipt = headers[headers.indexOf('Payment-Receipt') + 1];
+  const hasReceipt = headers.includes('Payment-Receipt') && receipt !== undefined;
+  if (headers.includes('Farebox-Payment')) {
+    const row = facts.store.ofChallenge(use.purchase.challenge?.id ?? '');
+    expectThat(facts, (row?.attempts ?? 0) > 0, 3, 'the buyer is told of a credit that is not on disk');
+  }
+  if (status < 200 || status > 299) {
+    expectThat(facts, !hasReceipt, 2, `a receipt on a ${status}`);
+    if (use.genuine) checkRefusal(facts, use, status, body);
+    if (!use.admitted && use.alone && !troubled(use)) {
+      expectThat(facts, use.grants === 0, 4, `refused with ${status}, and written down all the same`);
+    }
+    return;
+  }
+  expectThat(facts, facts.node.payments.has(use.purchase.reference), 5, 'served, and nobody has paid');
+  expectThat(facts, use.genuine, 8, `served for "${use.way}"`);
+  checkReceipt(facts, use, hasReceipt ? receipt : '');
+  countAnswer(facts, use);
+}
+
+function checkReceipt(facts: Facts, use: Presentation, text: string): void {
+  const id = use.purchase.challenge?.id ?? '';
+  const receipt = parseReceipt(text);
+  const fits =
+    receipt.ok && receipt.value.challengeId === id && receipt.value.reference === use.purchase.reference;
+  expectThat(facts, fits, 2, 'a 2xx without its receipt');
+  const standing = facts.store.ofChallenge(id)?.standing;
+  const durable = standing === 'delivered' || standing === 'answered';
+  expectThat(facts, durable, 2, `the first byte left while the claim was ${standing ?? 'absent'}`);
+  const granted = use.process.granted.get(id) ?? 0;
+  expectThat(facts, granted > 0, 5, 'the first byte left without a yes of the ledger');
+  use.process.granted.set(id, Math.max(0, granted - 1));
+}
+
+/** Invariant 1: one answer, and a bounded number of further tries while none has left completely. */
+function countAnswer(facts: Facts, use: Presentation): void {
+  const id = use.purchase.challenge?.id ?? '';
+  const begun = (facts.answersBegun.get(id) ?? 0) + 1;
+  facts.answersBegun.set(id, begun);
+  const most = use.purchase.route === 'once' ? 1 : 1 + facts.redeliveriesMax;
+  expectThat(facts, begun <= most, 1, `answer ${begun} for one payment, at most ${most} are right`);
+  const used = use.process.completed.has(id) || facts.store.ofChallenge(id)?.standing === 'answered';
+  expectThat(facts, !used, 1, 'answered again after an answer had left completely');
+  const owner = facts.store.ofReference(use.purchase.reference)?.request.challengeId;
+  expectThat(facts, owner === undefined || owner === id, 1, 'the payment belongs to another challenge');
+}
+
+/** A buyer who has paid and asks rightly is refused only for a reason that the disk bears out. */
+function checkRefusal(facts: Facts, use: Presentation, status: number, body: string): void {
+  const { challenge, reference, route } = use.purchase;
+  const id = challenge?.id ?? '';
+  const row = facts.store.ofChallenge(id);
+  const why = `paid, asked rightly, and answered ${status}; the claim is ${row?.standing ?? 'absent'}`;
+  const lapsed = Date.parse(challenge?.expires ?? '') <= facts.clock.nowMs && row === undefined;
+  const holder = facts.store.ofReference(reference);
+  const elsewhere = holder !== undefined && holder.request.challengeId !== id;
+  if (status === 402) {
+    const spent = use.process.completed.has(id) || (row !== undefined && isSpent(row, facts.redeliveriesMax));
+    expectThat(facts, spent || elsewhere || lapsed, 3, why);
+  } else if (status === 409) {
+    const unknown = row?.standing === 'claimed' || row?.standing === 'delivered';
+    // A claim that came late is given back late: until then its outcome looks unknown.
+    const held = route === 'once' && (unknown || use.process.late);
+    expectThat(facts, held || body.includes('in-progress'), 3, why);
+  } else if ((status === 500 || status === 503) && !use.admitted) {
+    // The node is asked only to make the fresh challenge of a refusal that is right.
+    const excused = troubled(use) || !facts.node.up;
+    expectThat(facts, excused, 3, `${why}; node and ledger were well`);
+  } else expectThat(facts, use.admitted, 3, why);
+}
+
+/** The ledger failed meanwhile, or may be answering for an earlier request. */
+function troubled({ process, troublesBefore }: Presentation): boolean {
+  return process.late || process.troubles > troublesBefore;
+}
+
+/** True when the claim owes nothing any more. */
+export function isSpent({ standing, redeliveries }: Row, max: number): boolean {
+  return (
+    standing === 'answered' || standing === 'expired' || (standing === 'delivered' && redeliveries >= max)
+  );
+}
+
+/** A request goes to the upstream: only for a payment, only for a genuine credential, and without either. */
+export function checkUpstream(
+  facts: Facts,
+  use: Presentation,
+  { headers, challengeId }: UpstreamRequest,
+): void {
+  facts.upstreamAsked.add(challengeId);
+  checkSecrets(facts, 'the upstream', headers, use.token);
+  expectThat(facts, facts.node.payments.has(use.purchase.reference), 5, 'the upstream works for nothing');
+  expectThat(facts, use.genuine, 8, `the upstream was asked for "${use.way}"`);
+  const used = facts.store.ofChallenge(challengeId)?.standing === 'answered';
+  const repeats = used && use.purchase.route === 'idempotent';
+  expectThat(facts, !repeats, 1, 'the side effect was repeated for a used credential');
+}
+
+/** The upstream has acted. */
+export function checkExecuted(facts: Facts, challengeId: string, once: boolean): void {
+  const count = (facts.executions.get(challengeId) ?? 0) + 1;
+  facts.executions.set(challengeId, count);
+  expectThat(facts, !once || count === 1, 1, `a once route was executed ${count} times`);
+}
+
+/** What the gate says to logs and counters. */
+export function checkEvent(facts: Facts, event: GateEvent): void {
+  const error = 'error' in event && event.error instanceof Error ? event.error : undefined;
+  const text = JSON.stringify(event, (_key, value: unknown) =>
+    typeof value === 'bigint' ? String(value) : value,
+  );
+  checkSecrets(facts, `the event ${event.kind}`, [text, error?.message ?? '', error?.stack ?? ''], undefined);
+  if (event.kind === 'ledger-unavailable') {
+    expectThat(
+      facts,
+      error?.name !== 'LedgerMisuse',
+      'house',
+      `the gate misused its ledger: ${error?.message}`,
+    );
+  }
+  if (event.kind === 'unknown') facts.doubtful.add(event.challengeId);
+  if (event.kind !== 'delivered' && event.kind !== 'released') return;
+  const row = facts.store.ofChallenge(event.challengeId);
+  if (event.kind === 'released') {
+    expectThat(facts, (row?.attempts ?? 0) > 0, 3, 'said to be released, and no credit is on disk');
+  } else {
+    const durable = row?.standing === 'delivered' || row?.standing === 'answered';
+    expectThat(facts, durable, 2, `said to be delivered, and the claim is ${row?.standing ?? 'absent'}`);
+  }
+}
+
+/** Invariant 7. Receipts and challenges are read inside their encoding too. */
+function checkSecrets(
+  facts: Facts,
+  where: string,
+  texts: readonly string[],
+  token: string | undefined,
+): void {
+  const inner = texts.flatMap((text) => text.match(/[A-Za-z0-9_-]{40,}/g) ?? []);
+  const decoded = inner.map((text) => decodeBase64urlText(text, 16_384) ?? '');
+  const all = [...texts, ...decoded].join('\n');
+  const leak = (what: string) => expectThat(facts, false, 7, `${where} holds ${what}`);
+  if (token !== undefined && token !== '' && all.includes(token)) leak('the credential');
+  if (all.includes(secret)) leak('the secret of the gate');
+  if (all.includes(madeUp)) leak('a proof that was refused');
+  for (const preimage of facts.node.preimages) if (all.includes(preimage)) leak('a preimage');
+}

@@ -1,0 +1,244 @@
+import { type Commit, type Delivery, type Effect, unknownOutcome, upstreamFailure } from '@farebox/gate';
+import type { Connection } from './connection.js';
+import { type Verdict, verdictOfFailure, verdictOfStatus } from './failures.js';
+import type { Failure, Sink } from './upstream.js';
+
+/** What an exchange is made of. */
+export interface ExchangeParts {
+  readonly delivery: Delivery;
+  readonly effect: Effect;
+  readonly connection: Connection;
+  /** Asks the upstream, with these fields (flat list); returns what stops listening. */
+  readonly send: (sink: Sink, headers: readonly string[]) => () => void;
+  /** What the request was presented with. It is not for the upstream. */
+  readonly token: string;
+  /** Something of ours rejected that never may. */
+  readonly onFault: (error: unknown) => void;
+}
+
+/** Starts a paid exchange; returns what stops it when the gateway shuts down. */
+export type StartExchange = (parts: ExchangeParts) => () => void;
+
+/** Drives a delivery as the gateway does. */
+export const startExchange: StartExchange = (parts) => {
+  const exchange = new PaidExchange(parts);
+  exchange.start();
+  return () => exchange.stop();
+};
+
+/**
+ * One paid request. It calls its {@link Delivery} in the same places and in the same order as `PaidExchange` in
+ * `apps/gateway/src/exchange/paid.ts`, and its phases are named as there; whoever changes the one changes the other.
+ *
+ * upstream's head is a failure   → release, or unknown on `once` → only then the answer
+ * 3xx, 4xx                       → release → only then the upstream's answer
+ * 2xx, short                     → held until whole → commit → answer → answered or cut
+ * 2xx, long                      → commit → header section → body → answered or cut
+ * client leaves while asking     → cut; on `once` the upstream finishes and is committed or released
+ * client leaves while deciding   → after the commit: cut
+ * gateway shuts down             → release if nothing was sent, otherwise cut
+ */
+export class PaidExchange implements Sink {
+  readonly #parts: ExchangeParts;
+  #phase: 'asking' | 'holding' | 'deciding' | 'streaming' | 'over' = 'asking';
+  #sent = false;
+  #answering = false;
+  #stop: () => void = () => {};
+  #status = 0;
+  #retried = false;
+  /** The upstream broke off, or ended, while the ledger was at work. */
+  #broken = false;
+  #ended = false;
+  #committed = false;
+  #settled = false;
+
+  constructor(parts: ExchangeParts) {
+    this.#parts = parts;
+  }
+
+  start(): void {
+    const { connection, delivery } = this.#parts;
+    if (connection.closed) {
+      this.#phase = 'over';
+      delivery.release().then(() => this.#settle(), this.#parts.onFault);
+      return;
+    }
+    connection.onClose = () => this.#onClose();
+    this.#send();
+  }
+
+  #send(): void {
+    const { delivery, effect, send } = this.#parts;
+    this.#stop = send(this, effect === 'safe' ? [] : ['Idempotency-Key', delivery.challengeId]);
+  }
+
+  stop(): void {
+    const { connection, delivery, onFault } = this.#parts;
+    this.#stop();
+    if (this.#phase === 'asking' || this.#phase === 'holding') {
+      this.#phase = 'over';
+      // What was never sent was never executed; otherwise the delivery knows what a cut means for its effect.
+      if (!this.#sent) delivery.release().then(() => this.#settle(), onFault);
+      else {
+        delivery.cut();
+        this.#settle();
+      }
+    }
+    connection.cut();
+  }
+
+  sending(): void {
+    this.#sent = true;
+  }
+
+  head(status: number, long: boolean): void {
+    const { delivery, effect, onFault } = this.#parts;
+    this.#answering = true;
+    const verdict = verdictOfStatus(status, effect);
+    if (verdict !== undefined) {
+      this.#stop();
+      this.#fail(verdict);
+      return;
+    }
+    this.#status = status;
+    if (status < 300) {
+      this.#phase = long ? 'deciding' : 'holding';
+      if (long) this.#commit((commit) => this.#stream(commit));
+      return;
+    }
+    // The upstream's own refusal or redirection: no receipt, a good credential, said only once it is true.
+    this.#phase = 'deciding';
+    delivery.release().then((released) => {
+      this.#settle();
+      if (this.#broken) this.#answer(upstreamFailure('broken', delivery.challengeId));
+      else this.#begin(released ? ['Cache-Control', 'no-store', 'Farebox-Payment', 'released'] : []);
+    }, onFault);
+  }
+
+  end(): void {
+    this.#ended = true;
+    if (this.#phase === 'holding') {
+      this.#phase = 'deciding';
+      this.#commit((commit) => {
+        this.#phase = 'over';
+        this.#parts.connection.send(this.#status, commit.headers, 'the goods');
+      });
+    } else if (this.#phase === 'streaming') {
+      this.#phase = 'over';
+      this.#parts.connection.end();
+    }
+  }
+
+  fail(failure: Failure): void {
+    const { connection, effect } = this.#parts;
+    if (this.#phase === 'over') return;
+    if (this.#phase === 'deciding') {
+      this.#broken = true;
+      return;
+    }
+    if (this.#phase === 'streaming') {
+      // The close that follows says `cut`: the buyer was not served and may ask again.
+      connection.cut();
+      return;
+    }
+    const stale = this.#phase === 'asking' && this.#sent && !this.#answering && failure === 'broken';
+    if (stale && effect !== 'once' && !this.#retried) {
+      this.#retried = true;
+      this.#sent = false;
+      this.#send();
+      return;
+    }
+    this.#fail(verdictOfFailure(this.#sent ? failure : 'unsent', effect));
+  }
+
+  /** Nothing was delivered. */
+  #fail(verdict: Verdict): void {
+    const { delivery, onFault } = this.#parts;
+    this.#phase = 'over';
+    if (verdict.payment === 'unknown') {
+      delivery.unknown();
+      this.#settle();
+      this.#answer(unknownOutcome(verdict.failure, delivery.challengeId));
+      return;
+    }
+    delivery.release().then(() => {
+      this.#settle();
+      this.#answer(upstreamFailure(verdict.failure, delivery.challengeId));
+    }, onFault);
+  }
+
+  #commit(next: (commit: Commit & { ok: true }) => void): void {
+    const { delivery, onFault, connection } = this.#parts;
+    delivery.commit().then((commit) => {
+      if (!commit.ok) {
+        this.#stop();
+        this.#phase = 'over';
+        this.#settle();
+        this.#answer(commit.answer);
+        return;
+      }
+      this.#committed = true;
+      if (connection.closed) this.#cut();
+      else next(commit);
+    }, onFault);
+  }
+
+  #stream(commit: Commit & { ok: true }): void {
+    const { delivery, effect } = this.#parts;
+    if (!this.#broken) {
+      this.#begin(commit.headers);
+      return;
+    }
+    // Committed and not answered: the credential is owed an answer, and gets it at the next try.
+    this.#cut();
+    const answer = effect === 'once' ? unknownOutcome : upstreamFailure;
+    this.#answer(answer('broken', delivery.challengeId));
+  }
+
+  #begin(headers: readonly string[]): void {
+    const { connection } = this.#parts;
+    this.#phase = 'streaming';
+    connection.begin(this.#status, headers, 'the goods');
+    if (this.#ended) {
+      this.#phase = 'over';
+      connection.end();
+    }
+  }
+
+  #answer(answer: {
+    readonly status: number;
+    readonly headers: readonly string[];
+    readonly body: string;
+  }): void {
+    this.#parts.connection.send(answer.status, answer.headers, answer.body);
+  }
+
+  #onClose(): void {
+    const { delivery, connection, effect } = this.#parts;
+    if (this.#committed && !this.#settled) {
+      if (connection.finished) {
+        delivery.answered();
+        this.#settle();
+      } else this.#cut();
+      return;
+    }
+    const waiting = this.#phase === 'asking' || this.#phase === 'holding';
+    // A `once` upstream is not interrupted: its outcome would be unknown. It finishes, and is committed or released.
+    if (!waiting || effect === 'once') return;
+    this.#stop();
+    this.#phase = 'over';
+    delivery.cut();
+    this.#settle();
+  }
+
+  #cut(): void {
+    this.#stop();
+    this.#phase = 'over';
+    this.#parts.delivery.cut();
+    this.#settle();
+  }
+
+  #settle(): void {
+    this.#settled = true;
+  }
+}

@@ -1,0 +1,101 @@
+import { expectThat, type Facts, purchaseOf } from './facts.js';
+import type { Operation } from './ledger.js';
+import type { Process } from './process.js';
+import type { Row } from './store.js';
+
+const short = (id: string): string => id.slice(0, 6);
+
+/** Invariants 4 and 6: nothing is even asked to be written that nobody has paid for and rightly presented. */
+export function checkAsked(facts: Facts, process: Process, { verb, challengeId }: Operation): void {
+  if (verb === 'find' || verb === 'totals') return;
+  const purchase = purchaseOf(facts, challengeId);
+  const paid = purchase !== undefined && facts.node.payments.has(purchase.reference);
+  expectThat(facts, paid, 6, `${verb} for ${short(challengeId)}, which nobody has paid`);
+  const presented = !paid || process.presented.has(challengeId);
+  expectThat(facts, presented, 4, `${verb} for ${short(challengeId)}, whose credential was only refused`);
+  const left = verb !== 'answered' || process.completed.has(challengeId);
+  expectThat(facts, left, 3, `${short(challengeId)} is used up, and its answer has not left completely`);
+}
+
+/** Notes what the ledger has said yes to. */
+export function noteTold(
+  facts: Facts,
+  process: Process,
+  { verb, challengeId }: Operation,
+  granted: boolean,
+): void {
+  if (!granted || verb === 'find' || verb === 'totals' || verb === 'answered') return;
+  const delivered = verb === 'deliver' || verb === 'settle' || verb === 'redeliver';
+  if (delivered) {
+    facts.promised.set(challengeId, 'delivered');
+    process.granted.set(challengeId, (process.granted.get(challengeId) ?? 0) + 1);
+  } else if (facts.promised.get(challengeId) === undefined) {
+    facts.promised.set(challengeId, 'held');
+  }
+  for (const each of facts.presentations) {
+    if (each.open && each.purchase.challenge?.id === challengeId) each.grants++;
+  }
+}
+
+/**
+ * After every step, over the whole disk. Invariant 1: one challenge and one payment per claim. Invariant 3: all the
+ * money that moved is delivered, credit, claimed, or not recorded yet, to the unit. Invariant 6: no claim without money.
+ */
+export function checkDisk(facts: Facts): void {
+  const { rows } = facts.store;
+  const { payments } = facts.node;
+  const challenges = new Set<string>();
+  const references = new Set<string>();
+  let recorded = 0n;
+  for (const row of rows) {
+    const { challengeId, reference, paid } = row.request;
+    expectThat(facts, !challenges.has(challengeId), 1, `${short(challengeId)} has two claims`);
+    expectThat(facts, !references.has(reference), 1, `the payment ${short(reference)} has two claims`);
+    challenges.add(challengeId);
+    references.add(reference);
+    const moved = payments.get(reference);
+    expectThat(facts, moved !== undefined, 6, `${short(challengeId)} has a claim, and no money moved for it`);
+    const right = moved === undefined || moved === paid.amount;
+    expectThat(facts, right, 3, `${short(challengeId)}: ${moved} moved, ${paid.amount} in the claim`);
+    recorded += paid.amount;
+    checkPromise(facts, row);
+  }
+  let moved = 0n;
+  let unrecorded = 0n;
+  for (const [reference, amount] of payments) {
+    moved += amount;
+    if (!references.has(reference)) unrecorded += amount;
+  }
+  expectThat(
+    facts,
+    moved === recorded + unrecorded,
+    3,
+    `${moved} moved, ${recorded} + ${unrecorded} are known`,
+  );
+  for (const challengeId of facts.promised.keys()) {
+    expectThat(facts, challenges.has(challengeId), 3, `the ledger granted ${short(challengeId)} and lost it`);
+  }
+}
+
+function checkPromise(facts: Facts, { request, standing }: Row): void {
+  const delivered = standing === 'delivered' || standing === 'answered';
+  const forgotten = facts.promised.get(request.challengeId) === 'delivered' && !delivered;
+  expectThat(facts, !forgotten, 3, `${short(request.challengeId)} was delivered, and is ${standing}`);
+}
+
+/**
+ * Once everything is quiet: a process that saw an answer leave has written that down, unless its ledger failed. A mark
+ * that is lost with a crash costs a bounded number of further answers, and is no violation.
+ */
+export function checkMarks(facts: Facts, process: Process): void {
+  if (process.troubles > 0 || process.late) return;
+  for (const challengeId of process.completed) {
+    const standing = facts.store.ofChallenge(challengeId)?.standing;
+    expectThat(
+      facts,
+      standing === 'answered',
+      1,
+      `${short(challengeId)} has been answered, and is ${standing}`,
+    );
+  }
+}

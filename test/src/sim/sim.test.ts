@@ -1,0 +1,46 @@
+import { describe, expect, it } from 'vitest';
+import { crashEverywhere, flows } from './flows.js';
+import { planOf } from './plan.js';
+import { addTally, emptyTally, runPlan } from './run.js';
+
+/** Seeds in `npm test`. The long run: `npm run sim -- --seeds 10000`. */
+const seeds = 300;
+
+describe('the simulator', () => {
+  it(`finds no broken promise in ${seeds} seeds, and every paid purchase comes to a documented end`, async () => {
+    const tally = emptyTally();
+    for (let seed = 1; seed <= seeds; seed++) {
+      const { violations, tally: one } = await runPlan(planOf(seed));
+      expect({ seed, violations }).toEqual({ seed, violations: [] });
+      addTally(tally, one);
+    }
+    const { paid, served, redeemed, held, exhausted, lapsed, elsewhere } = tally;
+    expect(served + redeemed + held + exhausted + lapsed + elsewhere).toBe(paid);
+    // The worlds are rich enough for every end, and for the faults.
+    for (const end of [served, redeemed, held, exhausted, lapsed, elsewhere]) expect(end).toBeGreaterThan(0);
+    expect(tally.crashes).toBeGreaterThan(seeds / 2);
+    expect(tally.faults).toBeGreaterThan(seeds / 4);
+  });
+
+  it('finds none with every fault at every operation of the ledger and a crash between any two steps', async () => {
+    const { failure, runs } = await crashEverywhere(false);
+    expect(failure).toBeUndefined();
+    expect(runs).toBeGreaterThan(flows.length * 20);
+  });
+
+  it('does the same again for the same seed', async () => {
+    for (const seed of [7, 8, 9]) {
+      const first = await runPlan(planOf(seed));
+      const second = await runPlan(planOf(seed));
+      expect(second.trace).toEqual(first.trace);
+      expect(first.trace.length).toBeGreaterThan(30);
+    }
+  });
+
+  it('gives the process its own timers back', async () => {
+    const { setTimeout, clearTimeout } = globalThis;
+    await runPlan(planOf(1));
+    expect(globalThis.setTimeout).toBe(setTimeout);
+    expect(globalThis.clearTimeout).toBe(clearTimeout);
+  });
+});

@@ -69,8 +69,7 @@ export function createHandler(parts: HandlerParts): Handler {
       return;
     }
     if (fields.websocket) {
-      const detail = 'WebSocket is not served here, and nothing was charged.';
-      sendAnswer(request, response, plainProblem(501, 'Not Implemented', detail));
+      badRequest(request, response, 'WebSocket is not served here, and nothing was charged.');
       return;
     }
     const { path, query } = target;
@@ -178,9 +177,17 @@ function admit(parts: HandlerParts, visit: Visit, sold: Route, terms: Terms, bod
     parts.activity.begin(exchange);
     exchange.start();
   };
-  const { credentials, acceptPayment } = visit.fields;
+  const { credentials, acceptPayment, idempotencyKey } = visit.fields;
   const method = request.method ?? '';
-  const gateRequest = { method, path, query, credentials, acceptPayment, body: body ?? undefined };
+  const gateRequest = {
+    method,
+    path,
+    query,
+    credentials,
+    acceptPayment,
+    idempotencyKey,
+    body: body ?? undefined,
+  };
   const decided = parts.gate.admit(gateRequest, terms);
   if (!(decided instanceof Promise)) {
     conclude(decided);

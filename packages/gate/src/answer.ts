@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { type Problem, type ProblemKind, problem } from '@farebox/protocol';
 import { hasBody } from './body.js';
+import { endWhole } from './end-whole.js';
 
 /** A complete answer of the gate itself: an error or a challenge. Never the resource. */
 export interface Answer {
@@ -15,9 +16,32 @@ export const retryAfterSeconds = 2;
 
 /** Builds a problem+json answer (RFC 9457). `fields` come before the fields that every problem has. */
 export function problemAnswer(content: Problem, fields: readonly string[] = []): Answer {
-  const body = JSON.stringify(content);
+  return jsonAnswer(content.status, JSON.stringify(content), fields);
+}
+
+/**
+ * As {@link problemAnswer}, with the id of a challenge as the last member of a content that has none. An id is
+ * base64url and needs no escaping.
+ */
+export function challengeAnswer(content: Problem, challengeId: string, fields: readonly string[]): Answer {
+  return jsonAnswer(content.status, `${openJsonOf(content)},"challengeId":"${challengeId}"}`, fields);
+}
+
+let openContent: Problem | undefined;
+let openJson = '';
+
+/** The JSON of a problem without its last brace. Nearly every 402 has the very same problem, and the text is dear. */
+function openJsonOf(content: Problem): string {
+  if (content !== openContent) {
+    openContent = content;
+    openJson = JSON.stringify(content).slice(0, -1);
+  }
+  return openJson;
+}
+
+function jsonAnswer(status: number, body: string, fields: readonly string[]): Answer {
   return {
-    status: content.status,
+    status,
     headers: [
       ...fields,
       'Cache-Control',
@@ -71,7 +95,7 @@ export function sendAnswer(request: IncomingMessage, response: ServerResponse, a
   const unread = !request.complete && hasBody(request);
   response.writeHead(answer.status, unread ? [...answer.headers, 'Connection', 'close'] : answer.headers);
   if (request.method === 'HEAD') response.end();
-  else response.end(answer.body);
+  else endWhole(response, answer.body);
 }
 
 /** The ledger did not answer: nothing is served, nothing is used up. */

@@ -12,7 +12,7 @@ import {
   serializeChallenge,
 } from '@farebox/protocol';
 import type { Keyring } from '@farebox/protocol/binding';
-import { type Answer, problemAnswer, retryLater } from './answer.js';
+import { type Answer, challengeAnswer, retryLater } from './answer.js';
 import type { GateEvent } from './events.js';
 import type { Terms } from './terms.js';
 
@@ -55,23 +55,23 @@ export function findMethod(
 export function createIssuer(options: IssuerOptions): Issuer {
   return {
     async issue(terms, binding, acceptPayment, content) {
-      const made = await Promise.all(
-        offersInOrder(terms.offers, acceptPayment).map((offer) =>
-          quoteChallenge(options, terms, offer, binding),
-        ),
-      );
-      const challenges = made.filter((challenge) => challenge !== undefined);
-      const last = challenges.at(-1);
-      if (last === undefined) {
+      const offers = offersInOrder(terms.offers, acceptPayment);
+      const quotes = offers.map((offer) => quoteChallenge(options, terms, offer, binding));
+      // Nearly every route has one offer, and one promise is cheaper to wait for than all of one.
+      const made = quotes.length === 1 ? [await quotes[0]] : await Promise.all(quotes);
+      const fields: string[] = [];
+      let challengeId: string | undefined;
+      for (const quoted of made) {
+        if (quoted === undefined) continue;
+        challengeId = quoted.challenge.id;
+        fields.push('WWW-Authenticate', serializeChallenge(quoted.challenge, quoted.hints));
+        options.onEvent({ kind: 'challenged', route: terms.route, challengeId });
+      }
+      if (challengeId === undefined) {
         // A 402 must carry a challenge (core §"When NOT to Return 402"), so this is the seller's failure.
         return retryLater(problem('payment-service-unavailable', { status: options.unavailableStatus }));
       }
-      const fields: string[] = [];
-      for (const challenge of challenges) {
-        fields.push('WWW-Authenticate', serializeChallenge(challenge.challenge, challenge.hints));
-        options.onEvent({ kind: 'challenged', route: terms.route, challengeId: challenge.challenge.id });
-      }
-      return problemAnswer({ ...content, challengeId: last.challenge.id }, fields);
+      return challengeAnswer(content, challengeId, fields);
     },
   };
 }
@@ -93,6 +93,22 @@ function offersInOrder(offers: readonly Offer[], acceptPayment: string | undefin
   ];
 }
 
+let secondMs = Number.NaN;
+let secondText = '';
+
+/**
+ * RFC 3339 in whole seconds, rounded down: some clients refuse fractions, and down is never later than the quote. Many
+ * challenges share a second, and the text is dear.
+ */
+function wholeSecond(ms: number): string {
+  const wholeMs = ms - (ms % 1_000);
+  if (wholeMs !== secondMs) {
+    secondText = `${new Date(wholeMs).toISOString().slice(0, 19)}Z`;
+    secondMs = wholeMs;
+  }
+  return secondText;
+}
+
 async function quoteChallenge(
   options: IssuerOptions,
   terms: Terms,
@@ -112,8 +128,7 @@ async function quoteChallenge(
       method: offer.method,
       intent: offer.intent,
       request: encodeRequest(quote.request),
-      // Whole seconds, rounded down: some clients refuse fractions, and down is never later than the quote.
-      expires: `${new Date(expiresMs).toISOString().slice(0, 19)}Z`,
+      expires: wholeSecond(expiresMs),
       ...(binding.digest === undefined ? {} : { digest: binding.digest }),
       opaque: binding.opaque,
     };

@@ -18,9 +18,10 @@ export {
   heldBodyBytesMax,
   readBody,
 } from './body.js';
-export { claimTimeoutMsDefault } from './claim-deadline.js';
+export { claimTimeoutMsDefault } from './claimer.js';
 export { challengeLifeMsDefault, type GateOptions, redeliveriesMaxDefault } from './context.js';
 export type { Commit, Delivery } from './delivery.js';
+export { endWhole } from './end-whole.js';
 export type { GateEvent, RefusalReason } from './events.js';
 export { createGate, type Gate } from './gate.js';
 export type { ProtectOptions } from './protect.js';

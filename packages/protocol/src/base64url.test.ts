@@ -44,6 +44,22 @@ describe('base64url, RFC 4648 §5', () => {
     ['spare bits of three characters', 'Zm9'],
   ])('refuses %s', (_, encoded) => {
     expect(decodeBase64url(encoded, bytesMax)).toBeUndefined();
+    // Text and bytes are decoded in different ways.
+    expect(decodeBase64urlText(encoded, bytesMax)).toBeUndefined();
+  });
+
+  it.each([
+    'Zm9\u0176',
+    '\u0141\u0141\u0141\u0141',
+    'Zm9\u00f6',
+    'Zm9!',
+    'Zm9vY!',
+    'Zm9vY\u0141',
+    'Zm9v!',
+    'Zm 9',
+    'Zg==',
+  ])('does not take %j for its alphabet', (text) => {
+    expect(isBase64url(text)).toBe(false);
   });
 
   it('gives each sequence of bytes exactly one text', () => {

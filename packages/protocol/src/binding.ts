@@ -126,7 +126,8 @@ function createSigner(secret: string): Signer {
     } else {
       block = Buffer.concat([inner.subarray(0, blockBytes), Buffer.from(input, 'utf8')]);
     }
-    outer.set(hash('sha256', block, 'buffer'), blockBytes);
+    // As text: node makes a string of a hash in half the time of a buffer.
+    outer.write(hash('sha256', block, 'binary'), blockBytes, 'binary');
     return hash('sha256', outer, 'base64url');
   };
 }

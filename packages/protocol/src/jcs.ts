@@ -1,6 +1,8 @@
 import type { JsonObject, JsonValue } from './json.js';
 import { jsonDepthMax } from './json.js';
 
+/** What JSON.stringify could write as anything else than itself. */
+const unplain = /[^\x20\x21\x23-\x5b\x5d-\x7e]/;
 /** A lone surrogate: with the `u` flag, a proper pair is one character and does not match. */
 const loneSurrogate = /\p{Surrogate}/u;
 
@@ -42,6 +44,8 @@ function write(value: JsonValue, depth: number): string {
 }
 
 function writeString(value: string): string {
+  // Twice as fast as JSON.stringify, and nearly every string.
+  if (!unplain.test(value)) return `"${value}"`;
   if (loneSurrogate.test(value)) throw new TypeError('A string holds half of a surrogate pair.');
   return JSON.stringify(value);
 }
@@ -62,13 +66,23 @@ function writeObject(value: JsonObject, depth: number): string {
     throw new TypeError('JSON cannot carry this object; convert it to plain members first.');
   }
   let text = '{';
-  // The default order of sort() is by UTF-16 code units, which is what RFC 8785 §3.2.3 asks for.
-  for (const key of Object.keys(value).sort()) {
+  for (const key of sortedKeys(value)) {
     const member = value[key];
     if (member === undefined) throw new TypeError('JSON cannot carry undefined; leave the member out.');
     text += `${(text === '{' ? '' : ',') + writeString(key)}:${write(member, depth)}`;
   }
   return `${text}}`;
+}
+
+/** The keys by UTF-16 code units, as RFC 8785 §3.2.3 asks for; both `<` and the default order of sort() are that. */
+function sortedKeys(value: JsonObject): string[] {
+  const keys = Object.keys(value);
+  let previous = '';
+  for (const key of keys) {
+    if (key < previous) return keys.sort();
+    previous = key;
+  }
+  return keys;
 }
 
 function isArray(value: JsonValue): value is JsonValue[] {

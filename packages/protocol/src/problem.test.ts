@@ -2,6 +2,12 @@ import { describe, expect, it } from 'vitest';
 import { FAREBOX_PROBLEM_BASE, PROBLEM_BASE, problem, problemKind, problemTable } from './problem.js';
 
 describe('problem', () => {
+  it('without members is one object that cannot be changed', () => {
+    expect(problem('payment-required')).toBe(problem('payment-required'));
+    expect(Object.isFrozen(problem('payment-required'))).toBe(true);
+    expect(problem('payment-required', {})).not.toBe(problem('payment-required'));
+  });
+
   // core §"Error Codes"; titles as in its examples.
   it.each([
     ['payment-required', 402, 'Payment Required'],

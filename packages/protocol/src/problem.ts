@@ -212,7 +212,13 @@ export const problemTable: readonly ProblemDefinition[] = [
   ...define(FAREBOX_PROBLEM_BASE, fareboxProblems),
 ];
 
-const byKind = new Map(problemTable.map((definition) => [definition.kind, definition]));
+/** Each problem as it is without members of its own: one object for all, so that its JSON can be kept. */
+const byKind: ReadonlyMap<ProblemKind, Problem> = new Map(
+  problemTable.map(({ kind, type, title, status, detail, retry }) => [
+    kind,
+    Object.freeze({ type, title, status, detail, retry }),
+  ]),
+);
 const byType = new Map(problemTable.map((definition) => [definition.type, definition.kind]));
 
 /** Members that replace or extend those of the table. */
@@ -228,7 +234,8 @@ export interface ProblemMembers {
 
 /**
  * Makes a problem (RFC 9457) of a known kind: type, title, status, detail and retry from the table, `members` over
- * them. Serialise it with `JSON.stringify` and send it as `application/problem+json`.
+ * them. Serialise it with `JSON.stringify` and send it as `application/problem+json`. Without members, the same frozen
+ * object every time.
  *
  * A payment method's own problem type that the table does not have goes in as `members.type` and `members.title`.
  *
@@ -242,11 +249,10 @@ export interface ProblemMembers {
  * // { type: 'https://paymentauth.org/problems/lightning/invalid-preimage', title: 'Invalid Preimage', status: 402, … }
  * ```
  */
-export function problem(kind: ProblemKind, members: ProblemMembers = {}): Problem {
-  const definition = byKind.get(kind);
-  if (definition === undefined) throw new TypeError(`There is no problem of the kind "${kind}".`);
-  const { type, title, status, detail, retry } = definition;
-  return { type, title, status, detail, retry, ...members };
+export function problem(kind: ProblemKind, members?: ProblemMembers): Problem {
+  const bare = byKind.get(kind);
+  if (bare === undefined) throw new TypeError(`There is no problem of the kind "${kind}".`);
+  return members === undefined ? bare : { ...bare, ...members };
 }
 
 /**

@@ -19,10 +19,6 @@ export interface Receipt {
   readonly [field: string]: string | undefined;
 }
 
-/** Names that an object keeps in the order of their insertion. */
-const plainName = /^[A-Za-z_]+$/;
-const plainValue = /^[\x20-\x7e]*$/;
-
 /** Most bytes of a `Payment-Receipt` field value. */
 export const receiptBytesMax = 16 * 1024;
 
@@ -44,24 +40,23 @@ export const receiptBytesMax = 16 * 1024;
  * ```
  */
 export function serializeReceipt(receipt: Receipt): string {
-  // Names in order and ASCII values: JSON.stringify then writes what JCS would, in a fraction of the time.
-  if (isPlain(receipt)) return encodeBase64url(JSON.stringify(receipt));
+  return encodeBase64url(canonicalize(isWhole(receipt) ? receipt : withoutGaps(receipt)));
+}
+
+/** Nearly every receipt has nothing to leave out, and a copy costs as much as the writing. */
+function isWhole(receipt: Receipt): receipt is Receipt & Record<string, string> {
+  for (const name of Object.keys(receipt)) {
+    if (receipt[name] === undefined || name === '__proto__') return false;
+  }
+  return true;
+}
+
+function withoutGaps(receipt: Receipt): Record<string, string> {
   const members: Record<string, string> = {};
   for (const [name, value] of Object.entries(receipt)) {
     if (value !== undefined && name !== '__proto__') members[name] = value;
   }
-  return encodeBase64url(canonicalize(members));
-}
-
-function isPlain(receipt: Receipt): boolean {
-  let previous = '';
-  for (const name of Object.keys(receipt)) {
-    const value = receipt[name];
-    if (name <= previous || value === undefined) return false;
-    if (!plainName.test(name) || !plainValue.test(value)) return false;
-    previous = name;
-  }
-  return true;
+  return members;
 }
 
 /**

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { chmod, open, readFile, stat } from 'node:fs/promises';
+import { link, open, readFile, rm, stat } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import type { GatewayConfig } from './config.js';
 import { isLoopback } from './listen.js';
@@ -60,17 +60,22 @@ export async function resolveSecrets(
   return { values: await readSecretFile(path), generatedFile: path };
 }
 
-/** Writes a fresh secret unless the file exists. Readable by its owner only, from the first moment on. */
+/**
+ * Writes a fresh secret unless the file exists. Readable by its owner only, from the first moment on, and there only when it
+ * is whole: a crash in between must not leave an empty file that every later start would trip over.
+ */
 async function createSecretFile(path: string): Promise<void> {
+  const draft = `${path}.${randomBytes(6).toString('hex')}`;
   try {
-    const file = await open(path, 'wx', 0o600);
+    const file = await open(draft, 'wx', 0o600);
     try {
       await file.writeFile(`${randomBytes(48).toString('base64url')}\n`);
       await file.sync();
     } finally {
       await file.close();
     }
-    await chmod(path, 0o600);
+    // A link, not a rename: whoever came first has made the secret.
+    await link(draft, path).finally(() => rm(draft));
   } catch (cause) {
     if (cause instanceof Error && 'code' in cause && cause.code === 'EEXIST') return;
     throw new SecretError(

@@ -1,4 +1,5 @@
 import type { ServerResponse } from 'node:http';
+import { endWhole } from '@farebox/gate';
 
 /** How long a client may take none of an answer that waits for it. */
 export const clientStallMsMax = 60_000;
@@ -58,6 +59,15 @@ export class ClientPipe {
   end(): void {
     if (!this.#response.writableEnded && !this.#response.destroyed) this.#response.end();
   }
+}
+
+/** Ends a response with a body that was held until it was whole. */
+export function endHeld(response: ServerResponse, chunks: readonly Buffer[]): void {
+  const [first] = chunks;
+  if (first === undefined) response.end();
+  else endWhole(response, chunks.length === 1 ? first : Buffer.concat(chunks));
+  // Only then has it been handed over, and can it be seen whether the client takes it.
+  process.nextTick(guardStall, response);
 }
 
 /** Ends the connection of a client that does not take the rest of an answer that has been handed over whole. */

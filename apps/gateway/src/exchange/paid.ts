@@ -8,7 +8,7 @@ import {
   type Verdict,
 } from '../upstream/failure.js';
 import type { Abort, UpstreamSink } from '../upstream/upstream.js';
-import { ClientPipe, guardStall, isBodiless } from './client-pipe.js';
+import { ClientPipe, endHeld, isBodiless } from './client-pipe.js';
 import type { Exchange } from './exchange.js';
 import { heldAnswerBytesMax, type PaidParts, paidRequest } from './paid-parts.js';
 
@@ -218,11 +218,8 @@ export class PaidExchange implements Exchange, UpstreamSink {
     this.#phase = 'over';
     for (const field of commit.headers) this.#fields.push(field);
     response.writeHead(this.#status, this.#fields);
-    const [first] = this.#chunks;
-    if (first === undefined) response.end();
-    else response.end(this.#chunks.length === 1 ? first : Buffer.concat(this.#chunks));
+    endHeld(response, this.#chunks);
     this.#chunks = [];
-    guardStall(response);
   }
 
   #stream(commit: Commit & { ok: true }): void {

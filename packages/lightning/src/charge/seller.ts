@@ -9,7 +9,7 @@ import {
   type VerificationRefusal,
   type VerifiedChallenge,
 } from '@farebox/protocol';
-import { decodeInvoice } from '../bolt11/decode.js';
+import { decodeUnsigned } from '../bolt11/decode.js';
 import { fieldBytesMax, invoiceExpiresMs } from '../bolt11/invoice.js';
 import { type CreatedInvoice, type InvoiceNode, NodeError } from '../node.js';
 import { DeadlineExceeded, withDeadline } from './deadline.js';
@@ -52,6 +52,8 @@ const problems = {
 
 /** Cuts a memo to what a description field holds, never within a character. */
 function fitMemo(text: string): string {
+  // A UTF-16 code unit takes three bytes at most.
+  if (text.length * 3 <= fieldBytesMax) return text;
   const bytes = Buffer.from(text);
   let end = Math.min(bytes.length, fieldBytesMax);
   while (end > 0 && ((bytes[end] ?? 0) & 0xc0) === 0x80) end--;
@@ -95,7 +97,8 @@ function checkInvoice(
   network: ChargeNetwork,
   nowMs: number,
 ): number {
-  const decoded = decodeInvoice(created.invoice);
+  // Unsigned: it is ours, and the payer checks who signed it.
+  const decoded = decodeUnsigned(created.invoice);
   if (!decoded.ok) {
     throw new MethodUnavailable(
       `The Lightning node's invoice cannot be read (${decoded.code}): ${decoded.detail}`,

@@ -26,9 +26,11 @@ describe.each(Object.keys(arrows))('npm pack of %s', (room) => {
   });
 
   it('lists every entry point, with its types, a readme and a licence', () => {
-    const entries =
-      JSON.stringify(readManifest(room).exports ?? {}).match(/\.\/[\w/.-]+\.(?:js|d\.ts)/g) ?? [];
-    expect(files).toEqual(expect.arrayContaining(entries.map((entry) => entry.slice(2))));
+    const named = JSON.stringify(readManifest(room).exports ?? {}).matchAll(
+      /"\.\/([^"]+\.(?:js|d\.ts|json))"/g,
+    );
+    const entries = [...named].map((match) => match[1]);
+    expect(files).toEqual(expect.arrayContaining(entries));
     expect(files).toEqual(expect.arrayContaining(['package.json', 'README.md', 'LICENSE']));
   });
 });

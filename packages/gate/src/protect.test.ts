@@ -190,6 +190,24 @@ describe('protect', () => {
     expect(answer).toMatchObject({ status: 200, body: 'all of it' });
   });
 
+  it('gives a once claim back when the client leaves before the handler is called', async () => {
+    let calls = 0;
+    const once = { ...safe, effect: 'once' } as const;
+    await sell((_request, response) => {
+      calls++;
+      response.end('made');
+    }, once);
+    const paid = await payFor({ method: 'POST', body: '1' });
+    // The client is gone as soon as its request has been read whole: the ledger is still to be asked.
+    server.once('request', (request, response) => request.once('end', () => response.destroy()));
+    const left = open({ ...paid, method: 'POST', body: '1' });
+    await event(left, 'error');
+    await expect.poll(() => rig.ledger.totals()).toMatchObject([{ state: 'released', count: 1 }]);
+    expect(calls).toBe(0);
+    expect(await ask({ ...paid, method: 'POST', body: '1' })).toMatchObject({ status: 200, body: 'made' });
+    expect(calls).toBe(1);
+  });
+
   it('calls the handler once for 200 simultaneous presentations (invariant 1)', async () => {
     let calls = 0;
     await sell((_request, response) => {

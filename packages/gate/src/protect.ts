@@ -53,6 +53,11 @@ export function protectListener(
       terms,
     );
     if (admission.kind === 'refused') return answer(admission.answer);
+    if (response.destroyed) {
+      // The client left while the ledger was asked. The listener was not called, so even a `once` claim is given back.
+      await admission.delivery.release();
+      return;
+    }
     holdResponse(response, admission.delivery);
     listener(body === undefined ? request : withBody(request, body), replyOf(response));
   }

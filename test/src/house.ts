@@ -9,6 +9,7 @@ export const root = fileURLToPath(new URL('../..', import.meta.url));
 export const arrows: Readonly<Record<string, readonly string[]>> = {
   'packages/protocol': [],
   'packages/lightning': ['packages/protocol'],
+  'packages/tempo': ['packages/protocol'],
   'packages/ledger': ['packages/protocol'],
   'packages/gate': ['packages/protocol', 'packages/ledger'],
   'packages/wallet': ['packages/protocol'],

@@ -18,6 +18,7 @@ export const arrows: Readonly<Record<string, readonly string[]>> = {
   'apps/gateway': [
     'packages/protocol',
     'packages/lightning',
+    'packages/tempo',
     'packages/ledger',
     'packages/gate',
     'packages/devnet',
@@ -25,6 +26,7 @@ export const arrows: Readonly<Record<string, readonly string[]>> = {
   'apps/farebox': [
     'packages/protocol',
     'packages/lightning',
+    'packages/tempo',
     'packages/ledger',
     'packages/gate',
     'packages/wallet',
@@ -63,13 +65,13 @@ export function isTestSource(file: string): boolean {
   return /\.test\.ts$|\/testing\//.test(file);
 }
 
-/** What a file imports: the specifiers of import, export … from and import(). */
+/** What a file imports: the specifiers of import, export … from, import() and resolve(). */
 export function importsOf(room: string, file: string): string[] {
   const text = readFileSync(join(root, room, file), 'utf8').replace(/\/\*[\s\S]*?\*\//g, '');
   const found = text.matchAll(
-    /(?:^|[\s;])(?:import|export)\b[^'"`;]*?from\s*'([^']+)'|import\s*\(?\s*'([^']+)'/g,
+    /(?:^|[\s;])(?:import|export)\b[^'"`;]*?from\s*'([^']+)'|import\s*\(?\s*'([^']+)'|\.resolve\(\s*'([^']+)\/package\.json'/g,
   );
-  return [...found].map((match) => match[1] ?? match[2] ?? '');
+  return [...found].map((match) => match[1] ?? match[2] ?? match[3] ?? '');
 }
 
 /** The package of a specifier: `@farebox/lightning/paper` → `@farebox/lightning`. */

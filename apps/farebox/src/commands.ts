@@ -18,6 +18,10 @@ export const commandModules: readonly CommandModule[] = [
     register: async (program) => (await import('./commands/pay-group.js')).registerPay(program),
   },
   {
+    name: 'ledger',
+    register: async (program) => (await import('./commands/ledger-group.js')).registerLedger(program),
+  },
+  {
     name: 'devnet',
     register: async (program) => (await import('./commands/devnet.js')).registerDevnet(program),
   },

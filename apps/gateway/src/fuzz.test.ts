@@ -95,7 +95,7 @@ describe('nonsense', () => {
     for (const status of statuses) expect([200, 400, 402, 403]).toContain(status);
     const last = await rig.ask('/paid/price', { headers: ['Authorization', genuine] });
     expect(last.status).toBe(served === 1 ? 402 : 200);
-    expect(await claims(rig.gateway, 'delivered')).toBe(1);
+    expect(await claims(rig.gateway, 'answered')).toBe(1);
     await rig.close();
   });
 });

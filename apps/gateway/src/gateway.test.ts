@@ -49,7 +49,7 @@ describe('what a client sees (design §3)', () => {
     const receipt = receiptOf(reply.field('payment-receipt'));
     expect(receipt).toMatchObject({ status: 'success', method: 'lightning' });
     expect(receipt.reference).toMatch(/^[0-9a-f]{64}$/);
-    expect(await claims(gateway, 'delivered')).toBe(1);
+    expect(await claims(gateway, 'answered')).toBe(1);
   });
 
   it('a used credential: 402 with a fresh challenge', async () => {
@@ -245,7 +245,7 @@ describe('one credential, many at a time', () => {
     const headers = ['Authorization', await buy('/paid/price')];
     const replies = await Promise.all(Array.from({ length: 200 }, () => ask('/paid/price', { headers })));
     expect(replies.filter((reply) => reply.status === 200)).toHaveLength(1);
-    expect(await claims(gateway, 'delivered')).toBe(1);
+    expect(await claims(gateway, 'answered')).toBe(1);
     for (const reply of replies) expect([200, 402, 409]).toContain(reply.status);
   });
 });

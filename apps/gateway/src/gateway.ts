@@ -1,5 +1,5 @@
 import { createBodyRoom, createGate, type Gate, type GateEvent } from '@farebox/gate';
-import { type Ledger, openSqliteLedger } from '@farebox/ledger';
+import type { Ledger } from '@farebox/ledger';
 import { type ChargeNetwork, type InvoiceNode, lightningSeller } from '@farebox/lightning';
 import type { GatewayConfig } from './config/config.js';
 import { NodeConfigError, openNode } from './config/node.js';
@@ -7,10 +7,13 @@ import { resolveSecrets } from './config/secrets.js';
 import { createActivity } from './exchange/exchange.js';
 import { createHandler } from './handler.js';
 import { createHealthCheck } from './health.js';
+import { startHousekeeping } from './housekeeping.js';
+import { openLedger } from './ledger.js';
 import { createLogger, type Logger } from './log.js';
 import { createRouteTable } from './route/table.js';
 import { createFront, type Listening, listenOn } from './server.js';
-import { createUndiciUpstream } from './upstream/undici.js';
+import { openTempo } from './tempo.js';
+import { HttpUpstream } from './upstream/http-upstream.js';
 
 /** How long shutdown waits for what is going on before it stops it. */
 export const drainMsMax = 25_000;
@@ -58,11 +61,14 @@ export async function createGateway(
   const logger = given.logger ?? createLogger('info');
   const now = given.now ?? Date.now;
   const secrets = given.secrets ?? (await ownSecrets(config, logger));
-  const ledger = given.ledger ?? (await openSqliteLedger({ path: config.ledgerPath }));
+  const ledger = given.ledger ?? (await openLedger(config.ledger));
   const node =
     given.node ?? (config.node === undefined ? undefined : await openNodeOr(config, given, ledger));
-  const methods =
-    node === undefined ? [] : [lightningSeller({ node, network: await networkOf(config, node) })];
+  const tempo = config.tempo === undefined ? undefined : await openTempo(config.tempo);
+  const methods = [
+    ...(tempo === undefined ? [] : [tempo.method]),
+    ...(node === undefined ? [] : [lightningSeller({ node, network: await networkOf(config, node) })]),
+  ];
   const gate = createGate({
     realm: config.realm,
     secrets,
@@ -71,13 +77,17 @@ export async function createGateway(
     now,
     challengeLifeMs: config.challengeLifeMs,
     strict402: config.strict402,
+    redeliveriesMax: config.redemption.redeliveriesMax,
+    attemptsMax: config.redemption.attemptsMax,
+    replayWindowMs: config.redemption.replayWindowMs,
     unavailableStatus: config.unavailableStatus,
     onEvent: (event) => logEvent(logger, event),
   });
   const upstreams = new Map(
-    [...config.upstreams.values()].map((one) => [one.name, createUndiciUpstream(one)] as const),
+    [...config.upstreams.values()].map((one) => [one.name, new HttpUpstream(one)] as const),
   );
   const activity = createActivity();
+  const housekeeping = startHousekeeping(ledger, config.redemption, now, logger);
   let draining = false;
   const handle = createHandler({
     gate,
@@ -85,6 +95,7 @@ export async function createGateway(
     logger,
     table: createRouteTable(config, upstreams),
     room: createBodyRoom(),
+    answerRoom: createBodyRoom(),
     health: config.healthz ? createHealthCheck(ledger, node, now) : undefined,
     draining: () => draining,
   });
@@ -107,9 +118,11 @@ export async function createGateway(
     server.closeAllConnections();
     await stopped;
     await Promise.all([...upstreams.values()].map((upstream) => upstream.close()));
+    await housekeeping.stop();
     // The ledger last of what holds money: it flushes what the last answers wrote.
     if (given.ledger === undefined) await ledger.close();
     if (given.node === undefined) await node?.close();
+    await tempo?.close();
   }
 
   let closing: Promise<void> | undefined;

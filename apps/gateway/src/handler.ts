@@ -8,6 +8,7 @@ import {
   readBody,
   readTarget,
   sendAnswer,
+  sendReplay,
   type Terms,
 } from '@farebox/gate';
 import { problem } from '@farebox/protocol';
@@ -27,7 +28,10 @@ export interface HandlerParts {
   readonly gate: Gate;
   readonly table: RouteTable;
   readonly activity: Activity;
+  /** Room for request bodies. */
   readonly room: BodyRoom;
+  /** Room for answers that are held because they are kept. */
+  readonly answerRoom: BodyRoom;
   readonly logger: Logger;
   /** Undefined when `healthz` is off. */
   readonly health: (() => Promise<Health>) | undefined;
@@ -159,6 +163,11 @@ function admit(parts: HandlerParts, visit: Visit, sold: Route, terms: Terms, bod
       return;
     }
     const { delivery } = admission;
+    if (admission.kind === 'replayed') {
+      giveBack();
+      sendReplay(request, response, admission.answer, delivery);
+      return;
+    }
     const target = upstreamTarget(sold, path, query);
     const done = (): void => {
       giveBack();
@@ -171,6 +180,7 @@ function admit(parts: HandlerParts, visit: Visit, sold: Route, terms: Terms, bod
       delivery,
       target,
       body,
+      answerRoom: parts.answerRoom,
       done,
       onFault,
     });

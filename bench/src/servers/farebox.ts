@@ -16,11 +16,13 @@ async function tallyOf(ledger: SqliteLedger): Promise<LedgerTally> {
   const totals = await ledger.totals();
   const { commits, operations } = ledger.stats;
   const count = (rows: typeof totals) => rows.reduce((sum, row) => sum + row.count, 0);
-  const delivered = totals.filter((row) => row.state === 'delivered');
+  const delivered = totals.filter(
+    ({ state }) => state === 'delivered' || state === 'cut' || state === 'answered',
+  );
   return {
     claims: count(totals),
     delivered: count(delivered),
-    answered: count(delivered.filter((row) => row.answered)),
+    answered: count(delivered.filter((row) => row.state === 'answered')),
     commits,
     operations: operations - 1, // without the question itself, which every earlier operation went ahead of
   };

@@ -6,12 +6,15 @@ import {
   NodeError,
   type NodeErrorCode,
   type NodeInfo,
+  type NodePeriod,
   type PaymentRequest,
   type PaymentState,
+  type SettledInvoice,
 } from '@farebox/lightning';
 import { isJsonObject, type JsonValue } from '@farebox/protocol';
 import type { DevnetNode, DevnetRole, HoldRequest } from './devnet-node.js';
 import type { NodeCalls } from './messages.js';
+import { settledInvoices } from './node/invoice-book.js';
 import { type Verb, verbs } from './verbs.js';
 import { devnetCapabilities } from './worker-node.js';
 
@@ -90,13 +93,19 @@ class RemoteNode implements DevnetNode {
     return this.#ask('lookupInvoice', paymentHash);
   }
 
+  listSettled(period: NodePeriod): AsyncIterable<SettledInvoice> {
+    return settledInvoices(period, (request) => this.#ask('listSettled', request));
+  }
+
   cancelInvoice(paymentHash: string): Promise<void> {
     return this.#ask('cancelInvoice', paymentHash);
   }
 
   async payInvoice(request: PaymentRequest): Promise<PaymentState> {
     try {
-      return await this.#call('payInvoice', request, request.timeoutMs + paymentGraceMs);
+      // A time that is no number would end the wait before the devnet could refuse it.
+      const waitMs = Number.isFinite(request.timeoutMs) ? request.timeoutMs : 0;
+      return await this.#call('payInvoice', request, waitMs + paymentGraceMs);
     } catch (error) {
       // Once the request may have arrived, "not sent" would be a guess, and a second payment its price.
       if (error instanceof LostCall && error.reached) return { status: 'in-flight' };

@@ -9,12 +9,14 @@ import type {
 } from '@farebox/lightning';
 import type { JsonValue } from '@farebox/protocol';
 import type { DevnetRole, HoldRequest } from './devnet-node.js';
+import type { SettledPage, SettledPageRequest } from './node/invoice-book.js';
 
 /** What a node can be asked, and what it answers. */
 export interface NodeCalls {
   info: { argument: undefined; result: NodeInfo };
   createInvoice: { argument: InvoiceRequest; result: CreatedInvoice };
   lookupInvoice: { argument: string; result: InvoiceState | undefined };
+  listSettled: { argument: SettledPageRequest; result: SettledPage };
   cancelInvoice: { argument: string; result: undefined };
   payInvoice: { argument: PaymentRequest; result: PaymentState };
   trackPayment: { argument: string; result: PaymentState };

@@ -1,6 +1,13 @@
+import type { SettledInvoice } from '@farebox/lightning';
 import type { JsonValue } from '@farebox/protocol';
 import type { DevnetNode } from './devnet-node.js';
 import type { NodeCalls } from './messages.js';
+import {
+  compareSettled,
+  type SettledPage,
+  type SettledPageRequest,
+  settledPageInvoicesMax,
+} from './node/invoice-book.js';
 import {
   balanceWire,
   createdInvoiceWire,
@@ -13,6 +20,8 @@ import {
   paymentRequestWire,
   paymentStateWire,
   preimageWire,
+  settledPageWire,
+  settledRequestWire,
 } from './wire.js';
 
 interface Wire<T> {
@@ -32,6 +41,19 @@ const noResult = async (done: Promise<void>): Promise<undefined> => {
   return undefined;
 };
 
+/** One page through the node's interface, which knows no pages. */
+async function settledPage(node: DevnetNode, request: SettledPageRequest): Promise<SettledPage> {
+  const { fromMs, untilMs, after } = request;
+  const invoices: SettledInvoice[] = [];
+  const settled = node.listSettled?.({ fromMs: Math.max(fromMs, after?.settledMs ?? fromMs), untilMs }) ?? [];
+  for await (const invoice of settled) {
+    if (after !== undefined && compareSettled(invoice, after) <= 0) continue;
+    if (invoices.length === settledPageInvoicesMax) return { invoices, more: true };
+    invoices.push(invoice);
+  }
+  return { invoices, more: false };
+}
+
 /** The verbs of a node, `POST /lightning/<role>/<verb>`. */
 export const verbs: {
   readonly [V in keyof NodeCalls]: Verb<NodeCalls[V]['argument'], NodeCalls[V]['result']>;
@@ -47,6 +69,7 @@ export const verbs: {
     result: invoiceStateWire,
     perform: (node, hash) => node.lookupInvoice(hash),
   },
+  listSettled: { argument: settledRequestWire, result: settledPageWire, perform: settledPage },
   cancelInvoice: {
     argument: hashWire,
     result: nothingWire,

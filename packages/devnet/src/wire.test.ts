@@ -7,6 +7,8 @@ import {
   nodeInfoWire,
   paymentRequestWire,
   paymentStateWire,
+  settledPageWire,
+  settledRequestWire,
   WireFormatError,
 } from './wire.js';
 
@@ -50,6 +52,43 @@ describe('what one end writes the other reads', () => {
         expect(balanceWire.read(throughJson(balanceWire.write(b)))).toEqual(b);
       }),
     );
+  });
+});
+
+describe('settled invoices', () => {
+  const place = fc.record({ settledMs: fc.maxSafeNat(), paymentHash: hash });
+  const period = { fromMs: fc.maxSafeInteger(), untilMs: fc.maxSafeInteger() };
+  const request = fc.oneof(fc.record(period), fc.record({ ...period, after: place }));
+  const invoice = fc.record({ paymentHash: hash, receivedMsat: msat, settledMs: fc.maxSafeNat() });
+
+  it('are read as they were written, a page at a time', () => {
+    fc.assert(
+      fc.property(request, fc.array(invoice, { minLength: 1 }), fc.boolean(), (r, invoices, more) => {
+        expect(settledRequestWire.read(throughJson(settledRequestWire.write(r)))).toEqual(r);
+        const page = { invoices, more };
+        expect(settledPageWire.read(throughJson(settledPageWire.write(page)))).toEqual(page);
+      }),
+    );
+  });
+
+  it.each([
+    { invoices: [], more: true },
+    { invoices: {}, more: false },
+    { invoices: [] },
+    { invoices: [{ paymentHash: 'ab', receivedMsat: '1', settledMs: 1 }], more: false },
+    { invoices: [{ paymentHash: 'ab'.repeat(32), receivedMsat: '1', settledMs: 1.5 }], more: false },
+    { invoices: [{ paymentHash: 'ab'.repeat(32), receivedMsat: 1, settledMs: 1 }], more: false },
+  ])('are no page: %j', (value) => {
+    expect(() => settledPageWire.read(throughJson(value))).toThrow(WireFormatError);
+  });
+
+  it.each([
+    { fromMs: 0, untilMs: null },
+    { fromMs: 0, untilMs: 1e300 },
+    { fromMs: 0, untilMs: 1, after: null },
+    { fromMs: 0, untilMs: 1, after: { settledMs: 1, paymentHash: '../x' } },
+  ])('are not asked for by %j', (value) => {
+    expect(() => settledRequestWire.read(value)).toThrow(WireFormatError);
   });
 });
 

@@ -5,10 +5,12 @@ import type {
   NodeInfo,
   PaymentRequest,
   PaymentState,
+  SettledInvoice,
 } from '@farebox/lightning';
 import type { JsonObject, JsonValue } from '@farebox/protocol';
 import { isJsonObject } from '@farebox/protocol';
 import type { HoldRequest } from './devnet-node.js';
+import type { SettledPage, SettledPageRequest, SettledPlace } from './node/invoice-book.js';
 
 // The node interface as JSON: the same members, with every amount as a decimal string. Both ends of the HTTP
 // interface use these, so what one writes the other can read.
@@ -27,6 +29,19 @@ function text(object: JsonObject, name: string): string {
 function number(object: JsonObject, name: string): number {
   const value = object[name];
   if (typeof value !== 'number') throw new WireFormatError(`"${name}" must be a number.`);
+  return value;
+}
+
+/** Whole milliseconds since the epoch. */
+function time(object: JsonObject, name: string): number {
+  const value = number(object, name);
+  if (!Number.isSafeInteger(value)) throw new WireFormatError(`"${name}" must be whole milliseconds.`);
+  return value;
+}
+
+function hash(object: JsonObject, name: string): string {
+  const value = text(object, name);
+  if (!/^[0-9a-f]{64}$/.test(value)) throw new WireFormatError(`"${name}" must be 64 characters of hex.`);
   return value;
 }
 
@@ -150,6 +165,46 @@ export const invoiceStateWire = {
   },
 };
 
+function readPlace(value: JsonValue): SettledPlace {
+  const place = object(value);
+  return { settledMs: time(place, 'settledMs'), paymentHash: hash(place, 'paymentHash') };
+}
+
+/** `{ fromMs, untilMs, after?: { settledMs, paymentHash } }` */
+export const settledRequestWire = {
+  write: ({ fromMs, untilMs, after }: SettledPageRequest): JsonObject => ({
+    fromMs,
+    untilMs,
+    ...(after && { after: { settledMs: after.settledMs, paymentHash: after.paymentHash } }),
+  }),
+  read: (value: JsonValue): SettledPageRequest => {
+    const request = object(value);
+    const period = { fromMs: time(request, 'fromMs'), untilMs: time(request, 'untilMs') };
+    return request.after === undefined ? period : { ...period, after: readPlace(request.after) };
+  },
+};
+
+function writeSettled({ paymentHash, receivedMsat, settledMs }: SettledInvoice): JsonObject {
+  return { paymentHash, receivedMsat: String(receivedMsat), settledMs };
+}
+
+function readSettled(value: JsonValue): SettledInvoice {
+  return { ...readPlace(value), receivedMsat: amount(object(value), 'receivedMsat') };
+}
+
+/** `{ invoices: [{ paymentHash, receivedMsat, settledMs }], more }` */
+export const settledPageWire = {
+  write: ({ invoices, more }: SettledPage): JsonObject => ({ invoices: invoices.map(writeSettled), more }),
+  read: (value: JsonValue): SettledPage => {
+    const { invoices, more } = object(value);
+    if (!Array.isArray(invoices)) throw new WireFormatError('"invoices" must be a list.');
+    if (typeof more !== 'boolean') throw new WireFormatError('"more" must be true or false.');
+    // Without this, a page that is empty and promises more would be asked for again for ever.
+    if (more && invoices.length === 0) throw new WireFormatError('A page that is not the last has invoices.');
+    return { invoices: invoices.map(readSettled), more };
+  },
+};
+
 /** The payment's state with `feeMsat` as a string. */
 export const paymentStateWire = {
   write: (state: PaymentState): JsonObject =>
@@ -160,10 +215,7 @@ export const paymentStateWire = {
     if (status === 'in-flight' || status === 'absent') return { status };
     if (status === 'failed') return { status, reason: text(state, 'reason') };
     if (status !== 'succeeded') throw new WireFormatError('The status of the payment is unknown.');
-    const preimage = text(state, 'preimage');
-    if (!/^[0-9a-f]{64}$/.test(preimage))
-      throw new WireFormatError('"preimage" must be 64 characters of hex.');
-    return { status, preimage, feeMsat: amount(state, 'feeMsat') };
+    return { status, preimage: hash(state, 'preimage'), feeMsat: amount(state, 'feeMsat') };
   },
 };
 

@@ -4,12 +4,15 @@ import type {
   InvoiceState,
   NodeCapabilities,
   NodeInfo,
+  NodePeriod,
   PaymentRequest,
   PaymentState,
+  SettledInvoice,
 } from '@farebox/lightning';
 import { NodeError } from '@farebox/lightning';
 import type { Ask } from './devnet.js';
 import type { DevnetNode, DevnetRole, HoldRequest } from './devnet-node.js';
+import { settledInvoices } from './node/invoice-book.js';
 
 /** What every devnet node can do. */
 export const devnetCapabilities: NodeCapabilities = Object.freeze({
@@ -46,6 +49,10 @@ export class WorkerNode implements DevnetNode {
 
   lookupInvoice(paymentHash: string): Promise<InvoiceState | undefined> {
     return this.#ask(this.#role, 'lookupInvoice', paymentHash);
+  }
+
+  listSettled(period: NodePeriod): AsyncIterable<SettledInvoice> {
+    return settledInvoices(period, (request) => this.#ask(this.#role, 'listSettled', request));
   }
 
   cancelInvoice(paymentHash: string): Promise<void> {

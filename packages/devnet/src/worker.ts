@@ -69,6 +69,8 @@ function perform(network: Network, role: CallMessage['role'], call: Call): unkno
       return network.node(role).settleHold(call.argument);
     case 'lookupInvoice':
       return network.node(role).lookupInvoice(call.argument);
+    case 'listSettled':
+      return network.node(role).listSettled(call.argument);
     case 'cancelInvoice':
       return network.node(role).cancelInvoice(call.argument);
     case 'payInvoice':

@@ -1,20 +1,42 @@
-import { type Claim, idempotencyKeyLengthMaxChars } from '@farebox/ledger';
-import { isPaymentCredential, problem, type SellerMethod } from '@farebox/protocol';
+import { idempotencyKeyLengthMaxChars } from '@farebox/ledger';
+import { isPaymentCredential, MethodUnavailable, problem, type SellerMethod } from '@farebox/protocol';
 import { bodyDigest } from '@farebox/protocol/binding';
-import { type Answer, inProgress, ledgerUnavailable, outcomeUnknown, problemAnswer } from './answer.js';
+import {
+  type Answer,
+  answerLost,
+  attemptsExhausted,
+  inProgress,
+  ledgerUnavailable,
+  outcomeUnknown,
+  problemAnswer,
+  verificationUnavailable,
+} from './answer.js';
 import { findMethod } from './challenges.js';
-import { claimRequest } from './claim-request.js';
 import type { GateContext } from './context.js';
-import { createDelivery, type Delivery, type Held } from './delivery.js';
+import type { Delivery } from './delivery.js';
+import type { RefusalReason } from './events.js';
+import { createDelivery, type Held } from './paid-delivery.js';
 import { type Passage, refusalAnswer } from './refusal.js';
+import { replay } from './replay.js';
 import { type Resource, resourceOpaque } from './resource.js';
+import { endOf, mustAsk, type Standing, standingOf } from './standing.js';
 import type { GateRequest, Terms } from './terms.js';
-import { expired, type Proven, type Refused, used, verifyCredential } from './verify.js';
+import {
+  type Bound,
+  expired,
+  type Proven,
+  proveCredential,
+  type Refused,
+  readCredential,
+  used,
+} from './verify.js';
 
 /** What the gate decided about a request. */
 export type Admission =
   | { readonly kind: 'refused'; readonly answer: Answer }
-  | { readonly kind: 'admitted'; readonly delivery: Delivery };
+  | { readonly kind: 'admitted'; readonly delivery: Delivery }
+  /** An answer that is kept: send it, and tell the delivery whether it left ({@link sendReplay}). */
+  | { readonly kind: 'replayed'; readonly answer: Answer; readonly delivery: Delivery };
 
 /**
  * Decides about one request (design: the life of a paid request). Without a promise where nobody has to be asked: that
@@ -37,13 +59,17 @@ export function admit(gate: GateContext, request: GateRequest, terms: Terms): Ad
   const passage: Passage = { request, terms, binding, resource };
   const [credential] = credentials;
   if (credential === undefined) {
-    return gate.issuer
-      .issue(terms, binding, request.acceptPayment, problem('payment-required'))
-      .then(refused);
+    return gate.issuer.issue(passage, problem('payment-required')).then(refused);
   }
-  const checked = verifyCredential(gate, credential, resource, binding, terms);
+  const bound = readCredential(gate, credential, resource, binding, terms);
+  if (!bound.ok) return refuse(gate, passage, bound);
+  if (bound.seller.settlesOnVerify === true) return admitSettling(gate, passage, bound);
+  const checked = proveCredential(gate, bound);
   return checked instanceof Promise
-    ? checked.then((verdict) => conclude(gate, passage, verdict))
+    ? checked.then(
+        (verdict) => conclude(gate, passage, verdict),
+        (error) => refused(methodUnavailable(gate, passage, bound, error)),
+      )
     : conclude(gate, passage, checked);
 }
 
@@ -52,99 +78,131 @@ function conclude(
   passage: Passage,
   verdict: Proven | Refused,
 ): Admission | Promise<Admission> {
-  return verdict.ok ? admitProven(gate, passage, verdict) : refuseAs(gate, passage, verdict);
+  if (!verdict.ok) return refuse(gate, passage, verdict);
+  gate.issuer.spent(verdict.challenge.id);
+  return admitProven(gate, passage, verdict);
+}
+
+/** A genuine credential of another request, with the `Idempotency-Key` of that request, has mixed up its keys. */
+async function refuse(gate: GateContext, passage: Passage, why: Refused): Promise<Admission> {
+  const { idempotencyKey } = passage.request;
+  if (why.issuedId !== undefined && idempotencyKey !== undefined) {
+    // A ledger that does not answer leaves it at the ordinary refusal: nothing is served either way.
+    const claim = await gate.ledger.find(why.issuedId, idempotencyKey).catch(() => undefined);
+    if (claim?.keyMatches === true) {
+      return turnedAway(gate, passage, 'key-reused', problemAnswer(problem('idempotency-key-reused')));
+    }
+  }
+  return refuseAs(gate, passage, why);
 }
 
 function refuseAs(gate: GateContext, passage: Passage, why: Refused): Promise<Admission> {
   return refusalAnswer(gate, passage, why).then(refused);
 }
 
+/**
+ * Where judging a credential moves the money, the ledger is asked before: what has bought its answer is not sent to the
+ * chain once more, and what another gateway is working on is waited for.
+ */
+async function admitSettling(gate: GateContext, passage: Passage, bound: Bound): Promise<Admission> {
+  const { id } = bound.challenge;
+  if (!gate.inFlight.enter(id)) return turnedAway(gate, passage, 'in-progress', inProgress(id));
+  let verdict: Proven | Refused;
+  try {
+    await gate.inFlight.owed.settle(id);
+    const claim = await gate.ledger.find(id, passage.request.idempotencyKey);
+    const end = claim === undefined ? undefined : endOf(claim);
+    if (end !== undefined) {
+      gate.inFlight.leave(id);
+      return await turnAway(gate, passage, bound, end);
+    }
+    verdict = await proveCredential(gate, bound);
+  } catch (error) {
+    gate.inFlight.leave(id);
+    return refused(
+      error instanceof MethodUnavailable
+        ? methodUnavailable(gate, passage, bound, error)
+        : ledgerFailed(gate, passage, id, error),
+    );
+  }
+  if (verdict.ok) {
+    gate.issuer.spent(id);
+    return admitStanding(gate, passage, verdict);
+  }
+  gate.inFlight.leave(id);
+  return refuse(gate, passage, verdict);
+}
+
+/** Nothing is known of the payment for now, so nothing is served and nothing is used up. */
+function methodUnavailable(gate: GateContext, passage: Passage, bound: Bound, error: unknown): Answer {
+  const { method, id } = bound.challenge;
+  gate.onEvent({ kind: 'method-unavailable', route: passage.terms.route, method, error });
+  return verificationUnavailable(id, gate.unavailableStatus);
+}
+
+function ledgerFailed(gate: GateContext, passage: Passage, challengeId: string, error: unknown): Answer {
+  gate.onEvent({ kind: 'ledger-unavailable', route: passage.terms.route, error });
+  return ledgerUnavailable(challengeId);
+}
+
 function admitProven(gate: GateContext, passage: Passage, proven: Proven): Admission | Promise<Admission> {
   const { id } = proven.challenge;
-  const { effect } = passage.terms;
-  const answered = gate.inFlight.wasAnswered(id);
-  // Who brings the key may be the client that lost the answer: the ledger is asked before the upstream is.
-  if (answered && passage.request.idempotencyKey === undefined) {
-    return refuseAs(gate, passage, used(sellerOf(gate, proven)));
-  }
-  if (!gate.inFlight.enter(id)) return conflict(gate, passage, 'in-progress', inProgress(id));
-  // A safe route asks the ledger nothing beforehand: its one durable commit comes at delivery and decides there.
-  if (effect === 'safe' && !proven.late && !answered) return admitted(gate, passage, proven, nothingHeld);
-  return admitStanding(gate, passage, proven);
+  if (!gate.inFlight.enter(id)) return turnedAway(gate, passage, 'in-progress', inProgress(id));
+  if (mustAsk(gate, passage, proven)) return admitStanding(gate, passage, proven);
+  return { kind: 'admitted', delivery: deliveryOf(gate, passage, proven, nothingHeld) };
 }
 
 async function admitStanding(gate: GateContext, passage: Passage, proven: Proven): Promise<Admission> {
   const { id } = proven.challenge;
   try {
     const standing = await standingOf(gate, passage, proven);
-    if (standing.kind === 'open') return admitted(gate, passage, proven, standing.held);
+    if (standing.kind === 'open') {
+      return { kind: 'admitted', delivery: deliveryOf(gate, passage, proven, standing.held) };
+    }
+    if (standing.kind === 'kept') {
+      return await replay(standing.kept, deliveryOf(gate, passage, proven, standing.held));
+    }
     gate.inFlight.leave(id);
-    if (standing.kind === 'unknown') return conflict(gate, passage, 'outcome-unknown', outcomeUnknown(id));
-    const seller = sellerOf(gate, proven);
-    return refuseAs(gate, passage, standing.kind === 'late' ? expired(seller) : used(seller));
+    return await turnAway(gate, passage, proven, standing.kind);
   } catch (error) {
     gate.inFlight.leave(id);
-    gate.onEvent({ kind: 'ledger-unavailable', route: passage.terms.route, error });
-    return refused(ledgerUnavailable(id));
+    return refused(ledgerFailed(gate, passage, id, error));
   }
 }
 
-function admitted(gate: GateContext, passage: Passage, proven: Proven, held: Held): Admission {
-  const usedAnswer = () => refusalAnswer(gate, passage, used(sellerOf(gate, proven)));
-  return { kind: 'admitted', delivery: createDelivery({ gate, passage, proven, held, usedAnswer }) };
+function turnAway(
+  gate: GateContext,
+  passage: Passage,
+  proven: Pick<Proven, 'challenge'>,
+  standing: Exclude<Standing['kind'], 'open' | 'kept'>,
+): Admission | Promise<Admission> {
+  const { id } = proven.challenge;
+  switch (standing) {
+    case 'late':
+      return refuseAs(gate, passage, expired(sellerOf(gate, proven)));
+    case 'used':
+      return refuseAs(gate, passage, used(sellerOf(gate, proven)));
+    case 'elsewhere':
+      return turnedAway(gate, passage, 'in-progress', inProgress(id));
+    case 'unknown':
+      return turnedAway(gate, passage, 'outcome-unknown', outcomeUnknown(id));
+    case 'lost':
+      return turnedAway(gate, passage, 'answer-lost', answerLost(id));
+    case 'exhausted':
+      return turnedAway(gate, passage, 'exhausted', attemptsExhausted(id));
+  }
 }
 
-function sellerOf(gate: GateContext, proven: Proven): SellerMethod | undefined {
+function deliveryOf(gate: GateContext, passage: Passage, proven: Proven, held: Held): Delivery {
+  const usedAnswer = () => refusalAnswer(gate, passage, used(sellerOf(gate, proven)));
+  return createDelivery({ gate, passage, proven, held, usedAnswer });
+}
+
+function sellerOf(gate: GateContext, proven: Pick<Proven, 'challenge'>): SellerMethod | undefined {
   return findMethod(gate.methods, proven.challenge);
 }
 
 const nothingHeld: Held = { kind: 'nothing' };
-
-/**
- * How a proven payment stands.
- *
- * open     the upstream may be asked; `held` is what the ledger has already
- * late     the challenge has expired and the ledger owes nothing for it
- * used     it has bought its answer
- * unknown  a `once` upstream was asked and nobody knows the outcome
- */
-type Standing =
-  | { readonly kind: 'open'; readonly held: Held }
-  | { readonly kind: 'late' | 'used' | 'unknown' };
-
-/**
- * What the ledger must be asked before the upstream is. An idempotent route must not repeat a side effect for a used
- * credential, a late credential is good only for what is still owed, and an answer that has left is given again only to
- * the client that knows its `Idempotency-Key`. A `once` route claims durably first.
- */
-async function standingOf(gate: GateContext, passage: Passage, proven: Proven): Promise<Standing> {
-  const { id } = proven.challenge;
-  const { effect } = passage.terms;
-  if (proven.late || effect === 'idempotent' || gate.inFlight.wasAnswered(id)) {
-    const known = await gate.ledger.find(id);
-    if (known === undefined && proven.late) return { kind: 'late' };
-    if (known !== undefined && isUsed(known)) return standingOfUsed(gate, passage, known);
-  }
-  if (effect !== 'once') return { kind: 'open', held: nothingHeld };
-  const held = await gate.claimer.claim(claimRequest(passage, proven, gate.now()));
-  if (held.ok) return { kind: 'open', held: { kind: 'claim', seq: held.seq } };
-  return { kind: held.by === 'reference' || isUsed(held.claim) ? 'used' : 'unknown' };
-}
-
-/** A used credential of a route that may be repeated is good once more for the client that knows the key, within bounds. */
-async function standingOfUsed(gate: GateContext, passage: Passage, claim: Claim): Promise<Standing> {
-  const { idempotencyKey } = passage.request;
-  if (idempotencyKey === undefined || passage.terms.effect === 'once' || claim.state !== 'delivered') {
-    return { kind: 'used' };
-  }
-  const { seq, createdMs } = claim;
-  const again = await gate.ledger.redeliver(seq, gate.redeliveriesMax, gate.now(), idempotencyKey);
-  return again ? { kind: 'open', held: { kind: 'replay', seq, createdMs } } : { kind: 'used' };
-}
-
-function isUsed(claim: Claim): boolean {
-  return claim.state === 'expired' || (claim.state === 'delivered' && claim.answered);
-}
 
 /** True for a key of a length that the ledger takes. */
 function isIdempotencyKey(key: string): boolean {
@@ -155,12 +213,7 @@ function badRequest(detail: string): Answer {
   return problemAnswer(problem('bad-request', { detail }));
 }
 
-function conflict(
-  gate: GateContext,
-  passage: Passage,
-  reason: 'in-progress' | 'outcome-unknown',
-  answer: Answer,
-): Admission {
+function turnedAway(gate: GateContext, passage: Passage, reason: RefusalReason, answer: Answer): Admission {
   gate.onEvent({ kind: 'refused', route: passage.terms.route, reason });
   return refused(answer);
 }

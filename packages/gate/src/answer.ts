@@ -3,12 +3,12 @@ import { type Problem, type ProblemKind, problem } from '@farebox/protocol';
 import { hasBody } from './body.js';
 import { endWhole } from './end-whole.js';
 
-/** A complete answer of the gate itself: an error or a challenge. Never the resource. */
+/** A complete answer: an error or a challenge of the gate itself, or a kept answer that is given again. */
 export interface Answer {
   readonly status: number;
   /** Flat list: name, value, name, value, as `response.writeHead` takes it. */
   readonly headers: string[];
-  readonly body: string;
+  readonly body: string | Buffer;
 }
 
 /** Seconds after which a client may ask again when the payment service was unavailable. */
@@ -109,6 +109,18 @@ export function ledgerUnavailable(challengeId: string): Answer {
   );
 }
 
+/** The payment method cannot tell for now: nothing is served, nothing is used up. */
+export function verificationUnavailable(challengeId: string, status: 500 | 503): Answer {
+  return retryLater(
+    problem('payment-service-unavailable', {
+      detail: 'The payment could not be checked, so nothing was delivered. Send the same credential again.',
+      retry: 'same-credential',
+      challengeId,
+      status,
+    }),
+  );
+}
+
 /** The answer to a second use of a credential while the first is at work. */
 export function inProgress(challengeId: string): Answer {
   return problemAnswer(problem('in-progress', { challengeId }), ['Retry-After', '1']);
@@ -117,4 +129,14 @@ export function inProgress(challengeId: string): Answer {
 /** The answer when a `once` upstream was asked and nobody knows what it did. */
 export function outcomeUnknown(challengeId: string): Answer {
   return problemAnswer(problem('outcome-unknown', { challengeId }));
+}
+
+/** The answer was delivered and got lost, is not kept, and its upstream must not be asked twice. */
+export function answerLost(challengeId: string): Answer {
+  return problemAnswer(problem('answer-lost', { challengeId }));
+}
+
+/** The upstream was tried in vain as often as it may be. */
+export function attemptsExhausted(challengeId: string): Answer {
+  return problemAnswer(problem('attempts-exhausted', { challengeId }));
 }

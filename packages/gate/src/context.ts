@@ -5,11 +5,16 @@ import { createIssuer, type Issuer } from './challenges.js';
 import { type Claimer, claimTimeoutMsDefault, createClaimer } from './claimer.js';
 import type { GateEvent } from './events.js';
 import { type InFlight, inFlightOf } from './in-flight.js';
+import { createMintBudget, type MintBudget, type MintBudgetOptions } from './mint-budget.js';
 
 /** Default life of a challenge. */
 export const challengeLifeMsDefault = 5 * 60_000;
 /** Default number of times an answer that did not leave completely is given again. */
 export const redeliveriesMaxDefault = 3;
+/** Default number of times the upstream is tried for one payment before it is tried no more. */
+export const attemptsMaxDefault = 20;
+/** Default time for which a kept answer is given again to the client that knows its `Idempotency-Key`. */
+export const replayWindowMsDefault = 24 * 3_600_000;
 
 /** What a gate is made of. */
 export interface GateOptions {
@@ -27,10 +32,16 @@ export interface GateOptions {
   /** Status when no payment method can make a challenge. Default 500, as the Xverse API. */
   readonly unavailableStatus?: 500 | 503;
   readonly redeliveriesMax?: number;
+  /** Most attempts of an upstream for one payment; the credit stays and is not tried again. Default 20. */
+  readonly attemptsMax?: number;
+  /** How long a kept answer is given again to whoever knows its `Idempotency-Key`. Default 24 hours. */
+  readonly replayWindowMs?: number;
   /** How long a claim of a `once` route may take before the gate refuses. Default 5 s. */
   readonly claimTimeoutMs?: number;
   /** Adds the non-authoritative auth-param `amount` of the Xverse documents. Default true. */
   readonly amountHint?: boolean;
+  /** Limits the challenges that are issued and not paid, per the request's `client` and globally. Default: none. */
+  readonly mintBudget?: MintBudgetOptions;
   readonly onEvent?: (event: GateEvent) => void;
 }
 
@@ -43,8 +54,12 @@ export interface GateContext {
   readonly claimer: Claimer;
   readonly now: () => number;
   readonly strict402: boolean;
+  readonly unavailableStatus: 500 | 503;
   readonly redeliveriesMax: number;
+  readonly attemptsMax: number;
+  readonly replayWindowMs: number;
   readonly issuer: Issuer;
+  readonly mintBudget: MintBudget | undefined;
   readonly inFlight: InFlight;
   readonly onEvent: (event: GateEvent) => void;
 }
@@ -56,28 +71,36 @@ export function createContext(options: GateOptions): GateContext {
   const { realm, methods, ledger } = options;
   const now = options.now ?? Date.now;
   const onEvent = options.onEvent ?? (() => {});
+  const inFlight = inFlightOf(ledger);
+  const unavailableStatus = options.unavailableStatus ?? 500;
   const keyring = createKeyring(options.secrets);
+  const mintBudget = options.mintBudget === undefined ? undefined : createMintBudget(options.mintBudget);
   const issuer = createIssuer({
     realm,
+    mintBudget,
     keyring,
     methods,
     now,
     onEvent,
     challengeLifeMs: options.challengeLifeMs ?? challengeLifeMsDefault,
     amountHint: options.amountHint ?? true,
-    unavailableStatus: options.unavailableStatus ?? 500,
+    unavailableStatus,
   });
   return {
     realm,
     keyring,
     methods,
     ledger,
-    claimer: createClaimer(ledger, options.claimTimeoutMs ?? claimTimeoutMsDefault),
+    claimer: createClaimer(ledger, inFlight.owed, now, options.claimTimeoutMs ?? claimTimeoutMsDefault),
     now,
     issuer,
+    mintBudget,
     onEvent,
     strict402: options.strict402 ?? false,
+    unavailableStatus,
     redeliveriesMax: options.redeliveriesMax ?? redeliveriesMaxDefault,
-    inFlight: inFlightOf(ledger),
+    attemptsMax: options.attemptsMax ?? attemptsMaxDefault,
+    replayWindowMs: options.replayWindowMs ?? replayWindowMsDefault,
+    inFlight,
   };
 }

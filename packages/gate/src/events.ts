@@ -14,7 +14,9 @@ export type RefusalReason =
   | 'in-progress'
   | 'used'
   | 'outcome-unknown'
-  | 'reference-taken';
+  | 'answer-lost'
+  | 'exhausted'
+  | 'key-reused';
 
 /**
  * What the gate did, for logs and metrics. Events carry no credential, no proof and no secret; a challenge id
@@ -23,6 +25,8 @@ export type RefusalReason =
 export type GateEvent =
   | { readonly kind: 'challenged'; readonly route: string; readonly challengeId: string }
   | { readonly kind: 'refused'; readonly route: string; readonly reason: RefusalReason }
+  /** No challenge was issued, because too many were that nobody has paid. */
+  | { readonly kind: 'limited'; readonly route: string; readonly by: 'client' | 'global' }
   | {
       readonly kind: 'delivered';
       readonly route: string;

@@ -1,11 +1,13 @@
 import type { OutgoingHttpHeader, ServerResponse } from 'node:http';
+import { storedAnswerBytesMax } from '@farebox/ledger';
 import type { Answer } from './answer.js';
 import type { Delivery } from './delivery.js';
+import { answerToKeep, isStream } from './kept-answer.js';
 
 /**
- * Holds what a listener writes until the payment is decided: the first write asks the delivery to commit (2xx) or to
- * release (anything else), and what was written meanwhile leaves afterwards, in order. Writers see `false` from
- * `write` and a `drain` later, as with any slow client.
+ * Holds what a listener writes until the payment is decided: the first write asks the delivery to commit (an answer that
+ * is charged for) or to release (anything else), and what was written meanwhile leaves afterwards, in order. Where the
+ * answer is to be kept, it is decided when the answer is whole, or turns out to be too large or a stream.
  */
 export function holdResponse(response: ServerResponse, delivery: Delivery): void {
   const write = response.write.bind(response);
@@ -13,28 +15,49 @@ export function holdResponse(response: ServerResponse, delivery: Delivery): void
   const flushHeaders = response.flushHeaders.bind(response);
   const writeHead = response.writeHead.bind(response);
   const queue: (() => void)[] = [];
+  const chunks: Uint8Array[] = [];
+  let length = 0;
   let deciding = false;
 
   function restore(): void {
     Object.assign(response, { write, end, flushHeaders, writeHead });
   }
 
-  function later(action: () => void): void {
-    queue.push(action);
+  function decideOnce(whole: boolean): void {
     if (deciding) return;
     deciding = true;
-    void decide();
+    void decide(whole);
   }
 
-  async function decide(): Promise<void> {
-    const success = response.statusCode >= 200 && response.statusCode < 300;
-    if (!success) await delivery.release();
-    const outcome = success ? await delivery.commit() : undefined;
+  async function decide(whole: boolean): Promise<void> {
+    const status = response.statusCode;
+    const charged = delivery.charges(status);
+    if (!charged) await delivery.release();
+    const kept = whole && delivery.keepsAnswer ? answerToKeep(status, fieldsOf(response), chunks) : undefined;
+    const outcome = charged ? await delivery.commit(status, kept) : undefined;
     restore();
     if (outcome?.ok === false) return replaceAnswer(response, outcome.answer);
     if (outcome !== undefined) setFields(response, outcome.headers);
     for (const action of queue) action();
     if (!response.writableEnded) response.emit('drain');
+  }
+
+  /** True while more of the answer is waited for. */
+  function collects(): boolean {
+    return (
+      !deciding &&
+      delivery.keepsAnswer &&
+      delivery.charges(response.statusCode) &&
+      length <= storedAnswerBytesMax &&
+      !isStream(String(response.getHeader('content-type') ?? ''))
+    );
+  }
+
+  function collect(chunk: unknown, encoding: unknown): void {
+    const bytes = bytesOf(chunk, encoding);
+    if (deciding || !delivery.keepsAnswer || bytes === undefined) return;
+    chunks.push(bytes);
+    length += bytes.length;
   }
 
   response.once('finish', () => delivery.answered());
@@ -47,15 +70,40 @@ export function holdResponse(response: ServerResponse, delivery: Delivery): void
       if (typeof fields === 'object' && fields !== null) applyFields(response, fields);
       return response;
     },
-    flushHeaders: () => later(flushHeaders),
+    flushHeaders() {
+      queue.push(flushHeaders);
+      decideOnce(false);
+    },
     write(...args: Parameters<typeof write>) {
-      later(() => void write(...args));
+      queue.push(() => void write(...args));
+      collect(args[0], args[1]);
+      // Whoever collects takes more; otherwise the writer waits for the `drain`, as with any slow client.
+      if (collects()) return true;
+      decideOnce(false);
       return false;
     },
     end(...args: Parameters<typeof end>) {
-      later(() => void end(...args));
+      queue.push(() => void end(...args));
+      collect(args[0], args[1]);
+      decideOnce(true);
       return response;
     },
+  });
+}
+
+function bytesOf(chunk: unknown, encoding: unknown): Uint8Array | undefined {
+  if (chunk instanceof Uint8Array) return chunk;
+  if (typeof chunk !== 'string') return undefined;
+  const known = typeof encoding === 'string' && Buffer.isEncoding(encoding) ? encoding : 'utf8';
+  return Buffer.from(chunk, known);
+}
+
+/** The fields that are set, as a flat list. */
+function fieldsOf(response: ServerResponse): string[] {
+  return response.getHeaderNames().flatMap((name) => {
+    const value = response.getHeader(name);
+    const values = Array.isArray(value) ? value : [String(value)];
+    return values.flatMap((each) => [name, each]);
   });
 }
 

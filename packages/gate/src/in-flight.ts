@@ -1,14 +1,17 @@
-import type { Ledger } from '@farebox/ledger';
+import { type Ledger, LedgerMisuse } from '@farebox/ledger';
 import { IdSet, RecentIds } from './id-tables.js';
+import { createOwed, type Owed } from './owed.js';
 
 /** What this process is doing, and has just done, with each challenge id. */
 export interface InFlight {
   /** False when the id is at work already. */
   enter(challengeId: string): boolean;
   leave(challengeId: string): void;
-  answered(challengeId: string): void;
-  /** True when this process saw the answer leave. False says nothing: the ledger knows. */
-  wasAnswered(challengeId: string): boolean;
+  /** An answer left, was cut, or a payment was released here: the ledger has something to say about this id. */
+  note(challengeId: string): void;
+  /** True when this process has noted the id, or owes the ledger a mark for it. False says nothing: the ledger knows. */
+  isKnown(challengeId: string): boolean;
+  readonly owed: Owed;
 }
 
 const perLedger = new WeakMap<Ledger, InFlight>();
@@ -26,11 +29,13 @@ export function inFlightOf(ledger: Ledger): InFlight {
  */
 function createInFlight(): InFlight {
   const working = new IdSet();
-  const done = new RecentIds();
+  const noted = new RecentIds();
+  const owed = createOwed((error) => error instanceof LedgerMisuse);
   return {
+    owed,
     enter: (challengeId) => working.add(challengeId),
     leave: (challengeId) => working.delete(challengeId),
-    answered: (challengeId) => done.add(challengeId),
-    wasAnswered: (challengeId) => done.has(challengeId),
+    note: (challengeId) => noted.add(challengeId),
+    isKnown: (challengeId) => noted.has(challengeId) || owed.has(challengeId),
   };
 }

@@ -19,11 +19,28 @@ export {
   readBody,
 } from './body.js';
 export { claimTimeoutMsDefault } from './claimer.js';
-export { challengeLifeMsDefault, type GateOptions, redeliveriesMaxDefault } from './context.js';
+export {
+  attemptsMaxDefault,
+  challengeLifeMsDefault,
+  type GateOptions,
+  redeliveriesMaxDefault,
+  replayWindowMsDefault,
+} from './context.js';
 export type { Commit, Delivery } from './delivery.js';
 export { endWhole } from './end-whole.js';
 export type { GateEvent, RefusalReason } from './events.js';
 export { createGate, type Gate } from './gate.js';
+export { answerToKeep, isStream } from './kept-answer.js';
+export { liveChallengesMax, remainingLifeMsMin } from './live-challenges.js';
+export {
+  budgetClientsMaxDefault,
+  createMintBudget,
+  type Grant,
+  type MintBudget,
+  type MintBudgetOptions,
+  type Rate,
+} from './mint-budget.js';
 export type { ProtectOptions } from './protect.js';
+export { sendReplay } from './replay.js';
 export { readTarget, type Target, targetCharsMax } from './target.js';
-export { defaultEffect, type Effect, type GateRequest, type Terms } from './terms.js';
+export { defaultEffect, type Effect, type GateRequest, type PricedRequest, type Terms } from './terms.js';

@@ -34,7 +34,7 @@ describe('invariant', () => {
     await commit(delivery);
     delivery.answered();
     for (let i = 0; i < 20; i++) expect(refusedWith(await rig.gate.admit(request, safe)).status).toBe(402);
-    expect(await rig.ledger.totals()).toMatchObject([{ state: 'delivered', count: 1 }]);
+    expect(await rig.ledger.totals()).toMatchObject([{ state: 'answered', count: 1 }]);
   });
 
   it('2: a receipt exists only on a 2xx, and only after the delivery is durable', async () => {

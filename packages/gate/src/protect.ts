@@ -12,6 +12,7 @@ import {
   readBody,
 } from './body.js';
 import { holdResponse } from './hold-response.js';
+import { sendReplay } from './replay.js';
 import { readTarget } from './target.js';
 import type { GateRequest, Terms } from './terms.js';
 
@@ -53,6 +54,8 @@ export function protectListener(
       terms,
     );
     if (admission.kind === 'refused') return answer(admission.answer);
+    if (admission.kind === 'replayed')
+      return sendReplay(request, response, admission.answer, admission.delivery);
     if (response.destroyed) {
       // The client left while the ledger was asked. The listener was not called, so even a `once` claim is given back.
       await admission.delivery.release();

@@ -19,8 +19,7 @@ export interface Passage {
  * issued for another resource. Nothing is consumed by it.
  */
 export async function refusalAnswer(gate: GateContext, passage: Passage, why: Refused): Promise<Answer> {
-  const { request, terms, binding } = passage;
-  gate.onEvent({ kind: 'refused', route: terms.route, reason: why.reason });
+  gate.onEvent({ kind: 'refused', route: passage.terms.route, reason: why.reason });
   // The seed answers 403 without a challenge: the credential still buys what it was issued for (R52).
   const elsewhere = why.reason === 'other-resource';
   const kind = elsewhere && gate.strict402 ? 'invalid-challenge' : why.kind;
@@ -29,7 +28,8 @@ export async function refusalAnswer(gate: GateContext, passage: Passage, why: Re
   const content = problem(own ?? kind, {
     ...(why.type === undefined ? {} : { type: why.type }),
     ...(why.detail === undefined ? {} : { detail: why.detail }),
+    ...(why.code === undefined ? {} : { code: why.code }),
   });
   if (content.status !== 402) return problemAnswer(content);
-  return gate.issuer.issue(terms, binding, request.acceptPayment, content);
+  return gate.issuer.issue(passage, content);
 }

@@ -13,10 +13,29 @@ export type Effect = 'safe' | 'idempotent' | 'once';
 export interface Terms {
   /** The route's name in the books, e.g. `GET /v1/bitcoin/*`. */
   readonly route: string;
-  /** The prices, one per payment method. At least one. */
+  /** The prices, one per payment method. At least one. A credential of a method that is not among them is refused. */
   readonly offers: readonly Offer[];
+  /**
+   * The prices of this very request, where they depend on it: offers of the methods that `offers` names. Asked for each
+   * challenge, and never for a paid request: what a challenge was issued for is honoured until it expires. Throws
+   * `MethodUnavailable` when no price can be told now; an empty list is the same.
+   */
+  readonly offersFor?: ((request: PricedRequest) => readonly Offer[]) | undefined;
   readonly effect: Effect;
+  /**
+   * Which answers of the upstream are charged for. `success` (default): 2xx only, anything else leaves a credit.
+   * `any-response`: every whole answer that the upstream gives, but for those that say it did not serve (402, 502, 503, 504).
+   */
+  readonly chargeOn?: 'success' | 'any-response' | undefined;
+  /**
+   * What happens to a `once` request whose outcome is unknown. `hold` (default): nothing, until a person resolves it.
+   * `ask-again`: the same credential asks the upstream again with the same `Idempotency-Key`, which it must honour.
+   */
+  readonly onUnknown?: 'hold' | 'ask-again' | undefined;
 }
+
+/** What a price may depend on. The challenge is bound to all of it but the client. */
+export type PricedRequest = Pick<GateRequest, 'method' | 'path' | 'query' | 'body' | 'client'>;
 
 /** What the gate has to know of a request. Nothing else of it enters a decision. */
 export interface GateRequest {
@@ -33,6 +52,11 @@ export interface GateRequest {
   readonly idempotencyKey?: string | undefined;
   /** The bytes of the body, when the request has one. The challenge is bound to their digest. */
   readonly body?: Uint8Array | undefined;
+  /**
+   * Who asks, for the mint budget: an address that the client cannot choose freely, IPv6 by its /64. Nobody's payment
+   * depends on it.
+   */
+  readonly client?: string | undefined;
 }
 
 /** The effect that a request method has by RFC 9110 §9.2, unless a route says otherwise. */

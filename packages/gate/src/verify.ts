@@ -35,6 +35,10 @@ export interface Refused {
   /** The method's own problem type, where it defines one. */
   readonly type?: string | undefined;
   readonly detail?: string | undefined;
+  /** The method's own name for the reason. */
+  readonly code?: string | undefined;
+  /** The challenge id of a genuine credential that was issued for another request. */
+  readonly issuedId?: string;
 }
 
 /** What verifying needs, given once. */
@@ -45,17 +49,33 @@ export interface VerifierOptions {
   readonly now: () => number;
 }
 
+/** A credential that is ours and meant for this request. Whether it proves a payment is not known yet. */
+export interface Bound {
+  readonly ok: true;
+  readonly seller: SellerMethod;
+  readonly credential: Credential;
+  readonly challenge: VerifiedChallenge;
+  /** When the challenge expires, milliseconds since the epoch. */
+  readonly expiresMs: number;
+}
+
 /**
- * Verifies one credential, cheapest check first: parse, HMAC, bound to this request, offer, expiry, proof.
- * Refusals are values; nothing is thrown and nothing is consumed.
+ * How long after its end a challenge may still be shown to have been paid in time, where the payment method can tell.
+ * Claims are kept for longer, so that nobody can use a forgotten one again.
  */
-export function verifyCredential(
+export const settledLateMsMax = 7 * 24 * 3_600_000;
+
+/**
+ * Reads one credential, cheapest check first: parse, HMAC, bound to this request, offer. Then {@link proveCredential}
+ * judges what it proves. Refusals are values; nothing is thrown and nothing is consumed.
+ */
+export function readCredential(
   options: VerifierOptions,
   credentialText: string,
   resource: Resource,
   binding: Binding,
   terms: Terms,
-): Proven | Refused | Promise<Proven | Refused> {
+): Bound | Refused {
   const parsed = parseCredential(credentialText);
   if (!parsed.ok) return { ok: false, reason: 'malformed', kind: 'malformed-credential' };
   const credential = parsed.value;
@@ -80,7 +100,7 @@ export function verifyCredential(
     // We signed it, so it was well formed. Not a client's fault, and not a reason to serve.
     return refusal('unknown-challenge', 'invalid-challenge');
   }
-  return verifyProof(options, seller, credential, Object.assign(echo, { requestObject }), expiresMs);
+  return { ok: true, seller, credential, challenge: Object.assign(echo, { requestObject }), expiresMs };
 }
 
 /**
@@ -125,13 +145,17 @@ function bindingFault(
       reason: 'other-resource',
       kind: 'invalid-credential',
       detail: `Credential was issued for ${describeDifference(issued, resource)}`,
+      issuedId: echo.id,
     };
   }
-  return refusal(
-    'other-body',
-    'invalid-challenge',
-    'The body differs from the one the challenge was issued for. Send the same bytes; the payment is not used up.',
-  );
+  return {
+    ...refusal(
+      'other-body',
+      'invalid-challenge',
+      'The body differs from the one the challenge was issued for. Send the same bytes; the payment is not used up.',
+    ),
+    issuedId: echo.id,
+  };
 }
 
 function unknownChallenge(seller: SellerMethod, detail?: string): Refused {
@@ -148,22 +172,26 @@ function refusal(reason: RefusalReason, kind: ProblemKind, detail?: string): Ref
   return { ok: false, reason, kind, detail };
 }
 
-function verifyProof(
-  options: VerifierOptions,
-  seller: SellerMethod,
-  credential: Credential,
-  challenge: VerifiedChallenge,
-  expiresMs: number,
+/**
+ * Judges what a credential proves, by its payment method. Rejects with `MethodUnavailable` when the method cannot tell.
+ * A late one may redeem a credit, so its proof is judged as of the challenge's life; that it is late is told to the caller,
+ * who refuses it unless the ledger knows it.
+ */
+export function proveCredential(
+  { now }: Pick<VerifierOptions, 'now'>,
+  { seller, credential, challenge, expiresMs }: Bound,
 ): Proven | Refused | Promise<Proven | Refused> {
-  const nowMs = options.now();
-  const late = nowMs >= expiresMs;
-  // A late credential may redeem a credit, so its proof is judged as of the challenge's life; that it is late is
-  // told to the caller, who refuses it unless the ledger knows it.
-  const verification = seller.verify(challenge, credential.payload, { nowMs: late ? expiresMs - 1 : nowMs });
+  const nowMs = now();
+  const over = nowMs >= expiresMs;
+  const { payload, source } = credential;
+  const judgedMs = over ? expiresMs - 1 : nowMs;
+  const context = source === undefined ? { nowMs: judgedMs } : { nowMs: judgedMs, source };
+  const verification = seller.verify(challenge, payload, context);
+  const late = over && !(seller.settlesOnVerify === true && nowMs - expiresMs < settledLateMsMax);
   const conclude = (result: Awaited<typeof verification>): Proven | Refused => {
     if (result.ok) return { ok: true, challenge, settlement: result.settlement, expiresMs, late };
-    const { reason, detail } = result.refusal;
-    if (reason === 'expired') return expired(seller, detail);
+    const { reason, detail, code } = result.refusal;
+    if (reason === 'expired') return { ...expired(seller, detail), code };
     if (reason === 'malformed') {
       return {
         ok: false,
@@ -171,11 +199,12 @@ function verifyProof(
         kind: 'malformed-credential',
         type: seller.problems?.malformed,
         detail,
+        code,
       };
     }
     const kind = reason === 'insufficient' ? 'payment-insufficient' : 'verification-failed';
     const type = reason === 'insufficient' ? undefined : seller.problems?.invalidProof;
-    return { ok: false, reason: 'invalid-proof', kind, type, detail };
+    return { ok: false, reason: 'invalid-proof', kind, type, detail, code };
   };
   return verification instanceof Promise ? verification.then(conclude) : conclude(verification);
 }

@@ -1,4 +1,8 @@
+export * from './books.js';
 export * from './errors.js';
+export { storedHeadersLengthMaxChars } from './front/answers.js';
+export { sweepRowsMax } from './front/bounds.js';
+export type { LedgerStats } from './front/ledger-front.js';
 export * from './ledger.js';
 export {
   openPostgresLedger,
@@ -6,7 +10,9 @@ export {
   type PostgresLedgerOptions,
   type PostgresLedgerStats,
 } from './postgres/open.js';
+export { openPostgresReader, type PostgresReaderOptions } from './postgres/open-reader.js';
 export * from './request-bounds.js';
-export type { LedgerStats, SqliteLedger } from './sqlite/ledger.js';
+export type { SqliteLedger } from './sqlite/ledger.js';
 export { openSqliteLedger, type SqliteLedgerOptions } from './sqlite/open.js';
+export { openSqliteReader, type SqliteReaderOptions } from './sqlite/open-reader.js';
 export * from './transitions.js';

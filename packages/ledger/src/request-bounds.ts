@@ -8,6 +8,8 @@ export const referenceLengthMaxChars = 512;
 export const idempotencyKeyLengthMaxChars = 255;
 /** Longest method, intent, currency or route. */
 export const nameLengthMaxChars = 512;
+/** Largest body of an answer that is kept. */
+export const storedAnswerBytesMax = 1_048_576;
 /** What is kept of {@link ClaimRequest.resource}. */
 export const resourceLengthMaxChars = 2048;
 /** Largest amount: what a signed 64-bit integer holds. Larger ones are refused, never rounded. */

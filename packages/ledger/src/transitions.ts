@@ -1,36 +1,142 @@
-import type { ClaimState } from './ledger.js';
+/**
+ * The states of a claim (design: the life of a paid request). An unpaid challenge is not stored.
+ *
+ * claimed    a credential holds the payment while its upstream works (durable for `once` routes only)
+ * unknown    a `once` upstream was asked, and nobody knows what it did
+ * released   paid and not delivered: a credit, redeemable with the same credential
+ * delivered  done; the receipt exists from here on, and the answer is leaving
+ * cut        delivered, and the answer did not leave completely: it may be given again
+ * answered   delivered, and the answer has left completely: the credential is used up
+ * expired    a credit that nobody redeemed in time
+ * refunded   the buyer has been paid back, by hand
+ */
+export type ClaimState =
+  | 'claimed'
+  | 'released'
+  | 'delivered'
+  | 'answered'
+  | 'expired'
+  | 'cut'
+  | 'unknown'
+  | 'refunded';
+
+/** Every state, in the order of {@link stateNumber}. */
+export const CLAIM_STATES = [
+  'claimed',
+  'released',
+  'delivered',
+  'answered',
+  'expired',
+  'cut',
+  'unknown',
+  'refunded',
+] as const satisfies readonly ClaimState[];
 
 /**
- * Where a claim stands: its {@link ClaimState}, with `delivered` split by whether the answer has left completely.
- * Every store keeps this one value, so that "answered but not delivered" cannot even be written down.
+ * In whose hands a claim is that somebody works on, seen by one holder (an open ledger).
+ *
+ * mine      its own
+ * theirs    another holder's, which lives: never taken over
+ * orphaned  a dead holder's: may be taken over
  */
-export type Standing = 'claimed' | 'released' | 'delivered' | 'answered' | 'expired';
+export type Hold = 'mine' | 'theirs' | 'orphaned';
 
-/** Every standing, in the order of {@link standingNumber}. */
-export const STANDINGS = ['claimed', 'released', 'delivered', 'answered', 'expired'] as const;
+/** Where a claim stands, seen by one holder. The two states in which somebody works on it are split by the {@link Hold}. */
+export type Place =
+  | 'absent'
+  | 'claimed'
+  | 'claimed-theirs'
+  | 'claimed-orphaned'
+  | 'unknown'
+  | 'released'
+  | 'delivered'
+  | 'delivered-theirs'
+  | 'delivered-orphaned'
+  | 'cut'
+  | 'answered'
+  | 'expired'
+  | 'refunded';
 
-/** The verbs of the ledger that change a claim. */
-export type Verb = 'claim' | 'deliver' | 'settle' | 'release' | 'answered' | 'redeliver';
+/** Every place. */
+export const PLACES = [
+  'absent',
+  'claimed',
+  'claimed-theirs',
+  'claimed-orphaned',
+  'unknown',
+  'released',
+  'delivered',
+  'delivered-theirs',
+  'delivered-orphaned',
+  'cut',
+  'answered',
+  'expired',
+  'refunded',
+] as const satisfies readonly Place[];
+
+/** The verbs of the ledger that change a claim. `reclaim` is `claim` with `askAgain`. */
+export type Verb =
+  | 'claim'
+  | 'reclaim'
+  | 'deliver'
+  | 'settle'
+  | 'release'
+  | 'unknown'
+  | 'abandon'
+  | 'answered'
+  | 'cut'
+  | 'redeliver'
+  | 'resolve-released'
+  | 'resolve-delivered'
+  | 'refund'
+  | 'expire';
+
+/** What a `go` counts. `attempts-not-redeliveries`: one attempt more, and one redelivery less where there was one. */
+export type Counter = 'attempts' | 'redeliveries' | 'attempts-not-redeliveries';
 
 /**
  * What a verb does to a claim.
  *
- * `go`        the claim is written as `to`; `counts` adds one to that counter
+ * `go`        the claim is written as `to`; `counts` says what is counted. Who moves it to `claimed` or `delivered` holds it
  * `keep`      nothing changes, and the caller is told that it is well
  * `taken`     refused: the claim stands in the way (`Taken`)
- * `no`        refused: `false`
- * `conflict`  refused: the caller's own logic is wrong (`LedgerMisuse`, `ledger_conflict`)
+ * `no`        refused
+ * `busy`      refused for now: another holder works on it
+ * `conflict`  refused: the caller's own logic is wrong, or it was fenced off (`LedgerMisuse`, `ledger_conflict`)
  */
 export type Move =
-  | { readonly move: 'go'; readonly to: Standing; readonly counts?: 'attempts' | 'redeliveries' }
-  | { readonly move: 'keep' | 'taken' | 'no' | 'conflict' };
+  | { readonly move: 'go'; readonly to: ClaimState; readonly counts?: Counter }
+  | { readonly move: 'keep' | 'taken' | 'no' | 'busy' | 'conflict' };
 
-const go = (to: Standing, counts?: 'attempts' | 'redeliveries'): Move =>
+const go = (to: ClaimState, counts?: Counter): Move =>
   counts === undefined ? { move: 'go', to } : { move: 'go', to, counts };
 const keep: Move = { move: 'keep' };
 const taken: Move = { move: 'taken' };
 const no: Move = { move: 'no' };
+const busy: Move = { move: 'busy' };
 const conflict: Move = { move: 'conflict' };
+
+/** A row of the table: `otherwise` for every place that is not named. */
+function row(otherwise: Move, named: Partial<Record<Place, Move>>): Readonly<Record<Place, Move>> {
+  return {
+    absent: otherwise,
+    claimed: otherwise,
+    'claimed-theirs': otherwise,
+    'claimed-orphaned': otherwise,
+    unknown: otherwise,
+    released: otherwise,
+    delivered: otherwise,
+    'delivered-theirs': otherwise,
+    'delivered-orphaned': otherwise,
+    cut: otherwise,
+    answered: otherwise,
+    expired: otherwise,
+    refunded: otherwise,
+    ...named,
+  };
+}
+
+const claiming = { absent: go('claimed'), released: go('claimed') };
 
 /**
  * The life of a claim (design: the life of a paid request), whole: verb × where the claim stands. Every store decides
@@ -39,75 +145,66 @@ const conflict: Move = { move: 'conflict' };
  * `redeliver` has two more conditions, checked before its `go`: the caller's `redeliveriesMax`, and for an answered claim
  * the `Idempotency-Key` that it was delivered under.
  */
-export const TRANSITIONS: Readonly<Record<Verb, Readonly<Record<Standing | 'absent', Move>>>> = {
-  claim: {
-    absent: go('claimed'),
-    claimed: taken,
-    released: go('claimed'),
-    delivered: taken,
-    answered: taken,
-    expired: taken,
-  },
-  deliver: {
-    absent: go('delivered'),
-    claimed: taken,
-    released: go('delivered'),
-    delivered: taken,
-    answered: taken,
-    expired: taken,
-  },
-  settle: {
-    absent: conflict,
-    claimed: go('delivered'),
-    released: conflict,
-    delivered: conflict,
-    answered: conflict,
-    expired: conflict,
-  },
-  release: {
+export const TRANSITIONS: Readonly<Record<Verb, Readonly<Record<Place, Move>>>> = {
+  claim: row(taken, claiming),
+  reclaim: row(taken, { ...claiming, unknown: go('claimed'), 'claimed-orphaned': go('claimed') }),
+  deliver: row(taken, { absent: go('delivered'), released: go('delivered') }),
+  settle: row(conflict, { claimed: go('delivered') }),
+  release: row(taken, {
     absent: go('released', 'attempts'),
     claimed: go('released', 'attempts'),
     released: go('released', 'attempts'),
-    delivered: taken,
-    answered: taken,
-    expired: taken,
-  },
-  answered: {
+  }),
+  unknown: row(conflict, { claimed: go('unknown'), unknown: keep }),
+  abandon: row(keep, { claimed: go('released', 'attempts'), delivered: go('cut') }),
+  answered: row(conflict, { delivered: go('answered'), answered: keep }),
+  cut: row(conflict, { delivered: go('cut'), cut: keep }),
+  redeliver: row(no, {
+    delivered: go('delivered', 'redeliveries'),
+    'delivered-theirs': busy,
+    'delivered-orphaned': go('delivered', 'redeliveries'),
+    cut: go('delivered', 'redeliveries'),
+    answered: go('delivered', 'redeliveries'),
+  }),
+  'resolve-released': row(conflict, {
+    unknown: go('released', 'attempts'),
+    'claimed-orphaned': go('released', 'attempts'),
+  }),
+  'resolve-delivered': row(conflict, { unknown: go('cut'), 'claimed-orphaned': go('cut') }),
+  refund: row(go('refunded'), {
     absent: conflict,
     claimed: conflict,
-    released: conflict,
-    delivered: go('answered'),
-    answered: keep,
-    expired: conflict,
-  },
-  redeliver: {
-    absent: no,
-    claimed: no,
-    released: no,
-    delivered: go('delivered', 'redeliveries'),
-    answered: go('delivered', 'redeliveries'),
-    expired: no,
-  },
+    'claimed-theirs': conflict,
+    delivered: conflict,
+    'delivered-theirs': conflict,
+    refunded: keep,
+  }),
+  expire: row(keep, { absent: conflict, released: go('expired') }),
 };
 
-/** The number that stores keep for a standing, from 1. Never renumber: it is on disk. */
-export function standingNumber(standing: Standing): number {
-  return STANDINGS.indexOf(standing) + 1;
+/** The number that stores keep for a state, from 1. Never renumber: it is on disk. */
+export function stateNumber(state: ClaimState): number {
+  return CLAIM_STATES.indexOf(state) + 1;
 }
 
-/** The standing that a store's number means; undefined when it means none. */
-export function standingOfNumber(stored: number): Standing | undefined {
-  return STANDINGS[stored - 1];
+/** The state that a store's number means; undefined when it means none. */
+export function stateOfNumber(stored: number): ClaimState | undefined {
+  return CLAIM_STATES[stored - 1];
 }
 
-/** The public state of a standing. */
-export function stateOf(standing: Standing): ClaimState {
-  return standing === 'answered' ? 'delivered' : standing;
+/** True for the states in which somebody works on a claim: only there a holder means anything. */
+export function isHeld(state: ClaimState): state is 'claimed' | 'delivered' {
+  return state === 'claimed' || state === 'delivered';
+}
+
+/** Where a claim stands, in the hands of `hold`. */
+export function placeOf(state: ClaimState, hold: Hold): Place {
+  return isHeld(state) && hold !== 'mine' ? `${state}-${hold}` : state;
 }
 
 /** The part of a claim that the invariants below speak about. */
 export interface ClaimShape {
-  readonly standing: Standing;
+  readonly state: ClaimState;
   readonly attempts: number;
   readonly redeliveries: number;
 }
@@ -120,47 +217,61 @@ export interface ClaimShape {
  * - only a delivered answer is delivered again
  */
 export function impossible(claim: ClaimShape): string | undefined {
-  const { standing, attempts, redeliveries } = claim;
+  const { state, attempts, redeliveries } = claim;
   if (!Number.isSafeInteger(attempts) || attempts < 0) return 'its attempts are no count';
   if (!Number.isSafeInteger(redeliveries) || redeliveries < 0) return 'its redeliveries are no count';
-  if ((standing === 'released' || standing === 'expired') && attempts === 0) {
+  if ((state === 'released' || state === 'expired') && attempts === 0) {
     return 'it is a credit that was never released';
   }
-  if (redeliveries > 0 && standing !== 'delivered' && standing !== 'answered') {
+  if (redeliveries > 0 && !everDelivered.has(state)) {
     return 'it was delivered again without having been delivered';
   }
   return undefined;
 }
 
+const everDelivered: ReadonlySet<ClaimState> = new Set(['delivered', 'cut', 'answered', 'refunded']);
+
+/** What a decision rests on besides the table. */
+export interface DecisionTerms {
+  /** In whose hands the claim is. */
+  readonly hold: Hold;
+  /** Only `redeliver` looks at it. */
+  readonly redeliveriesMax?: number;
+  /** Whether the caller knows the claim's `Idempotency-Key`; only `redeliver` looks at it. */
+  readonly keyMatches?: boolean;
+  /** The upstream broke the answer off; only `cut` looks at it. */
+  readonly byUpstream?: boolean;
+}
+
 /** A {@link Move} with the claim's next shape where there is one. */
 export type Decision =
   | { readonly move: 'go'; readonly next: ClaimShape }
-  | { readonly move: 'keep' | 'taken' | 'no' | 'conflict' };
+  | { readonly move: 'keep' | 'taken' | 'no' | 'busy' | 'conflict' };
 
-/**
- * Applies the table to one claim (undefined = absent).
- *
- * @param redeliveriesMax the caller's bound; only `redeliver` looks at it
- * @param keyMatches whether the caller knows the claim's `Idempotency-Key`; only `redeliver` looks at it
- */
-export function decide(
-  verb: Verb,
-  claim: ClaimShape | undefined,
-  redeliveriesMax = 0,
-  keyMatches = false,
-): Decision {
-  const move = TRANSITIONS[verb][claim === undefined ? 'absent' : claim.standing];
+/** Applies the table to one claim (undefined = absent). */
+export function decide(verb: Verb, claim: ClaimShape | undefined, terms: DecisionTerms): Decision {
+  const place = claim === undefined ? 'absent' : placeOf(claim.state, terms.hold);
+  const move = TRANSITIONS[verb][place];
   if (move.move !== 'go') return { move: move.move };
   const attempts = claim?.attempts ?? 0;
   const redeliveries = claim?.redeliveries ?? 0;
-  if (move.counts === 'redeliveries' && redeliveries >= redeliveriesMax) return { move: 'no' };
-  if (verb === 'redeliver' && claim?.standing === 'answered' && !keyMatches) return { move: 'no' };
-  return {
-    move: 'go',
-    next: {
-      standing: move.to,
-      attempts: move.counts === 'attempts' ? attempts + 1 : attempts,
-      redeliveries: move.counts === 'redeliveries' ? redeliveries + 1 : redeliveries,
-    },
-  };
+  if (verb === 'redeliver') {
+    if (redeliveries >= (terms.redeliveriesMax ?? 0)) return { move: 'no' };
+    if (place === 'answered' && terms.keyMatches !== true) return { move: 'no' };
+  }
+  const counts = verb === 'cut' && terms.byUpstream === true ? 'attempts-not-redeliveries' : move.counts;
+  return { move: 'go', next: { state: move.to, ...counted(attempts, redeliveries, counts) } };
+}
+
+function counted(attempts: number, redeliveries: number, counts: Counter | undefined) {
+  switch (counts) {
+    case undefined:
+      return { attempts, redeliveries };
+    case 'attempts':
+      return { attempts: attempts + 1, redeliveries };
+    case 'redeliveries':
+      return { attempts, redeliveries: redeliveries + 1 };
+    case 'attempts-not-redeliveries':
+      return { attempts: attempts + 1, redeliveries: Math.max(0, redeliveries - 1) };
+  }
 }

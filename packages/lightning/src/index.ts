@@ -16,6 +16,7 @@ export { checkPayable } from './bolt11/payable.js';
 export type { RouteHint, RouteHop } from './bolt11/route-hint.js';
 export { nodeIdOf, recoverPayee, verifyInvoice } from './bolt11/signature.js';
 export { type LightningBuyerOptions, lightningBuyer } from './charge/buyer.js';
+export { createInvoiceTimeoutMs } from './charge/deadline.js';
 export {
   type ChargeNetwork,
   type ChargeRequest,
@@ -23,9 +24,18 @@ export {
   writeChargeRequest,
 } from './charge/request.js';
 export {
-  createInvoiceTimeoutMs,
   invoiceGraceSeconds,
   type LightningSellerOptions,
   lightningSeller,
+  type SatConversion,
 } from './charge/seller.js';
 export * from './node.js';
+export {
+  createInvoicePool,
+  type InvoicePool,
+  type InvoicePoolOptions,
+  type PoolCounts,
+} from './pool/invoice-pool.js';
+export { pooledAgeMsMaxDefault, shelfSizeDefault } from './pool/limits.js';
+export type { CallRate } from './pool/pace.js';
+export type { CheckedInvoice } from './pool/shelf.js';

@@ -48,6 +48,22 @@ export interface InvoiceState {
   readonly settledMs?: number;
 }
 
+/** A period, from `fromMs` (included) until `untilMs` (not), milliseconds since the epoch. */
+export interface NodePeriod {
+  readonly fromMs: number;
+  readonly untilMs: number;
+}
+
+/** An invoice of the node that was paid. */
+export interface SettledInvoice {
+  /** Lowercase hex, 64 characters. */
+  readonly paymentHash: string;
+  readonly receivedMsat: bigint;
+  /** Milliseconds since the epoch. */
+  readonly settledMs: number;
+  readonly description?: string;
+}
+
 /** A payment to be made. */
 export interface PaymentRequest {
   readonly invoice: string;
@@ -72,6 +88,8 @@ export interface InvoiceNode {
   lookupInvoice(paymentHash: string): Promise<InvoiceState | undefined>;
   /** Idempotent; rejects with code `node_refused` when the invoice is already settled. */
   cancelInvoice(paymentHash: string): Promise<void>;
+  /** The invoices that settled within a period, in the node's own order. Absent: this kind of node cannot list them. */
+  listSettled?(period: NodePeriod): AsyncIterable<SettledInvoice>;
   close(): Promise<void>;
 }
 

@@ -51,6 +51,16 @@ export interface VerificationRefusal {
   readonly reason: 'malformed' | 'invalid-proof' | 'expired' | 'insufficient';
   /** One sentence; never contains the proof. */
   readonly detail: string;
+  /** The method's own name for it, stable, for programs: goes into the problem as `code`. */
+  readonly code?: string;
+}
+
+/** What a seller's method is told when it has to judge a credential. */
+export interface VerifyContext {
+  /** Now, or just before the challenge's end when that is past. Milliseconds since the epoch. */
+  readonly nowMs: number;
+  /** The credential's `source`: who says that they have paid. */
+  readonly source?: string;
 }
 
 export type Verification =
@@ -74,13 +84,22 @@ export interface SellerMethod {
   readonly method: string;
   readonly intent: string;
   readonly problems?: MethodProblems;
+  /**
+   * True where `verify` itself moves the money. The gate then asks its ledger before, never judges one credential twice at
+   * once, and takes an `ok` for an expired challenge as proof that it was paid in time: `verify` must send nothing then,
+   * and only look at what has happened.
+   */
+  readonly settlesOnVerify?: boolean;
   /** Makes the `request` of a challenge. Rejects with {@link MethodUnavailable} when it cannot be made now. */
   quote(offer: Offer, context: QuoteContext): Promise<Quote>;
-  /** Synchronous where the proof needs no network: the paid path must not pay for a promise. */
+  /**
+   * Synchronous where the proof needs no network: the paid path must not pay for a promise. Rejects with
+   * {@link MethodUnavailable} when it cannot be judged now; the same credential stays good.
+   */
   verify(
     challenge: VerifiedChallenge,
     payload: JsonObject,
-    context: { readonly nowMs: number },
+    context: VerifyContext,
   ): Verification | Promise<Verification>;
 }
 
@@ -124,6 +143,8 @@ export type PayOutcome =
   | {
       readonly kind: 'paid';
       readonly payload: JsonObject;
+      /** What the seller's receipt will name, where that is known and is not {@link Inspection.reference}. */
+      readonly reference?: string;
       readonly paid: Amount;
       /** May be in a finer unit than `paid`: lightning fees are `msat`. */
       readonly fee: Amount;
@@ -132,14 +153,26 @@ export type PayOutcome =
   | { readonly kind: 'not-paid'; readonly code: string; readonly detail: string }
   | { readonly kind: 'unknown'; readonly detail: string };
 
+/** What a wallet knows of an earlier `pay`, from its journal. */
+export interface KnownPayment {
+  /** What `pay` gave. */
+  readonly payload?: JsonObject;
+  /** When it was begun, milliseconds since the epoch. */
+  readonly sinceMs?: number;
+  /** False only when it is certain that no seller has seen the payload. */
+  readonly presented?: boolean;
+}
+
 /** A payment method, seen by a buyer. */
 export interface BuyerMethod {
   readonly method: string;
   readonly intent: string;
+  /** True where `pay` only signs, and the money moves when the seller is presented with it. */
+  readonly settlesOnPresentation?: boolean;
   /** Pure: reads the challenge, spends nothing, asks nobody. */
   inspect(challenge: Challenge, context: { readonly nowMs: number }): InspectionResult;
   /** Pays once. Must check `limits` against the inspected data again, right before paying. */
   pay(challenge: Challenge, limits: PayLimits): Promise<PayOutcome>;
   /** Finds out what became of an earlier `pay` for this challenge. Never pays. */
-  resume(challenge: Challenge): Promise<PayOutcome>;
+  resume(challenge: Challenge, known?: KnownPayment): Promise<PayOutcome>;
 }

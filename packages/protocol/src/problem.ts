@@ -138,6 +138,25 @@ const fareboxProblems = {
     retry: 'resume',
     detail: 'The request was sent on and its outcome is not known; do not pay again, ask the seller.',
   },
+  'answer-lost': {
+    title: 'Answer Lost',
+    status: 409,
+    retry: 'never',
+    detail:
+      'The request was carried out and its answer was lost and not kept; do not pay again, ask the seller.',
+  },
+  'attempts-exhausted': {
+    title: 'Attempts Exhausted',
+    status: 409,
+    retry: 'never',
+    detail: 'The service behind failed too often for this payment; it is still owed to you, ask the seller.',
+  },
+  'idempotency-key-reused': {
+    title: 'Idempotency Key Reused',
+    status: 422,
+    retry: 'never',
+    detail: 'This Idempotency-Key came with another request; use a key of its own for each request.',
+  },
   'body-too-large': {
     title: 'Body Too Large',
     status: 413,

@@ -1,11 +1,13 @@
 import type { Challenge } from '@farebox/protocol';
 import { type Answer, answerHeader, discard } from './answer.js';
+import { type Choice, chooseQuote } from './choose.js';
 import type { WalletContext } from './context.js';
 import { WalletError } from './errors.js';
 import type { CredentialHeader, JournalEntry, StoredRequest } from './journal.js';
 import type { PaymentLimits } from './limits.js';
+import { methodName } from './methods.js';
 import { type Delivered, present } from './present.js';
-import { type ChosenQuote, chooseQuote, findObjection, type Quote } from './quote.js';
+import type { Quote } from './quote.js';
 import {
   fingerprint,
   type Header,
@@ -33,6 +35,8 @@ export interface Priced extends Quote {
   readonly objection: WalletError | undefined;
   /** Payments for this very request that were made and not delivered: resume one of them instead of paying again. */
   readonly credits: readonly JournalEntry[];
+  /** Why this method was chosen, where the seller left a choice. */
+  readonly choice: string | undefined;
 }
 
 /** How to preview or pay one request. */
@@ -46,6 +50,8 @@ export interface BuyOptions extends Partial<PaymentLimits> {
 
 interface Asked {
   readonly request: ReplayableRequest;
+  /** The caller's own `Accept-Payment`. */
+  readonly acceptPayment: string | undefined;
   readonly answer: Answer;
 }
 
@@ -55,14 +61,11 @@ export async function previewRequest(
   payable: PayableRequest,
   options: BuyOptions,
 ): Promise<FreeAnswer | Priced> {
-  const { request, answer } = await ask(context, payable, options);
-  if (answer.status !== 402) return { kind: 'free', answer };
-  await discard(answer);
-  const { challenge, inspection } = chooseQuote(context, answer, options.method);
-  const limits = { ...context.limits, ...definedLimits(options) };
-  const objection = await findObjection(context, { challenge, inspection }, limits, request);
-  const credits = context.journal.credits(await fingerprint(request));
-  return { kind: 'priced', status: 402, challenge, inspection, objection, credits };
+  const asked = await ask(context, payable, options);
+  if (asked.answer.status !== 402) return { kind: 'free', answer: asked.answer };
+  const { challenge, inspection, objection, choice } = await choose(context, asked, options);
+  const credits = context.journal.credits(await fingerprint(asked.request));
+  return { kind: 'priced', status: 402, challenge, inspection, objection, credits, choice };
 }
 
 /** Asks, pays at most once, and presents the proof. */
@@ -71,17 +74,29 @@ export async function payRequest(
   payable: PayableRequest,
   options: BuyOptions,
 ): Promise<FreeAnswer | Delivered> {
-  const { request, answer } = await ask(context, payable, options);
+  const asked = await ask(context, payable, options);
+  const { request, answer } = asked;
   if (answer.status !== 402) return { kind: 'free', answer };
-  await discard(answer);
-  const quote: ChosenQuote = chooseQuote(context, answer, options.method);
-  const limits = { ...context.limits, ...definedLimits(options) };
-  const objection = await findObjection(context, quote, limits, request);
-  if (objection) throw objection;
+  const quote = await choose(context, asked, options);
+  if (quote.objection) throw quote.objection;
   const stored = await storeRequest(request, credentialHeaderFor(quote.challenge, options));
   refuseAborted(options.signal);
-  const entry = await payQuote(context, quote, limits, stored);
-  return present(context, entry, stored, { headers: request.headers, signal: options.signal });
+  const entry = await payQuote(context, quote, limitsOf(context, options), stored);
+  const delivered = await present(context, entry, stored, {
+    headers: request.headers,
+    signal: options.signal,
+  });
+  return quote.choice === undefined ? delivered : { ...delivered, choice: quote.choice };
+}
+
+async function choose(
+  context: WalletContext,
+  { request, answer, acceptPayment }: Asked,
+  options: BuyOptions,
+): Promise<Choice> {
+  await discard(answer);
+  const limits = limitsOf(context, options);
+  return chooseQuote(context, answer, { request, limits, method: options.method, acceptPayment });
 }
 
 /**
@@ -93,10 +108,9 @@ function credentialHeaderFor({ header }: Challenge, options: BuyOptions): Creden
   return header.toLowerCase() === 'payment-authorization' ? 'payment-authorization' : 'authorization';
 }
 
-/** The limits that were given; an explicit `undefined` does not lift the default. */
-function definedLimits(options: BuyOptions): Partial<PaymentLimits> {
-  const { max, maxFee } = options;
-  return { ...(max && { max }), ...(maxFee && { maxFee }) };
+/** The limits that were given, else the wallet's; an explicit `undefined` does not lift the default. */
+function limitsOf(context: WalletContext, { max, maxFee }: BuyOptions): PaymentLimits {
+  return { ...context.limits, ...(max && { max }), ...(maxFee && { maxFee }) };
 }
 
 async function ask(context: WalletContext, payable: PayableRequest, options: BuyOptions): Promise<Asked> {
@@ -107,7 +121,8 @@ async function ask(context: WalletContext, payable: PayableRequest, options: Buy
     signal: options.signal,
     onCut: (cause) => new WalletError('unreachable', 'The answer broke off; nothing was paid.', { cause }),
   });
-  if (result.ok) return { request, answer: result.answer };
+  const acceptPayment = headerValue(prepared.headers, 'accept-payment');
+  if (result.ok) return { request, answer: result.answer, acceptPayment };
   const { kind, cause } = result;
   if (kind === 'aborted') throw new WalletError('aborted', 'Given up before anything was paid.', { cause });
   if (kind === 'timed-out')
@@ -126,12 +141,9 @@ function withPreference(
   only?: string,
 ): readonly Header[] {
   if (headerValue(headers, 'accept-payment') !== undefined) return headers;
-  const methods = context.methods.filter(({ method }) => only === undefined || method === only);
+  const methods = context.methods.accepted.filter(({ method }) => only === undefined || method === only);
   if (methods.length === 0) return headers;
-  return [
-    ...headers,
-    ['Accept-Payment', methods.map(({ method, intent }) => `${method}/${intent}`).join(', ')],
-  ];
+  return [...headers, ['Accept-Payment', methods.map(methodName).join(', ')]];
 }
 
 async function storeRequest(

@@ -1,12 +1,15 @@
-import type { BuyerMethod } from '@farebox/protocol';
+import type { Amount } from '@farebox/protocol';
 import type { Journal } from './journal.js';
 import type { PaymentLimits, WalletTimeouts } from './limits.js';
+import type { MethodBook } from './methods.js';
 
 /** What every step of a wallet works with. */
 export interface WalletContext {
-  readonly methods: readonly BuyerMethod[];
+  readonly methods: MethodBook;
   readonly journal: Journal;
   readonly limits: PaymentLimits;
+  /** An amount for people: `1 sat`. */
+  readonly showAmount: (amount: Amount) => string;
   readonly fetch: typeof globalThis.fetch;
   /** Milliseconds since the epoch. */
   readonly now: () => number;

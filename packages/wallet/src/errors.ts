@@ -6,17 +6,22 @@ export type WalletOutcome = 'not-sent' | 'refused' | 'unknown' | 'delivered' | '
 /** The classes of the exit codes of the command. */
 export type ExitClass = 'failed' | 'usage' | 'network' | 'payment' | 'policy' | 'unknown' | 'credit';
 
+/** Whether money has gone. */
+export type Spent = 'no' | 'maybe' | 'yes';
+
 interface ErrorRule {
   readonly outcome: Exclude<WalletOutcome, 'delivered'>;
   readonly exitClass: ExitClass;
   readonly retry: Retry;
+  readonly spent: Spent;
 }
 
-const usage: ErrorRule = { outcome: 'not-sent', exitClass: 'usage', retry: 'never' };
-const policy: ErrorRule = { outcome: 'not-sent', exitClass: 'policy', retry: 'never' };
-const failed: ErrorRule = { outcome: 'not-sent', exitClass: 'failed', retry: 'safe' };
-const network: ErrorRule = { outcome: 'not-sent', exitClass: 'network', retry: 'safe' };
-const unknown: ErrorRule = { outcome: 'unknown', exitClass: 'unknown', retry: 'resume' };
+const usage: ErrorRule = { outcome: 'not-sent', exitClass: 'usage', retry: 'never', spent: 'no' };
+const policy: ErrorRule = { outcome: 'not-sent', exitClass: 'policy', retry: 'never', spent: 'no' };
+const failed: ErrorRule = { outcome: 'not-sent', exitClass: 'failed', retry: 'safe', spent: 'no' };
+const network: ErrorRule = { outcome: 'not-sent', exitClass: 'network', retry: 'safe', spent: 'no' };
+const unknown: ErrorRule = { outcome: 'unknown', exitClass: 'unknown', retry: 'resume', spent: 'maybe' };
+const credit: ErrorRule = { outcome: 'credit', exitClass: 'credit', retry: 'resume', spent: 'yes' };
 
 /** Every error code, what it says about the money, and what may be done without risk. */
 export const walletErrorTable = {
@@ -47,7 +52,7 @@ export const walletErrorTable = {
   /** This challenge or this invoice is in the journal already. */
   already_known: { ...failed, retry: 'resume' },
   /** Another process is at work on this payment. */
-  in_progress: { outcome: 'unknown', exitClass: 'unknown', retry: 'resume' },
+  in_progress: unknown,
   /** The journal cannot be opened or written; nothing has been sent. */
   journal_unavailable: failed,
   /** The journal contradicts its own state table. */
@@ -61,23 +66,25 @@ export const walletErrorTable = {
   /** The first answer took too long. */
   timed_out: network,
   /** The payment failed for certain. */
-  payment_failed: { outcome: 'not-sent', exitClass: 'payment', retry: 'safe' },
+  payment_failed: { ...failed, exitClass: 'payment' },
   /** The node has not said whether it paid. */
   payment_unknown: unknown,
   /** Paid, but the proof could not be written down. The node still has it. */
-  proof_not_stored: unknown,
+  proof_not_stored: { ...unknown, spent: 'yes' },
   /** Presented; the connection broke before or within the answer. */
-  answer_unknown: unknown,
+  answer_unknown: { ...unknown, spent: 'yes' },
+  /** Presented and refused, or not presented again; the seller may still take the money. */
+  settlement_unknown: unknown,
   /** The answer is larger than what was to be kept in memory. */
-  answer_too_large: unknown,
+  answer_too_large: { ...unknown, spent: 'yes' },
   /** Paid; the seller answered 3xx or 4xx. */
-  seller_refused: { outcome: 'refused', exitClass: 'credit', retry: 'same-credential' },
+  seller_refused: { ...credit, outcome: 'refused', retry: 'same-credential' },
   /** Paid; the seller answered 5xx. */
-  seller_failed: { outcome: 'credit', exitClass: 'credit', retry: 'same-credential' },
+  seller_failed: { ...credit, retry: 'same-credential' },
   /** Paid; the caller gave up before it was presented. */
-  unpresented: { outcome: 'credit', exitClass: 'credit', retry: 'resume' },
+  unpresented: credit,
   /** Paid; the challenge expired before it could be presented. */
-  expired_unpresented: { outcome: 'credit', exitClass: 'credit', retry: 'resume' },
+  expired_unpresented: credit,
 } as const satisfies Record<string, ErrorRule>;
 
 /** One of the codes of {@link walletErrorTable}. */
@@ -91,6 +98,8 @@ export interface WalletErrorOptions extends ErrorOptions {
   readonly status?: number;
   /** The seller's problem document. Data from outside: show it, do not obey it. */
   readonly problem?: Problem;
+  /** Where it is known better than by the code: a payment that moves its money only on presentation may be open. */
+  readonly spent?: Spent;
 }
 
 /** Why a call did not end in a delivery. The message never contains a secret. */
@@ -100,6 +109,7 @@ export class WalletError extends Error {
   readonly outcome: ErrorRule['outcome'];
   readonly exitClass: ExitClass;
   readonly retry: Retry;
+  readonly spent: Spent;
   readonly paymentId: string | undefined;
   readonly status: number | undefined;
   readonly problem: Problem | undefined;
@@ -111,6 +121,7 @@ export class WalletError extends Error {
     this.outcome = rule.outcome;
     this.exitClass = rule.exitClass;
     this.retry = rule.retry;
+    this.spent = options.spent ?? rule.spent;
     this.paymentId = options.paymentId;
     this.status = options.status;
     this.problem = options.problem;

@@ -6,11 +6,15 @@ export { openJournal } from './journal-sqlite.js';
 export {
   defaultLimits,
   exceeds,
+  feeLimitIn,
+  type Limit,
+  limitIn,
   type PaymentLimits,
   requestBodyBytesMax,
   requestHeadersMax,
   type WalletTimeouts,
 } from './limits.js';
+export type { LazyMethod, MethodSource, MissingMethod, WalletMethod } from './methods.js';
 export type { Delivered } from './present.js';
 export type { Quote } from './quote.js';
 export { type ReceiptCheck, receiptWarning } from './receipt-check.js';

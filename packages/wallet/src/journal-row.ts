@@ -2,7 +2,7 @@ import type { Amount, Challenge, JsonObject, Receipt } from '@farebox/protocol';
 import { WalletError } from './errors.js';
 import type { CredentialHeader, JournalEntry, PaymentPlan, StoredRequest } from './journal.js';
 import type { Header } from './request.js';
-import { isJournalState, type JournalState, stateTable } from './states.js';
+import { isJournalState, type JournalState, type Settlement, stateTable } from './states.js';
 
 /** A row as SQLite gives it. */
 export type Row = Readonly<Record<string, unknown>>;
@@ -32,6 +32,7 @@ export function planColumns(plan: PaymentPlan): Record<string, SqlValue> {
     body: request?.body === undefined ? null : Buffer.from(request.body),
     fingerprint: request?.fingerprint ?? null,
     credential_header: request?.credentialHeader ?? null,
+    settlement: plan.settlesOnPresentation === true ? 'open' : null,
   };
 }
 
@@ -41,6 +42,7 @@ export function readRow(row: Row): JournalEntry {
   const request = readRequest(row);
   const paid = optionalAmount(row, 'paid');
   const fee = optionalAmount(row, 'fee');
+  const settlement = readSettlement(row);
   const entry: JournalEntry = {
     id: text(row, 'id'),
     state,
@@ -63,6 +65,8 @@ export function readRow(row: Row): JournalEntry {
     ...(row.source !== null && { source: text(row, 'source') }),
     ...(paid && { paid }),
     ...(fee && { fee }),
+    ...(settlement && { settlement }),
+    ...(row.receipt_reference !== null && { receiptReference: text(row, 'receipt_reference') }),
     // Written from a receipt that the protocol's parser had accepted.
     ...(row.receipt !== null && { receipt: json(row, 'receipt') as Receipt }),
     ...(row.status !== null && { status: number(row, 'status') }),
@@ -85,6 +89,9 @@ export function assertEntry(entry: JournalEntry): void {
   if ((rule.spent === 'yes') !== (entry.paid !== undefined)) {
     corrupt(`payment ${entry.id} is ${entry.state} and its amount paid says otherwise`);
   }
+  if (entry.settlement === 'made' && rule.spent !== 'yes') {
+    corrupt(`payment ${entry.id} is ${entry.state} and was carried out`);
+  }
 }
 
 function readState(row: Row): JournalState {
@@ -92,6 +99,12 @@ function readState(row: Row): JournalState {
   return isJournalState(state)
     ? state
     : corrupt(`the state ${JSON.stringify(state.slice(0, 40))} is not known`);
+}
+
+function readSettlement(row: Row): Settlement | undefined {
+  const { settlement } = row;
+  if (settlement === null) return undefined;
+  return settlement === 'open' || settlement === 'made' ? settlement : corrupt('a settlement is not known');
 }
 
 function readRequest(row: Row): StoredRequest | undefined {

@@ -45,4 +45,6 @@ export const migrations: readonly string[] = [
    CREATE INDEX payment_by_state ON payment (state, created_ms);
    CREATE INDEX payment_by_fingerprint ON payment (fingerprint) WHERE fingerprint IS NOT NULL;
    CREATE INDEX payment_by_time ON payment (created_ms);`,
+  `ALTER TABLE payment ADD COLUMN settlement TEXT;
+   ALTER TABLE payment ADD COLUMN receipt_reference TEXT;`,
 ];

@@ -3,11 +3,12 @@ import { chmodSync, closeSync, mkdirSync, openSync } from 'node:fs';
 import { dirname } from 'node:path';
 import Database from 'libsql';
 import { WalletError } from './errors.js';
-import type { EntryChanges, Journal, JournalEntry, PaymentPlan, PlanResult } from './journal.js';
+import type { EntryChanges, Journal, JournalEntry, PaymentPlan, PlanResult, Settled } from './journal.js';
+import { changeColumns, stepColumns } from './journal-changes.js';
 import { assertEntry, planColumns, type Row, readRow, type SqlValue } from './journal-row.js';
 import { migrations } from './journal-schema.js';
 import { currentOwner, ownerIsGone } from './process-owner.js';
-import { type JournalState, journalStates, mayFollow, stateTable } from './states.js';
+import { isOpen, type JournalState, journalStates, mayFollow, stateTable } from './states.js';
 
 /** How long one process waits for another one's transaction. */
 const busyTimeoutMs = 10_000;
@@ -132,6 +133,8 @@ class SqliteJournal implements Journal {
         updated_ms: nowMs,
         detail: null,
         paying_ms: null,
+        // What was signed before is dead for certain; nobody has seen what will be signed now.
+        presentations: 0,
         ...planColumns(plan),
       });
       return this.#must(id);
@@ -143,6 +146,23 @@ class SqliteJournal implements Journal {
       const before = this.#expect(id, from, to);
       this.#update(id, { ...changeColumns(changes), ...stepColumns(to, before, nowMs), owner: this.#owner });
       // Read back inside the transaction: a row that breaks the table is rolled back, not found later.
+      const after = this.#must(id);
+      assertEntry(after);
+      return after;
+    });
+  }
+
+  settle(id: string, from: JournalState, settled: Settled, nowMs: number): JournalEntry {
+    return this.#write(() => {
+      const before = this.#inState(id, from);
+      if (!isOpen(before))
+        throw new WalletError('journal_corrupt', `Payment ${id} is not one whose settlement is open.`);
+      this.#update(id, {
+        ...changeColumns(settled),
+        settlement: 'made',
+        updated_ms: nowMs,
+        owner: this.#owner,
+      });
       const after = this.#must(id);
       assertEntry(after);
       return after;
@@ -188,13 +208,18 @@ class SqliteJournal implements Journal {
   }
 
   #expect(id: string, from: JournalState, to: JournalState): JournalEntry {
+    const entry = this.#inState(id, from);
+    if (!mayFollow(from, to, entry.settlement))
+      throw new WalletError('journal_corrupt', `A payment cannot go from ${from} to ${to}.`);
+    return entry;
+  }
+
+  #inState(id: string, from: JournalState): JournalEntry {
     const entry = this.#must(id);
     if (entry.state !== from) {
       const message = `Payment ${id} is ${entry.state} now: another process changed it. Look at it with: farebox pay history.`;
       throw new WalletError('state_changed', message, { paymentId: id });
     }
-    if (!mayFollow(from, to))
-      throw new WalletError('journal_corrupt', `A payment cannot go from ${from} to ${to}.`);
     return entry;
   }
 
@@ -222,28 +247,4 @@ class SqliteJournal implements Journal {
     const sql = `UPDATE payment SET ${names.map((name) => `${name} = ?`).join(', ')} WHERE id = ?`;
     this.#db.prepare(sql).run([...Object.values(columns), id]);
   }
-}
-
-function changeColumns(changes: EntryChanges): Record<string, SqlValue> {
-  const { payload, source, paid, fee, receipt, status, detail } = changes;
-  return {
-    ...(payload && { payload: JSON.stringify(payload) }),
-    ...(source !== undefined && { source }),
-    ...(paid && { paid_amount: String(paid.amount), paid_currency: paid.currency }),
-    ...(fee && { fee_amount: String(fee.amount), fee_currency: fee.currency }),
-    ...(receipt && { receipt: JSON.stringify(receipt) }),
-    ...(status !== undefined && { status }),
-    ...(detail !== undefined && { detail: detail.slice(0, 1_000) }),
-    ...(changes.final && { paying_ms: null }),
-  };
-}
-
-function stepColumns(to: JournalState, before: JournalEntry, nowMs: number): Record<string, SqlValue> {
-  const step: Record<string, SqlValue> = { state: to, updated_ms: nowMs };
-  if (to === 'paying') step.paying_ms = nowMs;
-  if (to === 'paid') step.paid_ms = nowMs;
-  if (to === 'presented') step.presentations = before.presentations + 1;
-  // The proof opens the resource, the body may be private: neither is kept longer than needed.
-  if (to === 'delivered') Object.assign(step, { delivered_ms: nowMs, payload: null, body: null });
-  return step;
 }

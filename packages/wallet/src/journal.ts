@@ -1,6 +1,6 @@
 import type { Amount, Challenge, JsonObject, Receipt } from '@farebox/protocol';
 import type { Header } from './request.js';
-import type { JournalState } from './states.js';
+import type { JournalState, Settlement } from './states.js';
 
 /** A request as the journal keeps it: all that is needed to present a credential again, without secrets. */
 export interface StoredRequest {
@@ -35,10 +35,12 @@ export interface PaymentPlan {
   readonly expiresMs: number;
   /** When the method stops trying, milliseconds since the epoch. */
   readonly payDeadlineMs: number;
+  /** True where the method only signs, and the money moves when the seller is presented with that. */
+  readonly settlesOnPresentation?: boolean;
 }
 
 /** One payment. */
-export interface JournalEntry extends PaymentPlan {
+export interface JournalEntry extends Omit<PaymentPlan, 'settlesOnPresentation'> {
   /** `pay_` and 20 hex characters. Also the `Idempotency-Key` of every presentation. */
   readonly id: string;
   readonly state: JournalState;
@@ -47,8 +49,14 @@ export interface JournalEntry extends PaymentPlan {
   /** The proof. Secret; here only while it is needed. */
   readonly payload?: JsonObject;
   readonly source?: string;
+  /** Absent where paying itself moves the money. */
+  readonly settlement?: Settlement;
+  /** What was paid or, while the settlement is open, signed for. */
   readonly paid?: Amount;
+  /** The fee; while the settlement is open, the most that it can be. */
   readonly fee?: Amount;
+  /** What the seller's receipt must name, where that is not {@link PaymentPlan.reference}. */
+  readonly receiptReference?: string;
   readonly receipt?: Receipt;
   /** Status of the last answer to the credential. */
   readonly status?: number;
@@ -70,12 +78,16 @@ export interface EntryChanges {
   readonly source?: string;
   readonly paid?: Amount;
   readonly fee?: Amount;
+  readonly receiptReference?: string;
   readonly receipt?: Receipt;
   readonly status?: number;
   readonly detail?: string;
   /** With `not-paid`: certain, so that the node needs not be asked again. */
   readonly final?: boolean;
 }
+
+/** What the chain says of a payment that was signed before. */
+export type Settled = Pick<EntryChanges, 'paid' | 'fee' | 'receiptReference'>;
 
 /** A plan is refused when its challenge or its payment reference is in the journal already. */
 export type PlanResult =
@@ -94,6 +106,8 @@ export interface Journal {
   replan(id: string, plan: PaymentPlan, nowMs: number): JournalEntry;
   /** One step of the state table, only if the row is still in `from`. */
   move(id: string, from: JournalState, to: JournalState, changes: EntryChanges, nowMs: number): JournalEntry;
+  /** Writes down that an open payment was carried out; the state stays. From then on it is as good as any credit. */
+  settle(id: string, from: JournalState, settled: Settled, nowMs: number): JournalEntry;
   find(id: string): JournalEntry | undefined;
   findByReference(reference: string): JournalEntry | undefined;
   /** Newest first. */

@@ -6,8 +6,11 @@ export const requestBodyBytesMax = 1024 * 1024;
 export const requestHeadersMax = 100;
 /** Largest problem document that is read from a refusal. */
 export const problemBytesMax = 64 * 1024;
-/** Room for a method's proof in a credential; a challenge too large to be echoed beside it is not paid. */
-export const payloadBytesMax = 2 * 1024;
+/**
+ * Room for a method's proof in a credential; a challenge too large to be echoed beside it is not paid. A signed
+ * transaction with ten splits and the permission of its key is the largest there is.
+ */
+export const payloadBytesMax = 6 * 1024;
 /** How long the first, unpaid answer may take. */
 export const unpaidAnswerTimeoutMs = 30_000;
 /** How long a paid answer may take; the upstream may have to work for it. */
@@ -27,12 +30,18 @@ export const clockToleranceMs = 30_000;
 /** A dead process's last words may still be on their way to the node for this long. */
 export const dispatchGraceMs = 2_000;
 
-/** What one payment may cost. */
+/** How long a method may take to say what it could spend; after that, nothing is known of its balance. */
+export const balanceTimeoutMs = 5_000;
+
+/** A limit in one currency, or one in each of several. */
+export type Limit = Amount | readonly Amount[];
+
+/** What one payment may cost. A currency that is not named in `max` is not paid in at all. */
 export interface PaymentLimits {
   /** Most that may be paid, without fees. */
-  readonly max: Amount;
-  /** Most that may be paid in fees on top. */
-  readonly maxFee: Amount;
+  readonly max: Limit;
+  /** Most that may be paid in fees on top; nothing, in a currency that is not named. */
+  readonly maxFee: Limit;
 }
 
 /** 100 sat a payment, 10 sat in fees. */
@@ -49,9 +58,22 @@ export interface WalletTimeouts {
   readonly payMs?: number;
 }
 
-/** One sat is 1,000 msat; every other currency has no smaller unit here. */
-function finest(value: Amount): Amount {
-  return value.currency === 'sat' ? { amount: value.amount * 1000n, currency: 'msat' } : value;
+/** The limit that a cost in `currency` is held against, or undefined when there is none. */
+export function limitIn(limit: Limit, currency: string): Amount | undefined {
+  const limits = 'currency' in limit ? [limit] : limit;
+  return limits.find((one) => exceeds({ amount: 0n, currency }, one) !== undefined);
+}
+
+/** The limit of fees for a payment in `currency`: nothing, when none was given. */
+export function feeLimitIn(limit: Limit, currency: string): Amount {
+  return limitIn(limit, currency) ?? { amount: 0n, currency };
+}
+
+/** One sat is 1,000 msat; every other currency has no smaller unit here. A token's address is the same in any case. */
+function finest({ amount, currency }: Amount): Amount {
+  return currency === 'sat'
+    ? { amount: amount * 1000n, currency: 'msat' }
+    : { amount, currency: currency.toLowerCase() };
 }
 
 /**

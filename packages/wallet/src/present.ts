@@ -8,6 +8,8 @@ import { checkReceipt, type ReceiptCheck } from './receipt-check.js';
 import type { Header, ReplayableRequest } from './request.js';
 import { plainText, readProblem } from './seller-problem.js';
 import type { PaidEntry } from './settle.js';
+import { settlementUnknown, settleOpen } from './settlement.js';
+import { isOpen } from './states.js';
 import { exchange } from './transport.js';
 
 /** A paid answer. It is written down as delivered when its body has been read to the end. */
@@ -16,6 +18,8 @@ export interface Delivered {
   readonly entry: JournalEntry;
   readonly answer: Answer;
   readonly receipt: ReceiptCheck;
+  /** Why this method was chosen, where the seller left a choice. */
+  readonly choice?: string;
 }
 
 /** How a credential is presented. */
@@ -30,7 +34,8 @@ export interface PresentOptions {
 /**
  * Presents the proof of a payment: the same method, URL, headers and body, with the credential added. Never pays,
  * whatever the answer is; a second 402 is a refusal. Throws {@link WalletError} `seller_refused`, `seller_failed`,
- * `answer_unknown`, `expired_unpresented` or `unpresented`.
+ * `answer_unknown`, `expired_unpresented` or `unpresented`; of a payment whose settlement is open also
+ * `settlement_unknown`, or what says that nothing was spent: `payment_failed`, `aborted`, `challenge_expired`.
  */
 export async function present(
   context: WalletContext,
@@ -40,7 +45,7 @@ export async function present(
 ): Promise<Delivered> {
   const { journal, now } = context;
   const { id } = entry;
-  refuseTooLate(context, entry, options);
+  await refuseTooLate(context, entry, options);
   const headers = paidHeaders(entry, stored, options.headers);
   const request: ReplayableRequest = {
     url: stored.url,
@@ -72,12 +77,12 @@ export async function present(
       answerTimeoutMs: context.timeouts.paidAnswerMs,
       signal: options.signal,
       onEnd,
-      onCut: (cause) => lost(id, 'The paid answer broke off', cause),
+      onCut: (cause) => lost(presented, 'The paid answer broke off', cause),
     });
     if (!result.ok) {
       journal.move(id, 'presented', 'answer-unknown', { detail: `no answer: ${result.kind}` }, now());
       throw lost(
-        id,
+        presented,
         result.kind === 'timed-out' ? 'The seller did not answer in time' : 'The connection was lost',
         result.cause,
       );
@@ -88,24 +93,36 @@ export async function present(
       receipt = checkReceipt(answerHeader(answer, 'payment-receipt'), entry);
       return { kind: 'delivered', entry: presented, answer, receipt };
     }
-    throw await refusal(context, id, answer, result.abort);
+    throw await refusal(context, presented, answer, result.abort);
   } catch (error) {
     if (!left) leave();
     throw error;
   }
 }
 
-function refuseTooLate(context: WalletContext, entry: PaidEntry, options: PresentOptions): void {
+async function refuseTooLate(
+  context: WalletContext,
+  entry: PaidEntry,
+  options: PresentOptions,
+): Promise<void> {
+  const aborted = options.signal?.aborted === true;
+  // Core: credentials of expired challenges are not submitted. The caller may still try, knowingly.
+  const expired = !options.evenExpired && context.now() > entry.expiresMs + clockToleranceMs;
+  if (!aborted && !expired) return;
   const paymentId = entry.id;
-  if (options.signal?.aborted) {
+  const what = aborted ? 'Given up before it was presented' : 'The challenge has expired';
+  const { entry: settled, doubt } = await settleOpen(context, entry);
+  if (doubt !== undefined) throw settlementUnknown(what, doubt, { paymentId });
+  if (settled.state === 'not-paid') {
+    const message = `${what}; what was signed is of no use any more and nothing was paid.`;
+    throw new WalletError(aborted ? 'aborted' : 'challenge_expired', message, { paymentId });
+  }
+  if (aborted) {
     const message = `Paid, and then given up before it was presented. Present it with: farebox pay resume ${paymentId}`;
     throw new WalletError('unpresented', message, { paymentId });
   }
-  // Core: credentials of expired challenges are not submitted. The caller may still try, knowingly.
-  if (!options.evenExpired && context.now() > entry.expiresMs + clockToleranceMs) {
-    const message = `Paid, but the challenge has expired, so the seller need not honour it. Try all the same with: farebox pay resume ${paymentId} --even-expired`;
-    throw new WalletError('expired_unpresented', message, { paymentId });
-  }
+  const message = `Paid, but the challenge has expired, so the seller need not honour it. Try all the same with: farebox pay resume ${paymentId} --even-expired`;
+  throw new WalletError('expired_unpresented', message, { paymentId });
 }
 
 /** The caller's headers, the credential in place of an older one, and a key by which the seller knows a repetition. */
@@ -118,14 +135,19 @@ function paidHeaders(entry: PaidEntry, stored: StoredRequest, headers: readonly 
   return [...kept, [name, credential], ...(hasKey ? [] : [['Idempotency-Key', entry.id] as const])];
 }
 
-function lost(paymentId: string, what: string, cause: unknown): WalletError {
+function lost(entry: JournalEntry, what: string, cause: unknown): WalletError {
+  const { id: paymentId } = entry;
   const message = `${what} after the payment was presented; the outcome is not known. Ask again, without paying, with: farebox pay resume ${paymentId}`;
-  return new WalletError('answer_unknown', message, { paymentId, cause });
+  return new WalletError('answer_unknown', message, {
+    paymentId,
+    cause,
+    ...(isOpen(entry) && { spent: 'maybe' }),
+  });
 }
 
 async function refusal(
   context: WalletContext,
-  paymentId: string,
+  { id: paymentId }: JournalEntry,
   answer: Answer,
   abort: (reason: Error) => void,
 ): Promise<WalletError> {
@@ -139,17 +161,17 @@ async function refusal(
       ? `a redirect to ${plainText(location)}, not followed`
       : said;
   const detail = `${status}${where === '' ? '' : `: ${where}`}`;
-  context.journal.move(
-    paymentId,
-    'presented',
-    broke ? 'failed' : 'refused',
-    { status, detail },
-    context.now(),
-  );
-  const message = `Paid, but the seller ${broke ? 'failed' : 'refused'} (${detail}). The payment is a credit; try again, without paying, with: farebox pay resume ${paymentId}`;
-  return new WalletError(broke ? 'seller_failed' : 'seller_refused', message, {
-    paymentId,
-    status,
-    ...(problem && { problem }),
-  });
+  const state = broke ? 'failed' : 'refused';
+  const refused = context.journal.move(paymentId, 'presented', state, { status, detail }, context.now());
+  const options = { paymentId, status, ...(problem && { problem }) };
+  const did = `the seller ${broke ? 'failed' : 'refused'} (${detail})`;
+  // A refusal says nothing of the money: whoever was shown a signed payment can carry it out while it is valid.
+  const { entry, doubt } = await settleOpen(context, refused);
+  if (doubt !== undefined) return settlementUnknown(`Presented, but ${did}`, doubt, options);
+  if (entry.state === 'not-paid') {
+    const message = `Presented, but ${did}, and nothing was paid: ${entry.detail ?? 'it never will be'}.`;
+    return new WalletError('payment_failed', message, options);
+  }
+  const message = `Paid, but ${did}. The payment is a credit; try again, without paying, with: farebox pay resume ${paymentId}`;
+  return new WalletError(broke ? 'seller_failed' : 'seller_refused', message, options);
 }

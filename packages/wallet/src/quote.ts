@@ -1,19 +1,23 @@
 import {
   type Amount,
-  type BuyerMethod,
   type Challenge,
   credentialBytesMax,
-  formatAmount,
   type Inspection,
   type InspectionResult,
-  parseChallenges,
   serializeCredential,
 } from '@farebox/protocol';
-import { type Answer, answerHeader } from './answer.js';
 import type { WalletContext } from './context.js';
 import { checkDigest } from './digest.js';
 import { WalletError } from './errors.js';
-import { exceeds, lifeLeftMinMs, type PaymentLimits, payloadBytesMax } from './limits.js';
+import {
+  exceeds,
+  type Limit,
+  lifeLeftMinMs,
+  limitIn,
+  type PaymentLimits,
+  payloadBytesMax,
+} from './limits.js';
+import { methodName, type WalletMethod } from './methods.js';
 import { isSecure, type ReplayableRequest } from './request.js';
 import { plainText } from './seller-problem.js';
 
@@ -25,40 +29,15 @@ export interface Quote {
 
 /** A quote with the method that pays it. */
 export interface ChosenQuote extends Quote {
-  readonly method: BuyerMethod;
+  readonly method: WalletMethod;
 }
 
-/**
- * Picks the challenge to pay: the first, in the seller's order, that one of the wallet's methods accepts after
- * reading the payment data itself. One bad challenge never hides a good one.
- * Throws {@link WalletError} `no_payable_challenge`, `challenge_refused` or `challenge_expired`.
- *
- * @param methodName - Only this method, when given.
- */
-export function chooseQuote(context: WalletContext, answer: Answer, methodName?: string): ChosenQuote {
-  const { challenges, skipped } = parseChallenges(answerHeader(answer, 'www-authenticate') ?? '');
-  let refusal: WalletError | undefined;
-  for (const challenge of challenges) {
-    if (methodName !== undefined && challenge.method !== methodName) continue;
-    const result = inspect(context, challenge);
-    if (result instanceof WalletError) refusal ??= result;
-    else if (result !== undefined) return result;
-  }
-  if (refusal) throw refusal;
-  const offered =
-    challenges.map(({ method, intent }) => `${method}/${intent}`).join(', ') || 'nothing readable';
-  const bad = skipped.length === 0 ? '' : `; ${skipped.length} malformed`;
-  throw new WalletError(
-    'no_payable_challenge',
-    `The seller asks for payment in a way that this wallet cannot pay (offered: ${plainText(offered)}${bad}).`,
-    { status: 402 },
-  );
-}
-
-/** The quote of one challenge, the reason it must not be paid, or undefined when no method is for it. */
-export function inspect(context: WalletContext, challenge: Challenge): ChosenQuote | WalletError | undefined {
-  const method = context.methods.find((m) => m.method === challenge.method && m.intent === challenge.intent);
-  if (method === undefined) return undefined;
+/** What a method says of one challenge: its quote, or the reason it must not be paid. Asks nobody. */
+export function inspectWith(
+  context: WalletContext,
+  method: WalletMethod,
+  challenge: Challenge,
+): ChosenQuote | WalletError {
   let result: InspectionResult;
   try {
     result = method.inspect(challenge, { nowMs: context.now() });
@@ -77,6 +56,18 @@ export function inspect(context: WalletContext, challenge: Challenge): ChosenQuo
   return { challenge, inspection: result.inspection, method };
 }
 
+/** The quote of one challenge, the reason it must not be paid, or undefined when no method is for it. */
+export async function inspect(
+  context: WalletContext,
+  challenge: Challenge,
+): Promise<ChosenQuote | WalletError | undefined> {
+  const method = await context.methods.find(challenge);
+  if (method === undefined) return undefined;
+  if (!('missing' in method)) return inspectWith(context, method, challenge);
+  const message = `The seller asks for ${methodName(challenge)}. ${method.missing}`;
+  return new WalletError('no_payable_challenge', message, { status: 402 });
+}
+
 /**
  * Everything that must hold before money moves, cheapest first. Pure but for hashing the body.
  *
@@ -92,7 +83,7 @@ export async function findObjection(
   if (request && !context.allowInsecure && !isSecure(request.url)) {
     return new WalletError('insecure_url', 'Nothing is paid over plain http to another machine; use https.');
   }
-  const tooMuch = findExcess(inspection.price, limits.max);
+  const tooMuch = findExcess(context, inspection.price, limits.max);
   if (tooMuch) return tooMuch;
   if (inspection.expiresMs - context.now() < lifeLeftMinMs) {
     return new WalletError(
@@ -108,16 +99,16 @@ export async function findObjection(
   return undefined;
 }
 
-function findExcess(price: Amount, max: Amount): WalletError | undefined {
-  const over = exceeds(price, max);
-  if (over === undefined) {
-    const message = `The price is in ${plainText(price.currency)}, the limit in ${max.currency}; give a limit in the same currency.`;
+function findExcess({ showAmount }: WalletContext, price: Amount, limit: Limit): WalletError | undefined {
+  const max = limitIn(limit, price.currency);
+  if (max === undefined) {
+    const message = `The price is ${plainText(showAmount(price))}, and no limit was given in that currency; give one with --max if that is right.`;
     return new WalletError('currency_not_allowed', message);
   }
-  if (!over) return undefined;
+  if (!exceeds(price, max)) return undefined;
   return new WalletError(
     'price_above_max',
-    `The price of ${formatAmount(price)} is above the limit of ${formatAmount(max)}; raise it with --max if that is right.`,
+    `The price of ${showAmount(price)} is above the limit of ${showAmount(max)}; raise it with --max if that is right.`,
   );
 }
 

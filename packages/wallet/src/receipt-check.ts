@@ -9,6 +9,11 @@ export type ReceiptCheck =
   | { readonly status: 'unreadable'; readonly detail: string }
   | { readonly status: 'mismatch'; readonly receipt: Receipt; readonly detail: string };
 
+/** What the receipt must name; undefined when that cannot be known: a sponsor's signature changes the hash. */
+function expectedReference(entry: JournalEntry): string | undefined {
+  return entry.receiptReference ?? (entry.settlement === undefined ? entry.reference : undefined);
+}
+
 /**
  * Compares a receipt with the payment (draft-lightning-charge-00 §"Receipt Generation"): method, reference and, when
  * it names one, challenge.
@@ -18,9 +23,10 @@ export function checkReceipt(value: string | undefined, entry: JournalEntry): Re
   const parsed = parseReceipt(value);
   if (!parsed.ok) return { status: 'unreadable', detail: plainText(parsed.detail) };
   const receipt = parsed.value;
+  const expected = expectedReference(entry);
   const wrong = [
     receipt.method === entry.challenge.method ? undefined : 'method',
-    receipt.reference === entry.reference ? undefined : 'reference',
+    expected === undefined || receipt.reference === expected ? undefined : 'reference',
     receipt.challengeId === undefined || receipt.challengeId === entry.challenge.id
       ? undefined
       : 'challengeId',

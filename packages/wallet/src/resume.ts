@@ -1,4 +1,3 @@
-import type { PayOutcome } from '@farebox/protocol';
 import type { WalletContext } from './context.js';
 import { WalletError } from './errors.js';
 import type { JournalEntry, StoredRequest } from './journal.js';
@@ -6,6 +5,8 @@ import { clockToleranceMs, dispatchGraceMs } from './limits.js';
 import { type Delivered, present } from './present.js';
 import type { Header } from './request.js';
 import { recordOutcome, requirePaid } from './settle.js';
+import { askMethod, settleOpen } from './settlement.js';
+import { isOpen } from './states.js';
 
 /** What resuming one payment came to, when it is not an error. */
 export type ResumeResult =
@@ -25,7 +26,8 @@ export interface ResumeOptions {
 
 /**
  * Finishes what a crash, a lost answer or a failing seller interrupted. Asks the node and presents the credential
- * again; never pays.
+ * again; never pays. Where the money moves on presentation, what was never presented is given up, and what was is
+ * presented again as long as it may be carried out: the chain takes the same bytes once.
  */
 export async function resumeEntry(
   context: WalletContext,
@@ -46,7 +48,8 @@ export async function resumeEntry(
 
 /** True when `--all` has something to do here: not for proofs of invoices, nor for credits that have expired. */
 export function isResumable(entry: JournalEntry, nowMs: number, evenExpired = false): boolean {
-  if (entry.payload === undefined) return true;
+  // An open settlement is always worth a question: it becomes certain in time.
+  if (entry.payload === undefined || isOpen(entry)) return true;
   return entry.request !== undefined && (evenExpired || nowMs <= entry.expiresMs + clockToleranceMs);
 }
 
@@ -58,28 +61,20 @@ async function settleEntry(context: WalletContext, entry: JournalEntry): Promise
     // `paying` was never written, so the node was never asked. A slow owner finds the row changed and stops.
     return journal.move(id, 'planned', 'not-paid', { detail: 'given up before anything was sent' }, now());
   }
+  if (isOpen(entry)) return (await settleOpen(context, entry)).entry;
   if (state !== 'paying' && state !== 'payment-unknown' && state !== 'not-paid') return entry;
   if (state === 'not-paid' && entry.payingMs === undefined) return entry;
-  const outcome = await ask(context, entry);
+  const outcome = await askMethod(context, entry);
   if (outcome.kind === 'not-paid') {
     if (state === 'not-paid') return entry;
     // The last words of a process that died may still be on their way to the node: "never heard of it" counts only
     // after a moment.
     if (now() < (entry.payingMs ?? entry.updatedMs) + dispatchGraceMs) throw inProgress(entry);
-    return journal.move(id, state, 'not-paid', { detail: outcome.detail }, now());
+    // Where only a presentation moves the money, the word is final. A node may have been asked by somebody else.
+    const final = entry.settlement !== undefined;
+    return journal.move(id, state, 'not-paid', { detail: outcome.detail, final }, now());
   }
-  return recordOutcome(context, id, state, outcome);
-}
-
-async function ask(context: WalletContext, entry: JournalEntry): Promise<PayOutcome> {
-  const { method: name, intent } = entry.challenge;
-  const method = context.methods.find((m) => m.method === name && m.intent === intent);
-  if (method === undefined) return { kind: 'unknown', detail: `this wallet has no ${name} node now` };
-  try {
-    return await method.resume(entry.challenge);
-  } catch {
-    return { kind: 'unknown', detail: 'the node could not be asked' };
-  }
+  return recordOutcome(context, entry, state, outcome);
 }
 
 /** Another process is at it: one that still runs, or one elsewhere that may run until its deadline. */

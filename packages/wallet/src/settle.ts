@@ -1,10 +1,11 @@
-import { formatAmount, type JsonObject, type PayOutcome } from '@farebox/protocol';
+import type { JsonObject, PayOutcome } from '@farebox/protocol';
 import type { WalletContext } from './context.js';
 import { WalletError } from './errors.js';
 import type { JournalEntry, PaymentPlan, StoredRequest } from './journal.js';
-import { type PaymentLimits, presentReserveMs } from './limits.js';
+import { feeLimitIn, type PaymentLimits, presentReserveMs } from './limits.js';
 import type { ChosenQuote } from './quote.js';
 import { plainText } from './seller-problem.js';
+import { settledChanges } from './settlement.js';
 
 /** An entry whose proof is on disk. */
 export interface PaidEntry extends JournalEntry {
@@ -36,6 +37,7 @@ export async function payQuote(
   const { challenge, inspection, method } = quote;
   const payDeadlineMs = Math.min(now() + context.timeouts.payMs, inspection.expiresMs - presentReserveMs);
   const { price, payee, network, reference, expiresMs } = inspection;
+  const maxFee = feeLimitIn(limits.maxFee, price.currency);
   const plan: PaymentPlan = {
     challenge,
     price,
@@ -44,8 +46,9 @@ export async function payQuote(
     reference,
     expiresMs,
     payDeadlineMs,
-    maxFee: limits.maxFee,
+    maxFee,
     ...(request && { request }),
+    ...(method.settlesOnPresentation && { settlesOnPresentation: true }),
   };
   const entry = await reserve(context, quote, plan);
   context.active.add(entry.id);
@@ -54,13 +57,13 @@ export async function payQuote(
     let outcome: PayOutcome;
     try {
       // The inspected price is the limit now: whatever was allowed, not more than what was shown is paid.
-      const payLimits = { maxAmount: price, maxFee: limits.maxFee, deadlineMs: payDeadlineMs };
+      const payLimits = { maxAmount: price, maxFee, deadlineMs: payDeadlineMs };
       outcome = await method.pay(challenge, payLimits);
     } catch {
       // A method that throws has not said that nothing was sent.
       outcome = { kind: 'unknown', detail: 'the payment method broke down' };
     }
-    return recordOutcome(context, entry.id, 'paying', outcome);
+    return recordOutcome(context, entry, 'paying', outcome);
   } finally {
     context.active.delete(entry.id);
   }
@@ -75,7 +78,10 @@ async function reserve(context: WalletContext, quote: ChosenQuote, plan: Payment
   // What certainly was not paid may be tried again, if the node still says so; in the same row, so that two
   // processes cannot both do it.
   if (known.state === 'not-paid' && known.reference === plan.reference) {
-    const outcome = await quote.method.resume(quote.challenge);
+    const outcome = await quote.method.resume(quote.challenge, {
+      // What was signed before has been dropped, and that only because it certainly cannot be carried out any more.
+      ...(known.settlement && known.presentations === 0 && { presented: false }),
+    });
     if (outcome.kind === 'not-paid') return journal.replan(known.id, plan, now());
   }
   const what = result.by === 'challenge' ? 'challenge' : 'invoice';
@@ -89,7 +95,7 @@ async function reserve(context: WalletContext, quote: ChosenQuote, plan: Payment
  */
 export function recordOutcome(
   context: WalletContext,
-  id: string,
+  { id, settlement }: JournalEntry,
   from: 'paying' | 'payment-unknown' | 'not-paid',
   outcome: PayOutcome,
 ): PaidEntry {
@@ -109,18 +115,26 @@ export function recordOutcome(
     const message = `It is not known whether the payment was made (${detail}). Find out with: farebox pay resume ${id}`;
     throw new WalletError('payment_unknown', message, { paymentId: id });
   }
-  const { payload, paid, fee, source } = outcome;
+  const { payload, paid, source } = outcome;
   const changes = {
+    ...settledChanges(outcome),
     payload,
-    paid,
-    fee,
-    detail: `paid ${formatAmount(paid)}`,
+    detail: `${settlement === 'open' ? 'signed for' : 'paid'} ${context.showAmount(paid)}`,
     ...(source !== undefined && { source }),
   };
   try {
     return requirePaid(journal.move(id, from, 'paid', changes, now()));
   } catch (cause) {
-    const message = `The payment was made but its proof could not be written down. The node has it: farebox pay resume ${id}`;
-    throw new WalletError('proof_not_stored', message, { paymentId: id, cause });
+    throw notStored(id, settlement === 'open', cause);
   }
+}
+
+function notStored(paymentId: string, open: boolean, cause: unknown): WalletError {
+  if (open) {
+    // What was signed is gone with this process, and nobody has seen it.
+    const message = `The payment was signed but could not be written down, so it was not presented and nothing was spent. Clear it with: farebox pay resume ${paymentId}`;
+    return new WalletError('proof_not_stored', message, { paymentId, cause, spent: 'no' });
+  }
+  const message = `The payment was made but its proof could not be written down. The node has it: farebox pay resume ${paymentId}`;
+  return new WalletError('proof_not_stored', message, { paymentId, cause });
 }

@@ -1,12 +1,20 @@
 import { describe, expect, it } from 'vitest';
-import { isJournalState, type JournalState, journalStates, mayFollow, stateTable } from './states.js';
+import {
+  isJournalState,
+  type JournalState,
+  journalStates,
+  mayFollow,
+  type Settlement,
+  spentIn,
+  stateTable,
+} from './states.js';
 
 /** Every state that can be reached from `from`. */
-function reachable(from: JournalState): ReadonlySet<JournalState> {
+function reachable(from: JournalState, settlement?: Settlement): ReadonlySet<JournalState> {
   const found = new Set<JournalState>();
   const open: JournalState[] = [from];
   for (let state = open.pop(); state !== undefined; state = open.pop()) {
-    for (const next of stateTable[state].next) {
+    for (const next of journalStates.filter((to) => mayFollow(state, to, settlement))) {
       if (!found.has(next)) open.push(next);
       found.add(next);
     }
@@ -15,10 +23,27 @@ function reachable(from: JournalState): ReadonlySet<JournalState> {
 }
 
 describe('the state table', () => {
-  it('has no way from a payment that was made to one that could be made again', () => {
-    for (const state of journalStates.filter((name) => stateTable[name].spent === 'yes')) {
-      for (const next of reachable(state)) expect(stateTable[next].spent, `${state} → ${next}`).toBe('yes');
+  it.each([undefined, 'made'] as const)(
+    'has no way from a payment that was made to one that could be made again (settlement: %s)',
+    (settlement) => {
+      for (const state of journalStates.filter((name) => spentIn(name, settlement) === 'yes')) {
+        for (const next of reachable(state, settlement)) {
+          expect(spentIn(next, settlement), `${state} → ${next}`).toBe('yes');
+        }
+      }
+    },
+  );
+
+  it('lets what was signed end unpaid while its settlement is open, wherever it is held, and nowhere else', () => {
+    const held = ['paid', 'presented', 'refused', 'failed', 'answer-unknown'];
+    for (const state of journalStates) {
+      expect(mayFollow(state, 'not-paid', 'open') && !mayFollow(state, 'not-paid'), state).toBe(
+        held.includes(state),
+      );
+      expect(spentIn(state, 'open'), state).toBe(held.includes(state) ? 'maybe' : stateTable[state].spent);
+      expect(mayFollow(state, 'not-paid', 'made'), state).toBe(mayFollow(state, 'not-paid'));
     }
+    expect(reachable('delivered', 'open')).toEqual(new Set());
   });
 
   it('never asks the node twice: `paying` is entered from `planned` only', () => {

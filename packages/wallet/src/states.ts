@@ -4,6 +4,7 @@
  * The two uncertain states are kept apart because they are resolved differently: `payment-unknown` by asking the
  * node (never by paying again), `answer-unknown` by presenting the same credential again.
  */
+import type { Spent } from './errors.js';
 
 /** Where a payment stands. */
 export type JournalState =
@@ -18,50 +19,76 @@ export type JournalState =
   | 'failed'
   | 'answer-unknown';
 
+/**
+ * Of a payment whose money moves when the seller is presented with it: `open` until its method has said that it has
+ * moved, then `made`. Absent where paying itself moves the money.
+ */
+export type Settlement = 'open' | 'made';
+
 /** What holds in a state. */
 export interface StateRule {
   /** The states that may follow. */
   readonly next: readonly JournalState[];
+  /** What may follow besides, while the settlement is open: the method has said that the money never will move. */
+  readonly nextOpen: readonly JournalState[];
   /** Whether the proof of payment is in the row: `held` until the resource has been delivered, then `absent`. */
   readonly payload: 'absent' | 'held';
-  /** Whether money has gone. */
-  readonly spent: 'no' | 'maybe' | 'yes';
+  /** Whether money has gone; of what is held, only if its settlement is not open ({@link spentIn}). */
+  readonly spent: Spent;
   /** True when `resume` has something left to do. */
   readonly unfinished: boolean;
 }
 
-/** The whole machine. There is no way back from `paid` to anything that could pay again. */
+/**
+ * The whole machine. There is no way back from `paid` to anything that could pay again, unless the money moves only on
+ * presentation and the method's word is that it never did and never will.
+ */
 export const stateTable: Readonly<Record<JournalState, StateRule>> = {
   // Written before anything is sent: limits checked, challenge and reference reserved.
-  planned: { next: ['paying', 'not-paid'], payload: 'absent', spent: 'no', unfinished: true },
+  planned: { next: ['paying', 'not-paid'], nextOpen: [], payload: 'absent', spent: 'no', unfinished: true },
   // The node may have been asked. From here on only the node knows.
   paying: {
     next: ['paid', 'not-paid', 'payment-unknown'],
+    nextOpen: [],
     payload: 'absent',
     spent: 'maybe',
     unfinished: true,
   },
   'payment-unknown': {
     next: ['paid', 'not-paid', 'payment-unknown'],
+    nextOpen: [],
     payload: 'absent',
     spent: 'maybe',
     unfinished: true,
   },
   // `planned`: the same invoice may be tried again after a certain failure. `paid`: the node corrected itself.
-  'not-paid': { next: ['planned', 'paid'], payload: 'absent', spent: 'no', unfinished: false },
+  'not-paid': {
+    next: ['planned', 'paid'],
+    nextOpen: [],
+    payload: 'absent',
+    spent: 'no',
+    unfinished: false,
+  },
   // The proof is on disk before the seller sees it.
-  paid: { next: ['presented'], payload: 'held', spent: 'yes', unfinished: true },
+  paid: { next: ['presented'], nextOpen: ['not-paid'], payload: 'held', spent: 'yes', unfinished: true },
   presented: {
     next: ['presented', 'delivered', 'refused', 'failed', 'answer-unknown'],
+    nextOpen: ['not-paid'],
     payload: 'held',
     spent: 'yes',
     unfinished: true,
   },
-  delivered: { next: [], payload: 'absent', spent: 'yes', unfinished: false },
+  delivered: { next: [], nextOpen: [], payload: 'absent', spent: 'yes', unfinished: false },
   // Three kinds of credit: the seller said no, the seller broke, the answer was lost.
-  refused: { next: ['presented'], payload: 'held', spent: 'yes', unfinished: true },
-  failed: { next: ['presented'], payload: 'held', spent: 'yes', unfinished: true },
-  'answer-unknown': { next: ['presented'], payload: 'held', spent: 'yes', unfinished: true },
+  refused: { next: ['presented'], nextOpen: ['not-paid'], payload: 'held', spent: 'yes', unfinished: true },
+  failed: { next: ['presented'], nextOpen: ['not-paid'], payload: 'held', spent: 'yes', unfinished: true },
+  'answer-unknown': {
+    next: ['presented'],
+    nextOpen: ['not-paid'],
+    payload: 'held',
+    spent: 'yes',
+    unfinished: true,
+  },
 };
 
 /** Every state, in the order of a life. */
@@ -74,6 +101,18 @@ export function isJournalState(text: string): text is JournalState {
 }
 
 /** True when the table allows the step. */
-export function mayFollow(from: JournalState, to: JournalState): boolean {
-  return stateTable[from].next.includes(to);
+export function mayFollow(from: JournalState, to: JournalState, settlement?: Settlement): boolean {
+  const { next, nextOpen } = stateTable[from];
+  return next.includes(to) || (settlement === 'open' && nextOpen.includes(to));
+}
+
+/** Whether the money of a payment has gone. */
+export function spentIn(state: JournalState, settlement?: Settlement): Spent {
+  const { payload, spent } = stateTable[state];
+  return settlement === 'open' && payload === 'held' ? 'maybe' : spent;
+}
+
+/** True while only the method can say whether the money of a signed payment has moved. */
+export function isOpen(entry: { readonly state: JournalState; readonly settlement?: Settlement }): boolean {
+  return entry.settlement === 'open' && stateTable[entry.state].payload === 'held';
 }

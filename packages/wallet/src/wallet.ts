@@ -1,4 +1,4 @@
-import type { BuyerMethod, Challenge } from '@farebox/protocol';
+import { type Amount, type Challenge, formatAmount } from '@farebox/protocol';
 import { type BuyOptions, type FreeAnswer, type Priced, payRequest, previewRequest } from './buy.js';
 import { activePayments, type WalletContext } from './context.js';
 import { WalletError } from './errors.js';
@@ -12,8 +12,9 @@ import {
   unpaidAnswerTimeoutMs,
   type WalletTimeouts,
 } from './limits.js';
+import { createMethodBook, type MethodSource, methodName } from './methods.js';
 import type { Delivered } from './present.js';
-import { findObjection, inspect, type Quote } from './quote.js';
+import { type ChosenQuote, findObjection, inspect, inspectWith, type Quote } from './quote.js';
 import type { PayableRequest } from './request.js';
 import { isResumable, type ResumeOptions, type ResumeResult, resumeEntry } from './resume.js';
 import { type PaidEntry, payQuote } from './settle.js';
@@ -21,7 +22,7 @@ import { type PaidEntry, payQuote } from './settle.js';
 /** What a wallet is made of. */
 export interface WalletOptions {
   /** How it can pay, in order of preference. The wallet imports no payment method. */
-  readonly methods: readonly BuyerMethod[];
+  readonly methods: readonly MethodSource[];
   readonly journal: Journal;
   /** Limits of one payment when a call gives none. Default {@link defaultLimits}. */
   readonly limits?: Partial<PaymentLimits>;
@@ -29,6 +30,8 @@ export interface WalletOptions {
   readonly fetch?: typeof globalThis.fetch;
   /** Milliseconds since the epoch. */
   readonly now?: () => number;
+  /** Writes amounts for people. Default `1 sat`, and base units with a token's address. */
+  readonly showAmount?: (amount: Amount) => string;
   /** Pays over plain http to any machine. The credential can then be read and used on the way. Default false. */
   readonly allowInsecure?: boolean;
 }
@@ -43,7 +46,10 @@ export interface Wallet {
    * the money is.
    */
   pay(request: PayableRequest, options?: BuyOptions): Promise<FreeAnswer | Delivered>;
-  /** What a challenge would cost. Throws {@link WalletError} when it must not be paid by any limit. */
+  /**
+   * What a challenge would cost. Throws {@link WalletError} when it must not be paid by any limit, and when its method
+   * has not been loaded.
+   */
   quote(challenge: Challenge): Quote;
   /** Pays a challenge and stops before presenting: the proof is in the entry. For people who replay by hand. */
   payChallenge(challenge: Challenge, limits?: Partial<PaymentLimits>): Promise<PaidEntry>;
@@ -77,11 +83,13 @@ export type ResumeReport =
  * ```
  */
 export function createWallet(options: WalletOptions): Wallet {
-  const { methods, journal } = options;
+  const { journal } = options;
+  const methods = createMethodBook(options.methods);
   const context: WalletContext = {
     methods,
     journal,
     limits: { ...defaultLimits, ...options.limits },
+    showAmount: options.showAmount ?? formatAmount,
     fetch: options.fetch ?? globalThis.fetch,
     now: options.now ?? Date.now,
     allowInsecure: options.allowInsecure ?? false,
@@ -94,25 +102,22 @@ export function createWallet(options: WalletOptions): Wallet {
     },
     active: activePayments,
   };
-  const quote = (challenge: Challenge) => {
-    const found = inspect(context, challenge);
+  const requireQuote = (challenge: Challenge, found: ChosenQuote | WalletError | undefined): ChosenQuote => {
     if (found instanceof WalletError) throw found;
     if (found) return found;
-    throw new WalletError(
-      'no_payable_challenge',
-      `This wallet cannot pay ${challenge.method}/${challenge.intent}.`,
-    );
+    throw new WalletError('no_payable_challenge', `This wallet cannot pay ${methodName(challenge)}.`);
   };
   return {
     preview: (request, buyOptions = {}) => previewRequest(context, request, buyOptions),
     pay: (request, buyOptions = {}) => payRequest(context, request, buyOptions),
     quote: (challenge) => {
-      const { inspection } = quote(challenge);
+      const method = methods.loaded(challenge);
+      const { inspection } = requireQuote(challenge, method && inspectWith(context, method, challenge));
       return { challenge, inspection };
     },
     async payChallenge(challenge, given = {}) {
       const limits = { ...context.limits, ...given };
-      const chosen = quote(challenge);
+      const chosen = requireQuote(challenge, await inspect(context, challenge));
       const objection = await findObjection(context, chosen, limits, undefined);
       if (objection) throw objection;
       return payQuote(context, chosen, limits);

@@ -3,8 +3,17 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { connectDevnet, readDevnetFile } from '@farebox/devnet';
+import {
+  type Ledger,
+  type LedgerReader,
+  openPostgresLedger,
+  openPostgresReader,
+  openSqliteLedger,
+  openSqliteReader,
+} from '@farebox/ledger';
 import type { LightningNode } from '@farebox/lightning';
 import { type Journal, openJournal } from '@farebox/wallet';
+import { type PostgresServer, testPostgres } from '../postgres.js';
 import { Goods } from './goods.js';
 import { type Child, outputOf, startFarebox } from './processes.js';
 
@@ -19,11 +28,29 @@ export const routes = {
 /** One of {@link routes}. */
 export type RouteName = keyof typeof routes;
 
-/** A shop of real processes: devnet, gateway, upstream; and wallets that buy there. */
+/** Where a world's ledger is. */
+export type StoreKind = 'sqlite' | 'postgres';
+
+/** What a world may differ in. */
+export interface WorldOptions {
+  /** Default `sqlite`. */
+  readonly store?: StoreKind;
+  /** Gateways that share the ledger; more than one needs `postgres`. Default 1. */
+  readonly gateways?: number;
+}
+
+/** A shop of real processes: devnet, gateways, upstream; and wallets that buy there. */
 export interface World {
   readonly home: string;
+  /** Where each gateway listens. All have one realm, one secret and one ledger. */
+  readonly urls: readonly string[];
+  /** The first of {@link urls}. */
   readonly url: string;
-  readonly ledgerPath: string;
+  /** The server behind a `postgres` ledger. */
+  readonly postgres: PostgresServer | undefined;
+  /** Opens the ledger; a `sqlite` one only while no gateway runs. */
+  openLedger(): Promise<Ledger>;
+  openReader(): Promise<LedgerReader>;
   /** The journal that all wallets share, opened once for looking at it. */
   readonly journal: Journal;
   readonly goods: Goods;
@@ -31,13 +58,15 @@ export interface World {
   readonly merchant: LightningNode;
   readonly wallet: LightningNode;
   /** Starts `farebox serve` and waits until it listens. */
-  startGateway(): Promise<Child>;
+  startGateway(at?: number): Promise<Child>;
   farebox(words: readonly string[]): Child;
   close(): Promise<void>;
 }
 
-/** Opens a world. Its gateway is not started yet. Processes are ended by `killAll`. */
-export async function openWorld(): Promise<World> {
+const secret = 'a secret that all gateways of a world share';
+
+/** Opens a world. Its gateways are not started yet. Processes are ended by `killAll`. */
+export async function openWorld({ store = 'sqlite', gateways = 1 }: WorldOptions = {}): Promise<World> {
   const home = mkdtempSync(join(tmpdir(), 'farebox-chaos-'));
   const goods = await new Goods().listen();
   const devnet = startFarebox(home, ['devnet', '--json']);
@@ -47,19 +76,25 @@ export async function openWorld(): Promise<World> {
   const merchant = connectDevnet({ ...found, role: 'merchant' });
   const wallet = connectDevnet({ ...found, role: 'wallet' });
   const journal = openJournal({ path: join(home, 'journal.db') });
-  const port = await freePort();
-  const url = `http://127.0.0.1:${port}`;
-  writeFileSync(join(home, 'farebox.yaml'), configOf(url, goods.url));
+  const postgres = store === 'postgres' ? await testPostgres('private') : undefined;
+  const path = join(home, 'farebox.db');
+  const urls: string[] = [];
+  for (let at = 0; at < gateways; at++) {
+    const url = `http://127.0.0.1:${await freePort()}`;
+    urls.push(url);
+    const config = configOf(urls[0] ?? url, url, postgres?.url ?? 'sqlite:farebox.db', goods.url);
+    writeFileSync(join(home, configName(at)), config);
+  }
   return {
-    home,
-    url,
-    ledgerPath: join(home, 'farebox.db'),
-    journal,
-    goods,
-    merchant,
-    wallet,
-    async startGateway() {
-      const gateway = startFarebox(home, ['serve'], { FAREBOX_LOG: 'debug' });
+    ...{ home, urls, postgres, journal, goods, merchant, wallet },
+    url: urls[0] ?? '',
+    openLedger: () =>
+      postgres === undefined ? openSqliteLedger({ path }) : openPostgresLedger({ url: postgres.url }),
+    openReader: () =>
+      postgres === undefined ? openSqliteReader({ path }) : openPostgresReader({ url: postgres.url }),
+    async startGateway(at = 0) {
+      const env = { FAREBOX_LOG: 'debug', FAREBOX_SECRET: secret };
+      const gateway = startFarebox(home, ['serve', '--config', configName(at)], env);
       await outputOf(gateway, /Farebox serves/);
       return gateway;
     },
@@ -69,19 +104,24 @@ export async function openWorld(): Promise<World> {
       await Promise.all([merchant.close(), wallet.close()]);
       await devnet.kill('SIGTERM');
       await goods.close();
+      await postgres?.dispose();
       rmSync(home, { recursive: true, force: true });
     },
   };
 }
 
-function configOf(url: string, upstream: string): string {
+function configName(at: number): string {
+  return at === 0 ? 'farebox.yaml' : `farebox-${at}.yaml`;
+}
+
+function configOf(realm: string, url: string, ledger: string, upstream: string): string {
   const lines = Object.entries(routes).map(
     ([name, { method, priceSat }]) =>
       `  - { match: '${method} /${name}/:item', upstream: goods, price: '${priceSat} sat' }`,
   );
-  return `realm: ${url}
+  return `realm: ${realm}
 listen: ${new URL(url).host}
-ledger: sqlite:farebox.db
+ledger: ${ledger}
 challenge_life: 1h
 lightning: { node: { kind: devnet } }
 upstreams: { goods: '${upstream}' }

@@ -1,8 +1,9 @@
-import type { GateEvent } from '@farebox/gate';
+import { attemptsMaxDefault, type GateEvent } from '@farebox/gate';
+import type { ClaimState } from '@farebox/ledger';
 import { decodeBase64urlText, parseReceipt } from '@farebox/protocol';
 import { madeUp } from './credentials.js';
 import { expectThat, type Facts, type Presentation } from './facts.js';
-import { secret } from './shop.js';
+import { isOnce, type RouteName, secret } from './shop.js';
 import type { Row } from './store.js';
 import type { UpstreamRequest } from './upstream.js';
 
@@ -19,7 +20,8 @@ export function checkAnswer(facts: Facts, use: Presentation, body: string): void
   if (status < 200 || status > 299) {
     expectThat(facts, !hasReceipt, 2, `a receipt on a ${status}`);
     if (use.genuine) checkRefusal(facts, use, status, body);
-    if (!use.admitted && use.alone && !troubled(use)) {
+    // After a trouble, what an earlier use is owed may be written down first.
+    if (!use.admitted && use.alone && use.process.troubles === 0 && !use.process.late) {
       expectThat(facts, use.grants === 0, 4, `refused with ${status}, and written down all the same`);
     }
     return;
@@ -36,25 +38,47 @@ function checkReceipt(facts: Facts, use: Presentation, text: string): void {
   const fits =
     receipt.ok && receipt.value.challengeId === id && receipt.value.reference === use.purchase.reference;
   expectThat(facts, fits, 2, 'a 2xx without its receipt');
-  const standing = facts.store.ofChallenge(id)?.standing;
-  const durable = standing === 'delivered' || standing === 'answered';
-  expectThat(facts, durable, 2, `the first byte left while the claim was ${standing ?? 'absent'}`);
+  const row = facts.store.ofChallenge(id);
+  const durable = row !== undefined && isDelivered(row.state);
+  expectThat(facts, durable, 2, `the first byte left while the claim was ${row?.state ?? 'absent'}`);
   const granted = use.process.granted.get(id) ?? 0;
   expectThat(facts, granted > 0, 5, 'the first byte left without a yes of the ledger');
   use.process.granted.set(id, Math.max(0, granted - 1));
 }
 
-/** Invariant 1: one answer, and a bounded number of further tries while none has left completely. */
+/**
+ * Invariant 1: one answer, and a bounded number of further tries while none has left completely. Whoever knows the key of
+ * an answer that is kept may read it as often as they like.
+ */
 function countAnswer(facts: Facts, use: Presentation): void {
+  const { route, reference, idempotencyKey } = use.purchase;
   const id = use.purchase.challenge?.id ?? '';
+  const row = facts.store.ofChallenge(id);
   const begun = (facts.answersBegun.get(id) ?? 0) + 1;
   facts.answersBegun.set(id, begun);
-  const most = use.purchase.route === 'once' ? 1 : 1 + facts.redeliveriesMax;
-  expectThat(facts, begun <= most, 1, `answer ${begun} for one payment, at most ${most} are right`);
-  const used = use.process.completed.has(id) || facts.store.ofChallenge(id)?.standing === 'answered';
-  expectThat(facts, !used, 1, 'answered again after an answer had left completely');
-  const owner = facts.store.ofReference(use.purchase.reference)?.request.challengeId;
+  const reads = idempotencyKey !== undefined && row?.answer !== undefined;
+  const lost = isOnce(route) && row?.answer === undefined;
+  // What an upstream broke off counts as an attempt.
+  const most = lost ? 1 : 1 + facts.redeliveriesMax + (row?.attempts ?? 0);
+  const right = reads || begun <= most;
+  expectThat(facts, right, 1, `answer ${begun} for one payment, at most ${most} are right`);
+  const used = use.process.completed.has(id) || row?.state === 'answered';
+  expectThat(
+    facts,
+    !used || idempotencyKey !== undefined,
+    1,
+    'answered again after an answer had left completely',
+  );
+  const leaving = facts.presentations.some(
+    (other) => other !== use && other.open && other.purchase === use.purchase && isServing(other),
+  );
+  expectThat(facts, !leaving || reads, 1, 'two answers for one payment leave at the same time');
+  const owner = facts.store.ofReference(reference)?.request.challengeId;
   expectThat(facts, owner === undefined || owner === id, 1, 'the payment belongs to another challenge');
+}
+
+function isServing({ connection }: Presentation): boolean {
+  return connection.begun && connection.status < 300;
 }
 
 /** A buyer who has paid and asks rightly is refused only for a reason that the disk bears out. */
@@ -62,18 +86,22 @@ function checkRefusal(facts: Facts, use: Presentation, status: number, body: str
   const { challenge, reference, route } = use.purchase;
   const id = challenge?.id ?? '';
   const row = facts.store.ofChallenge(id);
-  const why = `paid, asked rightly, and answered ${status}; the claim is ${row?.standing ?? 'absent'}`;
-  const lapsed = Date.parse(challenge?.expires ?? '') <= facts.clock.nowMs && row === undefined;
+  const why = `paid, asked rightly, and answered ${status}; the claim is ${row?.state ?? 'absent'}`;
+  const late = Date.parse(challenge?.expires ?? '') <= facts.clock.nowMs;
+  // A gateway cannot know that another is working for a challenge that has expired meanwhile and is not on record yet.
+  const lapsed = late && (row === undefined || !use.alone);
   const holder = facts.store.ofReference(reference);
   const elsewhere = holder !== undefined && holder.request.challengeId !== id;
   if (status === 402) {
     const spent = use.process.completed.has(id) || (row !== undefined && isSpent(row, facts.redeliveriesMax));
     expectThat(facts, spent || elsewhere || lapsed, 3, why);
   } else if (status === 409) {
-    const unknown = row?.standing === 'claimed' || row?.standing === 'delivered';
     // A claim that came late is given back late: until then its outcome looks unknown.
-    const held = route === 'once' && (unknown || use.process.late);
-    expectThat(facts, held || body.includes('in-progress'), 3, why);
+    const unknown = row?.state === 'claimed' || row?.state === 'unknown' || use.process.late;
+    const held = route === 'once' && body.includes('outcome-unknown') && unknown;
+    const lost = isOnce(route) && body.includes('answer-lost') && row?.answer === undefined;
+    const tired = body.includes('attempts-exhausted') && (row?.attempts ?? 0) >= attemptsMaxDefault;
+    expectThat(facts, held || lost || tired || body.includes('in-progress'), 3, why);
   } else if ((status === 500 || status === 503) && !use.admitted) {
     // The node is asked only to make the fresh challenge of a refusal that is right.
     const excused = troubled(use) || !facts.node.up;
@@ -86,11 +114,15 @@ function troubled({ process, troublesBefore }: Presentation): boolean {
   return process.late || process.troubles > troublesBefore;
 }
 
+/** True for the states in which an answer has been, or is being, given for the payment. */
+export function isDelivered(state: ClaimState): boolean {
+  return state === 'delivered' || state === 'cut' || state === 'answered';
+}
+
 /** True when the claim owes nothing any more. */
-export function isSpent({ standing, redeliveries }: Row, max: number): boolean {
-  return (
-    standing === 'answered' || standing === 'expired' || (standing === 'delivered' && redeliveries >= max)
-  );
+export function isSpent({ state, redeliveries }: Row, max: number): boolean {
+  if (state === 'answered' || state === 'expired' || state === 'refunded') return true;
+  return (state === 'delivered' || state === 'cut') && redeliveries >= max;
 }
 
 /** A request goes to the upstream: only for a payment, only for a genuine credential, and without either. */
@@ -103,16 +135,23 @@ export function checkUpstream(
   checkSecrets(facts, 'the upstream', headers, use.token);
   expectThat(facts, facts.node.payments.has(use.purchase.reference), 5, 'the upstream works for nothing');
   expectThat(facts, use.genuine, 8, `the upstream was asked for "${use.way}"`);
-  const used = facts.store.ofChallenge(challengeId)?.standing === 'answered';
-  const repeats = used && use.purchase.route === 'idempotent';
+  const row = facts.store.ofChallenge(challengeId);
+  const { route, idempotencyKey } = use.purchase;
+  const used = row?.state === 'answered' && route !== 'safe';
+  // With a key and no answer kept, it may have been lost behind the wire.
+  const repeats = used && (idempotencyKey === undefined || isOnce(route));
   expectThat(facts, !repeats, 1, 'the side effect was repeated for a used credential');
+  const isKept = row?.answer !== undefined && (idempotencyKey !== undefined || route !== 'safe');
+  // Two that ask at once, at two gateways, may both have found nothing yet.
+  const asked = use.alone && isKept && row !== undefined && isDelivered(row.state);
+  expectThat(facts, !asked, 1, 'the upstream was asked for an answer that is kept');
 }
 
-/** The upstream has acted. */
-export function checkExecuted(facts: Facts, challengeId: string, once: boolean): void {
+/** The upstream has acted, or has known the key of an earlier request again. */
+export function checkExecuted(facts: Facts, challengeId: string, route: RouteName): void {
   const count = (facts.executions.get(challengeId) ?? 0) + 1;
   facts.executions.set(challengeId, count);
-  expectThat(facts, !once || count === 1, 1, `a once route was executed ${count} times`);
+  expectThat(facts, route !== 'once' || count === 1, 1, `a once route was executed ${count} times`);
 }
 
 /** What the gate says to logs and counters. */
@@ -136,8 +175,8 @@ export function checkEvent(facts: Facts, event: GateEvent): void {
   if (event.kind === 'released') {
     expectThat(facts, (row?.attempts ?? 0) > 0, 3, 'said to be released, and no credit is on disk');
   } else {
-    const durable = row?.standing === 'delivered' || row?.standing === 'answered';
-    expectThat(facts, durable, 2, `said to be delivered, and the claim is ${row?.standing ?? 'absent'}`);
+    const durable = row !== undefined && isDelivered(row.state);
+    expectThat(facts, durable, 2, `said to be delivered, and the claim is ${row?.state ?? 'absent'}`);
   }
 }
 

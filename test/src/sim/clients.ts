@@ -1,4 +1,4 @@
-import type { GateRequest } from '@farebox/gate';
+import type { Answer, Delivery, GateRequest, Terms } from '@farebox/gate';
 import { decodeRequest, parseChallenges } from '@farebox/protocol';
 import { checkAnswer, checkExecuted, checkUpstream } from './answer-checks.js';
 import type { Owner } from './clock.js';
@@ -9,8 +9,18 @@ import type { Gateways, Ground } from './gateways.js';
 import { paymentHashOf } from './node.js';
 import type { Step } from './plan.js';
 import type { Process } from './process.js';
-import { type Purchase, requestOf, routes } from './shop.js';
+import { isOnce, type Purchase, requestOf, routes } from './shop.js';
 import { askUpstream, type BehaviourName } from './upstream.js';
+
+/** As `sendReplay` in the gate. */
+function sendReplay(connection: Connection, answer: Answer, delivery: Delivery): void {
+  if (connection.closed) {
+    delivery.cut();
+    return;
+  }
+  connection.onClose = () => (connection.finished ? delivery.answered() : delivery.cut());
+  connection.send(answer.status, answer.headers, String(answer.body));
+}
 
 /** The buyers: they ask, pay, present, leave and come back. */
 export class Clients {
@@ -26,12 +36,13 @@ export class Clients {
   }
 
   /** Asks without a credential. Returns whose turn it is. */
-  ask({ purchase: number, route, repeats }: Step & { do: 'ask' }): Process | undefined {
+  ask({ purchase: number, route, repeats, keyed }: Step & { do: 'ask' }): Process | undefined {
     const { purchases, node } = this.#ground.facts;
     if (purchases.has(number)) return undefined;
     const purchase: Purchase = {
       number,
       route,
+      idempotencyKey: keyed === true ? `key ${number}` : undefined,
       challenge: undefined,
       reference: '',
       preimage: '',
@@ -84,7 +95,9 @@ export class Clients {
       left: () => void facts.clientsLeft.add(purchase),
     };
     const connection = new Connection(host, cuts);
-    const rivals = facts.presentations.filter((each) => each.open && each.purchase === purchase);
+    // One that was cut may still be being worked for.
+    const works = (each: Presentation) => !each.connection.finished;
+    const rivals = facts.presentations.filter((each) => works(each) && each.purchase === purchase);
     const use: Presentation = {
       number: facts.presentations.length + 1,
       ...{ purchase, way, genuine, token, process, connection },
@@ -108,7 +121,7 @@ export class Clients {
   #admit(use: Presentation, request: GateRequest, behaviour: BehaviourName): void {
     const { facts, happenings, parts } = this.#ground;
     const { process, connection, token } = use;
-    const { terms } = routes[use.purchase.route];
+    const { terms }: { terms: Terms } = routes[use.purchase.route];
     const onFault = (error: unknown) => expectThat(facts, false, 'house', `it rejected: ${error}`);
     const always = (name: string, run: () => void) => happenings.add(this.#outside, name, run);
     const later = (name: string, run: () => void) => {
@@ -118,13 +131,17 @@ export class Clients {
       if (!process.alive) return;
       if (admission.kind === 'refused') {
         const { status, headers, body } = admission.answer;
-        connection.send(status, headers, body);
+        connection.send(status, headers, String(body));
         return;
       }
       use.admitted = true;
       const { delivery } = admission;
+      if (admission.kind === 'replayed') {
+        sendReplay(connection, admission.answer, delivery);
+        return;
+      }
       const { challengeId } = delivery;
-      const executed = () => checkExecuted(facts, challengeId, terms.effect === 'once');
+      const executed = () => checkExecuted(facts, challengeId, use.purchase.route);
       use.stop = parts.startExchange({
         ...{ delivery, effect: terms.effect, connection, onFault, token },
         send: (sink, headers) => {
@@ -144,7 +161,7 @@ export class Clients {
     this.#ground.say(`    ${use.number}: ${use.way}, ${complete ? status : `cut (${status})`}`);
     const { purchase } = use;
     // The client was told that nobody knows, or was cut off, or a committed answer broke before it could leave.
-    const resume = body.includes('"retry":"resume"') || (purchase.route !== 'once' && status >= 500);
+    const resume = body.includes('"retry":"resume"') || (!isOnce(purchase.route) && status >= 500);
     if (use.admitted && (!complete || resume)) this.#ground.facts.doubtful.add(purchase.challenge?.id ?? '');
     if (!complete) return;
     if (status >= 200 && status < 300) {

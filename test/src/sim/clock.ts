@@ -5,6 +5,8 @@ interface Timer {
   readonly owner: Owner;
   readonly dueMs: number;
   readonly run: () => void;
+  /** Node's timers have it; a world waits for everything. */
+  readonly unref: () => void;
 }
 
 /** When every simulated world begins, milliseconds since the epoch. */
@@ -27,7 +29,7 @@ export class Clock {
   }
 
   set(owner: Owner, delayMs: number, run: () => void): Timer {
-    const timer = { owner, dueMs: this.#nowMs + delayMs, run };
+    const timer = { owner, dueMs: this.#nowMs + delayMs, run, unref: () => {} };
     this.#timers.push(timer);
     return timer;
   }

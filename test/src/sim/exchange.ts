@@ -1,4 +1,5 @@
 import { type Commit, type Delivery, type Effect, unknownOutcome, upstreamFailure } from '@farebox/gate';
+import type { StoredAnswer } from '@farebox/ledger';
 import type { Connection } from './connection.js';
 import { type Verdict, verdictOfFailure, verdictOfStatus } from './failures.js';
 import type { Failure, Sink } from './upstream.js';
@@ -16,6 +17,9 @@ export interface ExchangeParts {
   readonly onFault: (error: unknown) => void;
 }
 
+/** What every upstream sells. */
+export const goods = 'the goods';
+
 /** Starts a paid exchange; returns what stops it when the gateway shuts down. */
 export type StartExchange = (parts: ExchangeParts) => () => void;
 
@@ -32,10 +36,11 @@ export const startExchange: StartExchange = (parts) => {
  *
  * upstream's head is a failure   → release, or unknown on `once` → only then the answer
  * 3xx, 4xx                       → release → only then the upstream's answer
- * 2xx, short                     → held until whole → commit → answer → answered or cut
+ * 2xx, short                     → held until whole → commit, with the answer where it is kept → answered or cut
  * 2xx, long                      → commit → header section → body → answered or cut
  * client leaves while asking     → cut; on `once` the upstream finishes and is committed or released
  * client leaves while deciding   → after the commit: cut
+ * upstream breaks off its answer → cut, by the upstream
  * gateway shuts down             → release if nothing was sent, otherwise cut
  */
 export class PaidExchange implements Sink {
@@ -94,14 +99,15 @@ export class PaidExchange implements Sink {
   head(status: number, long: boolean): void {
     const { delivery, effect, onFault } = this.#parts;
     this.#answering = true;
-    const verdict = verdictOfStatus(status, effect);
+    const charged = delivery.charges(status);
+    const verdict = charged ? undefined : verdictOfStatus(status, effect);
     if (verdict !== undefined) {
       this.#stop();
       this.#fail(verdict);
       return;
     }
     this.#status = status;
-    if (status < 300) {
+    if (charged) {
       this.#phase = long ? 'deciding' : 'holding';
       if (long) this.#commit((commit) => this.#stream(commit));
       return;
@@ -119,10 +125,13 @@ export class PaidExchange implements Sink {
     this.#ended = true;
     if (this.#phase === 'holding') {
       this.#phase = 'deciding';
+      const { delivery } = this.#parts;
+      const body = Buffer.from(goods);
+      const kept = delivery.keepsAnswer ? { status: this.#status, headers: [], body } : undefined;
       this.#commit((commit) => {
         this.#phase = 'over';
-        this.#parts.connection.send(this.#status, commit.headers, 'the goods');
-      });
+        this.#parts.connection.send(this.#status, commit.headers, goods);
+      }, kept);
     } else if (this.#phase === 'streaming') {
       this.#phase = 'over';
       this.#parts.connection.end();
@@ -137,7 +146,8 @@ export class PaidExchange implements Sink {
       return;
     }
     if (this.#phase === 'streaming') {
-      // The close that follows says `cut`: the buyer was not served and may ask again.
+      // The buyer was not served and may ask again; that it broke here does not count against them.
+      this.#cut(true);
       connection.cut();
       return;
     }
@@ -167,9 +177,9 @@ export class PaidExchange implements Sink {
     }, onFault);
   }
 
-  #commit(next: (commit: Commit & { ok: true }) => void): void {
+  #commit(next: (commit: Commit & { ok: true }) => void, kept?: StoredAnswer): void {
     const { delivery, onFault, connection } = this.#parts;
-    delivery.commit().then((commit) => {
+    delivery.commit(this.#status, kept).then((commit) => {
       if (!commit.ok) {
         this.#stop();
         this.#phase = 'over';
@@ -190,7 +200,7 @@ export class PaidExchange implements Sink {
       return;
     }
     // Committed and not answered: the credential is owed an answer, and gets it at the next try.
-    this.#cut();
+    this.#cut(true);
     const answer = effect === 'once' ? unknownOutcome : upstreamFailure;
     this.#answer(answer('broken', delivery.challengeId));
   }
@@ -198,7 +208,7 @@ export class PaidExchange implements Sink {
   #begin(headers: readonly string[]): void {
     const { connection } = this.#parts;
     this.#phase = 'streaming';
-    connection.begin(this.#status, headers, 'the goods');
+    connection.begin(this.#status, headers, goods);
     if (this.#ended) {
       this.#phase = 'over';
       connection.end();
@@ -208,9 +218,9 @@ export class PaidExchange implements Sink {
   #answer(answer: {
     readonly status: number;
     readonly headers: readonly string[];
-    readonly body: string;
+    readonly body: string | Buffer;
   }): void {
-    this.#parts.connection.send(answer.status, answer.headers, answer.body);
+    this.#parts.connection.send(answer.status, answer.headers, String(answer.body));
   }
 
   #onClose(): void {
@@ -231,10 +241,10 @@ export class PaidExchange implements Sink {
     this.#settle();
   }
 
-  #cut(): void {
+  #cut(byUpstream = false): void {
     this.#stop();
     this.#phase = 'over';
-    this.#parts.delivery.cut();
+    this.#parts.delivery.cut(byUpstream);
     this.#settle();
   }
 

@@ -1,7 +1,7 @@
-import { type FaultKind, faultKinds } from './ledger.js';
 import type { Fault, Plan, Step } from './plan.js';
 import { addTally, emptyTally, type Outcome, runPlan, type Tally } from './run.js';
 import { type RouteName, routeNames } from './shop.js';
+import { type FaultKind, faultKinds } from './store-faults.js';
 import type { BehaviourName } from './upstream.js';
 
 /** One way in which a purchase may go. */
@@ -22,14 +22,14 @@ const use = (upstream: BehaviourName = 'serves', cuts = false, purchase = 1): St
   ...(cuts ? { cuts } : {}),
 });
 
-/** Every flow of one route. In each step between its first and its last a crash may fall. */
-function flowsOf(route: RouteName): Flow[] {
+/** Every flow of one route, with or without an `Idempotency-Key`. In each step between its first and its last a crash may fall. */
+function flowsOf(route: RouteName, keyed: boolean): Flow[] {
   const bought: Step[] = [
-    { do: 'ask', purchase: 1, route },
+    { do: 'ask', purchase: 1, route, keyed },
     { do: 'pay', purchase: 1 },
   ];
   const flow = (name: string, ...steps: (Step | readonly Step[])[]): Flow => ({
-    name: `${route}: ${name}`,
+    name: `${route}${keyed ? ', keyed' : ''}: ${name}`,
     steps: [...bought, ...steps.flat()],
   });
   const thenServed = (upstream: BehaviourName) =>
@@ -69,7 +69,13 @@ function flowsOf(route: RouteName): Flow[] {
 }
 
 /** Every flow of every route. */
-export const flows: readonly Flow[] = routeNames.flatMap(flowsOf);
+export const keylessFlows: readonly Flow[] = routeNames.flatMap((route) => flowsOf(route, false));
+
+/** The same, and with an `Idempotency-Key`. */
+export const flows: readonly Flow[] = [
+  ...keylessFlows,
+  ...routeNames.flatMap((route) => flowsOf(route, true)),
+];
 
 /** What the every-crash mode found. */
 export interface EveryCrash {
@@ -81,12 +87,17 @@ export interface EveryCrash {
 /**
  * Every flow, with every fault at every operation of the ledger, and with a crash between any two of its steps.
  *
+ * @param chosen the flows; all of them otherwise
  * @param pairs with every pair of crashes at two operations as well
  */
-export async function crashEverywhere(pairs: boolean, onFlow?: (flow: string) => void): Promise<EveryCrash> {
+export async function crashEverywhere(
+  pairs: boolean,
+  chosen: readonly Flow[] = flows,
+  onFlow?: (flow: string) => void,
+): Promise<EveryCrash> {
   const tally = emptyTally();
   let runs = 0;
-  for (const { name, steps } of flows) {
+  for (const { name, steps } of chosen) {
     onFlow?.(name);
     const calm: Plan = { seed: 1, gateways: 1, steps, faults: [] };
     const first = await runPlan(calm);

@@ -5,12 +5,16 @@ import { checkEvent } from './answer-checks.js';
 import { type StartExchange, startExchange } from './exchange.js';
 import type { Facts } from './facts.js';
 import type { Happenings } from './happenings.js';
-import { type FaultKind, SimLedger } from './ledger.js';
+import { SimLedger } from './ledger.js';
 import { checkAsked, noteTold } from './ledger-checks.js';
 import type { Plan } from './plan.js';
 import { Process } from './process.js';
 import { realm, secret } from './shop.js';
 import { Store } from './store.js';
+import type { FaultKind } from './store-faults.js';
+
+/** How long a dead gateway's claims are still its own, where others share its ledger. */
+export const leaseMs = 15_000;
 
 /** What a world is made of. The mutants replace one part with a wrong one; nobody else replaces any. */
 export interface Parts {
@@ -86,9 +90,11 @@ export class Gateways {
   /** Everything volatile is gone; what its promises would still do, nobody sees. */
   crash(process: Process): void {
     if (!process.alive) return;
-    const { facts, happenings, say } = this.#ground;
+    const { facts, happenings, plan, say } = this.#ground;
     say(`    process ${process.number} dies`);
     process.alive = false;
+    // A file's next opener knows at once that nobody else has it; of many gateways, each must outlive the other's lease.
+    facts.store.bury(process.holder, facts.clock.nowMs + (plan.gateways > 1 ? leaseMs : 0));
     happenings.drop(process);
     facts.clock.drop(process);
     for (const challengeId of process.presented) {
@@ -100,7 +106,7 @@ export class Gateways {
 
   #start(place: number): void {
     const { facts, parts } = this.#ground;
-    const process = new Process(++this.started);
+    const process = new Process(++this.started, facts.store.openHolder());
     const ledger = parts.wrapLedger(this.#ledgerOf(process));
     const { clock, node } = facts;
     const gate = createGate({
@@ -122,6 +128,8 @@ export class Gateways {
     const faults = new Map<number, FaultKind>(plan.faults.map(({ operation, kind }) => [operation, kind]));
     return new SimLedger({
       store: facts.store,
+      holder: process.holder,
+      nowMs: () => facts.clock.nowMs,
       alive: () => process.alive,
       nextOperation: () => ++this.operations,
       faultOf: ({ number }) => (this.#faulty ? faults.get(number) : undefined),

@@ -3,41 +3,15 @@ import {
   type ClaimRequest,
   type ClaimResult,
   type ClaimTotal,
+  type KeptAnswer,
   type Ledger,
+  LedgerMisuse,
   LedgerUnavailable,
+  type Redelivery,
+  type StoredAnswer,
 } from '@farebox/ledger';
-import { type AnyVerb, claimOf, type Store } from './store.js';
-
-/**
- * What goes wrong at one operation of the ledger. Operations of one batch share its fate.
- *
- * fails           rejected, nothing on disk
- * ack-lost        on disk, and rejected all the same
- * slow            the disk hangs longer than the gate waits for a claim; then it is on disk and answered
- * late            the disk hangs longer than the ledger has patience: rejected; later it is on disk all the same
- * late-fails      the disk hangs as long, and then nothing is on disk
- * crash-asked     the process dies as it asks
- * crash-unsynced  the process dies before the batch is on disk
- * crash-synced    the process dies after it is on disk, before anyone is told
- */
-export const faultKinds = [
-  'fails',
-  'ack-lost',
-  'slow',
-  'late',
-  'late-fails',
-  'crash-asked',
-  'crash-unsynced',
-  'crash-synced',
-] as const;
-export type FaultKind = (typeof faultKinds)[number];
-
-/** Longer than the gate waits for a claim (`claimTimeoutMsDefault`), shorter than a ledger's patience. */
-export const diskSlowMs = 7_000;
-/** How long the SQLite ledger waits for its disk before it refuses (`patienceMsDefault`). */
-export const patienceMs = 10_000;
-/** Longer than a ledger's patience. */
-export const diskHangMs = 15_000;
+import type { AdvanceTerms, AdvanceVerb, AnyVerb, Store } from './store.js';
+import { diskHangMs, diskSlowMs, type FaultKind, patienceMs } from './store-faults.js';
 
 /** One operation, as the checks see it. */
 export interface Operation {
@@ -50,6 +24,9 @@ export interface Operation {
 /** What a ledger needs of its process and of the world. */
 export interface LedgerHost {
   readonly store: Store;
+  /** This process's number as a holder of claims. */
+  readonly holder: number;
+  readonly nowMs: () => number;
   readonly alive: () => boolean;
   readonly nextOperation: () => number;
   readonly faultOf: (operation: Operation) => FaultKind | undefined;
@@ -86,50 +63,73 @@ export class SimLedger implements Ledger {
     this.#host = host;
   }
 
-  claim(request: ClaimRequest): Promise<ClaimResult> {
-    return this.#enter('claim', request);
+  claim(request: ClaimRequest, askAgain = false): Promise<ClaimResult> {
+    return this.#enter(askAgain ? 'reclaim' : 'claim', request);
   }
 
-  deliver(request: ClaimRequest): Promise<ClaimResult> {
-    return this.#enter('deliver', request);
+  deliver(request: ClaimRequest, answer?: StoredAnswer): Promise<ClaimResult> {
+    return this.#enter('deliver', request, answer);
   }
 
   release(request: ClaimRequest): Promise<ClaimResult> {
     return this.#enter('release', request);
   }
 
-  async settle(seq: number, nowMs: number): Promise<void> {
-    const settle = () => this.#host.store.advance('settle', seq, nowMs);
-    await this.#ask('settle', this.#challengeOf(seq), settle, (done) => done);
+  settle(seq: number, nowMs: number, answer?: StoredAnswer): Promise<void> {
+    return this.#advance('settle', seq, nowMs, { answer });
+  }
+
+  unknown(seq: number, nowMs: number): Promise<void> {
+    return this.#advance('unknown', seq, nowMs);
   }
 
   answered(seq: number, nowMs: number): Promise<void> {
-    const mark = () => this.#host.store.advance('answered', seq, nowMs);
-    const done = this.#ask('answered', this.#challengeOf(seq), mark, (marked) => marked).then(() => {});
-    done.catch(() => {});
-    return done;
+    return unheard(this.#advance('answered', seq, nowMs));
   }
 
-  redeliver(seq: number, redeliveriesMax: number, nowMs: number): Promise<boolean> {
-    const again = () => this.#host.store.advance('redeliver', seq, nowMs, redeliveriesMax);
-    return this.#ask('redeliver', this.#challengeOf(seq), again, (allowed) => allowed);
+  cut(seq: number, nowMs: number, byUpstream = false): Promise<void> {
+    return unheard(this.#advance('cut', seq, nowMs, { byUpstream }));
   }
 
-  find(challengeId: string): Promise<Claim | undefined> {
+  async abandon(challengeId: string, nowMs: number): Promise<void> {
+    const { store, holder } = this.#host;
+    await this.#ask('abandon', challengeId, () => store.abandon(challengeId, holder, nowMs), yes);
+  }
+
+  redeliver(seq: number, redeliveriesMax: number, nowMs: number, key?: string): Promise<Redelivery> {
+    const { store, holder } = this.#host;
+    const again = () => store.redeliver(seq, holder, nowMs, redeliveriesMax, key);
+    return this.#ask('redeliver', this.#challengeOf(seq), again, (said) => said === 'allowed');
+  }
+
+  find(challengeId: string, key?: string): Promise<Claim | undefined> {
+    const { store, holder, nowMs } = this.#host;
     const look = (): Claim | undefined => {
-      const row = this.#host.store.ofChallenge(challengeId);
-      return row === undefined ? undefined : claimOf(row);
+      const row = store.ofChallenge(challengeId);
+      return row === undefined ? undefined : store.claimOf(row, holder, nowMs(), key);
     };
     return this.#ask('find', challengeId, look, (found) => found !== undefined);
   }
 
+  answer(seq: number): Promise<KeptAnswer | undefined> {
+    const look = () => this.#host.store.rows[seq - 1]?.answer;
+    return this.#ask('answer', this.#challengeOf(seq), look, (found) => found !== undefined);
+  }
+
   totals(): Promise<readonly ClaimTotal[]> {
-    return this.#ask(
-      'totals',
-      '',
-      () => this.#host.store.totals(),
-      () => true,
-    );
+    return this.#ask('totals', '', () => this.#host.store.totals(), yes);
+  }
+
+  resolve(): Promise<void> {
+    return notHere();
+  }
+
+  refund(): Promise<void> {
+    return notHere();
+  }
+
+  sweep(): Promise<never> {
+    return notHere();
   }
 
   close(): Promise<void> {
@@ -140,8 +140,18 @@ export class SimLedger implements Ledger {
     return this.#host.store.rows[seq - 1]?.request.challengeId ?? '';
   }
 
-  #enter(verb: 'claim' | 'deliver' | 'release', request: ClaimRequest): Promise<ClaimResult> {
-    const change = () => this.#host.store.enter(verb, request);
+  async #advance(verb: AdvanceVerb, seq: number, nowMs: number, more: AdvanceTerms = {}): Promise<void> {
+    const { store, holder } = this.#host;
+    await this.#ask(verb, this.#challengeOf(seq), () => store.advance(verb, seq, holder, nowMs, more), yes);
+  }
+
+  #enter(
+    verb: 'claim' | 'reclaim' | 'deliver' | 'release',
+    request: ClaimRequest,
+    answer?: StoredAnswer,
+  ): Promise<ClaimResult> {
+    const { store, holder } = this.#host;
+    const change = () => store.enter(verb, request, holder, answer);
     return this.#ask(verb, request.challengeId, change, (result) => result.ok);
   }
 
@@ -241,6 +251,21 @@ export class SimLedger implements Ledger {
     this.#gathering = [];
     for (const each of waiting) each.refuse(unavailable());
   }
+}
+
+const yes = (): boolean => true;
+
+/** Nobody waits for it. */
+function unheard(done: Promise<void>): Promise<void> {
+  done.catch(() => {});
+  return done;
+}
+
+/** What people and housekeeping do to a ledger is no part of this world. */
+function notHere(): Promise<never> {
+  return Promise.reject(
+    new LedgerMisuse('ledger_request_invalid', 'The simulated world knows no such verb.'),
+  );
 }
 
 function unavailable(): LedgerUnavailable {

@@ -11,7 +11,7 @@ import { describeStep } from './world.js';
 // --seed N        the first seed; alone, only this one
 // --every-crash   every flow with every fault at every operation of the ledger, with a crash between any two steps,
 //                 and with every pair of crashes
-// --gateways N    so many gateways over one store. More than one breaks promises today: see Plan.gateways
+// --gateways N    so many gateways over one store. Otherwise one and two by turns
 // --json          one object on stdout
 
 /** Lines of the trace that are shown with a failure. */
@@ -73,12 +73,12 @@ const everyCrash = values['every-crash'];
 const firstSeed = count(values.seed, 'seed', 1);
 const aloneSeeds = everyCrash ? 0 : 1_000;
 const seeds = count(values.seeds, 'seeds', values.seed === undefined ? aloneSeeds : 1);
-const gateways = count(values.gateways, 'gateways', 1);
+const gateways = values.gateways === undefined ? undefined : count(values.gateways, 'gateways', 1);
 const tally = emptyTally();
 const failures: Failure[] = [];
 let crashRuns = 0;
 if (everyCrash) {
-  const result = await crashEverywhere(true, (flow) => process.stderr.write(`${flow}\n`));
+  const result = await crashEverywhere(true, undefined, (flow) => process.stderr.write(`${flow}\n`));
   crashRuns = result.runs;
   addTally(tally, result.tally);
   const { failure } = result;

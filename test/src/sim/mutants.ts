@@ -1,5 +1,5 @@
-import type { Gate } from '@farebox/gate';
-import type { ClaimRequest, ClaimResult, Ledger } from '@farebox/ledger';
+import type { Delivery, Gate } from '@farebox/gate';
+import type { Claim, ClaimRequest, ClaimResult, Hold, Ledger } from '@farebox/ledger';
 import { bindingInput, type JsonObject, parseCredential, serializeCredential } from '@farebox/protocol';
 import { bodyDigest, createKeyring } from '@farebox/protocol/binding';
 import { startExchange } from './exchange.js';
@@ -23,19 +23,20 @@ const mutant = (breaks: Promised, name: string, parts: Partial<Parts>): Mutant =
 
 /** A ledger that differs in some verbs. */
 const ledgerWith = (verbs: (ledger: Ledger) => Partial<Ledger>): Partial<Parts> => ({
-  wrapLedger: (ledger) => ({
-    claim: (request) => ledger.claim(request),
-    deliver: (request) => ledger.deliver(request),
-    settle: (seq, nowMs) => ledger.settle(seq, nowMs),
-    release: (request) => ledger.release(request),
-    answered: (seq, nowMs) => ledger.answered(seq, nowMs),
-    redeliver: (seq, max, nowMs) => ledger.redeliver(seq, max, nowMs),
-    find: (challengeId) => ledger.find(challengeId),
-    totals: () => ledger.totals(),
-    close: () => ledger.close(),
-    ...verbs(ledger),
-  }),
+  wrapLedger: (ledger) => differing(ledger, verbs(ledger)),
 });
+
+/** The same object with some members of its own in front. */
+function differing<T extends object>(whole: T, members: Partial<T>): T {
+  return new Proxy(whole, {
+    get(target, name) {
+      const own: unknown = Reflect.get(members, name);
+      if (own !== undefined) return own;
+      const value: unknown = Reflect.get(target, name, target);
+      return typeof value === 'function' ? value.bind(target) : value;
+    },
+  });
+}
 
 /** A gate whose decision is followed by something. */
 const gateWith = (admit: (gate: Gate, ledger: Ledger) => Gate['admit']): Partial<Parts> => ({
@@ -49,9 +50,23 @@ class ForgetsReferences extends Store {
 }
 
 class WritesLess extends Store {
-  protected override write(...[seq, request, next, nowMs]: Parameters<Store['write']>): number {
+  protected override write(...[row, next, nowMs]: Parameters<Store['write']>): void {
+    const { request } = row;
     const paid = { ...request.paid, amount: request.paid.amount - 1n };
-    return super.write(seq, { ...request, paid }, next, nowMs);
+    super.write({ ...row, request: { ...request, paid } }, next, nowMs);
+  }
+}
+
+class BooksNoCredits extends Store {
+  protected override book(...[from, to, amount]: Parameters<Store['book']>): void {
+    if (to !== 'released') super.book(from, to, amount);
+  }
+}
+
+class TakesOverTheLiving extends Store {
+  override holdOf(...[row, holder, nowMs]: Parameters<Store['holdOf']>): Hold {
+    const hold = super.holdOf(row, holder, nowMs);
+    return hold === 'theirs' ? 'orphaned' : hold;
   }
 }
 
@@ -85,25 +100,29 @@ function signEcho(
 
 const text = (payload: JsonObject): string => String(payload.preimage);
 
+const isHeld = (claim: Claim | undefined) => claim?.state === 'claimed' || claim?.state === 'unknown';
+
 /** A bug of each invariant, and of some more than one. */
 export const mutants: readonly Mutant[] = [
   mutant(1, 'a ledger that forgets whose payment it was', { makeStore: () => new ForgetsReferences() }),
   mutant(
     1,
     'a ledger that never says no to another delivery',
-    ledgerWith((ledger) => ({ redeliver: (seq, _max, nowMs) => ledger.redeliver(seq, 1_000, nowMs) })),
+    ledgerWith((ledger) => ({
+      redeliver: (seq, _max, nowMs, key) => ledger.redeliver(seq, 1_000, nowMs, key),
+    })),
   ),
   mutant(
     1,
     'a ledger that gives a held claim away again',
     ledgerWith((ledger) => ({
-      find: async (challengeId) => {
-        const claim = await ledger.find(challengeId);
-        return claim?.state === 'claimed' ? undefined : claim;
+      find: async (challengeId, key) => {
+        const claim = await ledger.find(challengeId, key);
+        return isHeld(claim) ? undefined : claim;
       },
       claim: async (request): Promise<ClaimResult> => {
         const result = await ledger.claim(request);
-        if (result.ok || result.by !== 'challenge' || result.claim.state !== 'claimed') return result;
+        if (result.ok || result.by !== 'challenge' || !isHeld(result.claim)) return result;
         return { ok: true, seq: result.claim.seq };
       },
     })),
@@ -126,11 +145,11 @@ export const mutants: readonly Mutant[] = [
   mutant(2, 'a driver that sends before it commits', {
     startExchange: (parts) => {
       const { delivery, connection } = parts;
-      const commit = async () => {
+      const commit: Delivery['commit'] = async (status, answer) => {
         connection.begin(200, ['Payment-Receipt', 'e30']);
-        return delivery.commit();
+        return delivery.commit(status, answer);
       };
-      return startExchange({ ...parts, delivery: withVerbs(delivery, { commit }) });
+      return startExchange({ ...parts, delivery: differing(delivery, { commit }) });
     },
   }),
   mutant(2, 'a driver that puts a receipt on a failure', {
@@ -142,7 +161,14 @@ export const mutants: readonly Mutant[] = [
       return startExchange(parts);
     },
   }),
-  mutant(3, 'a ledger that books less than was paid', { makeStore: () => new WritesLess() }),
+  mutant(1, 'a ledger that takes over what the living hold', { makeStore: () => new TakesOverTheLiving() }),
+  mutant(
+    1,
+    'a ledger that does not know the answers it keeps',
+    ledgerWith(() => ({ answer: async () => undefined })),
+  ),
+  mutant(3, 'a ledger that writes less than was paid', { makeStore: () => new WritesLess() }),
+  mutant(3, 'a ledger that forgets to book credits', { makeStore: () => new BooksNoCredits() }),
   mutant(
     3,
     'a ledger that forgets to write credits',
@@ -156,7 +182,7 @@ export const mutants: readonly Mutant[] = [
   mutant(3, 'a driver that takes a cut for an answer', {
     startExchange: (parts) => {
       const { delivery } = parts;
-      return startExchange({ ...parts, delivery: withVerbs(delivery, { cut: () => delivery.answered() }) });
+      return startExchange({ ...parts, delivery: differing(delivery, { cut: () => delivery.answered() }) });
     },
   }),
   mutant(
@@ -174,8 +200,8 @@ export const mutants: readonly Mutant[] = [
     5,
     'a ledger whose failure passes for a yes',
     ledgerWith((ledger) => ({
-      deliver: (request) => ledger.deliver(request).catch(() => ({ ok: true, seq: 1 })),
-      settle: (seq, nowMs) => ledger.settle(seq, nowMs).catch(() => {}),
+      deliver: (request, answer) => ledger.deliver(request, answer).catch(() => ({ ok: true, seq: 1 })),
+      settle: (seq, nowMs, answer) => ledger.settle(seq, nowMs, answer).catch(() => {}),
     })),
   ),
   mutant(
@@ -184,7 +210,9 @@ export const mutants: readonly Mutant[] = [
     gateWith((gate, ledger) => async (request, terms) => {
       const admission = await gate.admit(request, terms);
       const id =
-        admission.kind === 'refused' ? /"challengeId":"([^"]+)"/.exec(admission.answer.body)?.[1] : undefined;
+        admission.kind === 'refused'
+          ? /"challengeId":"([^"]+)"/.exec(String(admission.answer.body))?.[1]
+          : undefined;
       const [offer] = terms.offers;
       if (request.credentials.length === 0 && id !== undefined && offer !== undefined) {
         const { method, intent, price } = offer;
@@ -238,23 +266,7 @@ export const mutants: readonly Mutant[] = [
     startExchange: (parts) =>
       startExchange({
         ...parts,
-        delivery: withVerbs(parts.delivery, { release: async () => true, cut: () => {} }),
+        delivery: differing(parts.delivery, { release: async () => true, cut: () => {} }),
       }),
   }),
 ];
-
-/** A delivery that differs in some verbs. */
-function withVerbs(
-  delivery: Parameters<Parts['startExchange']>[0]['delivery'],
-  verbs: Partial<Parameters<Parts['startExchange']>[0]['delivery']>,
-): Parameters<Parts['startExchange']>[0]['delivery'] {
-  return {
-    challengeId: delivery.challengeId,
-    commit: () => delivery.commit(),
-    release: () => delivery.release(),
-    unknown: () => delivery.unknown(),
-    answered: () => delivery.answered(),
-    cut: () => delivery.cut(),
-    ...verbs,
-  };
-}

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { type FaultKind, faultKinds } from './ledger.js';
 import type { Plan } from './plan.js';
 import { runPlan } from './run.js';
+import { type FaultKind, faultKinds } from './store-faults.js';
 
 // Found by the simulator: a claim that failed, and was on disk all the same, held the payment for good.
 

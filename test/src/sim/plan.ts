@@ -1,7 +1,7 @@
 import { honestWays, tricks, type Way } from './credentials.js';
-import { type FaultKind, faultKinds } from './ledger.js';
 import { Random } from './random.js';
 import { type RouteName, routeNames } from './shop.js';
+import { type FaultKind, faultKinds } from './store-faults.js';
 import { type BehaviourName, behaviours } from './upstream.js';
 
 /**
@@ -10,7 +10,14 @@ import { type BehaviourName, behaviours } from './upstream.js';
  */
 export type Step =
   /** A buyer asks without a credential. `repeats`: the node gives out its last invoice once more. */
-  | { readonly do: 'ask'; readonly purchase: number; readonly route: RouteName; readonly repeats?: boolean }
+  | {
+      readonly do: 'ask';
+      readonly purchase: number;
+      readonly route: RouteName;
+      readonly repeats?: boolean;
+      /** The buyer sends an `Idempotency-Key`. */
+      readonly keyed?: boolean;
+    }
   | { readonly do: 'pay'; readonly purchase: number }
   /** A client presents; `cuts`: it leaves on purpose as soon as a 2xx begins. */
   | {
@@ -41,10 +48,7 @@ export interface Fault {
 /** Everything that happens to a world. Run twice, it happens twice in the same way. */
 export interface Plan {
   readonly seed: number;
-  /**
-   * Gateways over one store, each with its own process, gate and ledger handle. One today: the SQLite ledger locks out
-   * a second process, and without leases two gateways cannot tell a live claim from a dead one's.
-   */
+  /** Gateways over one store, each with its own process, gate and ledger handle. */
   readonly gateways: number;
   readonly steps: readonly Step[];
   readonly faults: readonly Fault[];
@@ -53,8 +57,8 @@ export interface Plan {
 // Object.keys loses the key type; the table's own keys are the names.
 const behaviourNames = Object.keys(behaviours) as BehaviourName[];
 
-/** The plan of a seed. */
-export function planOf(seed: number, gateways = 1): Plan {
+/** The plan of a seed: every other world has two gateways. */
+export function planOf(seed: number, gateways = 1 + (seed % 2)): Plan {
   const random = new Random(seed);
   const steps: Step[] = [];
   const purchases: number[] = [];
@@ -78,7 +82,9 @@ export function planOf(seed: number, gateways = 1): Plan {
 function buy(random: Random, steps: Step[], purchases: number[]): void {
   const purchase = purchases.length + 1;
   const repeats = purchases.length > 0 && random.percent(15);
-  steps.push({ do: 'ask', purchase, route: random.pick(routeNames), ...(repeats ? { repeats } : {}) });
+  const route = random.pick(routeNames);
+  const keyed = random.percent(40);
+  steps.push({ do: 'ask', purchase, route, ...(repeats ? { repeats } : {}), ...(keyed ? { keyed } : {}) });
   if (random.percent(90)) steps.push({ do: 'pay', purchase });
   purchases.push(purchase);
   if (random.percent(10)) cutEveryAnswer(random, steps, purchase);

@@ -5,6 +5,8 @@ import type { Connection } from './connection.js';
 export class Process {
   alive = true;
   readonly number: number;
+  /** Its number as a holder of claims. */
+  readonly holder: number;
   readonly connections = new Set<Connection>();
   /** Challenges that were genuinely presented to it: no other may be written for. */
   readonly presented = new Set<string>();
@@ -18,8 +20,9 @@ export class Process {
   late = false;
   #gate: Gate | undefined;
 
-  constructor(number: number) {
+  constructor(number: number, holder: number) {
     this.number = number;
+    this.holder = holder;
   }
 
   get gate(): Gate {

@@ -1,9 +1,9 @@
-import { isSpent } from './answer-checks.js';
+import { isDelivered, isSpent } from './answer-checks.js';
 import type { Violation } from './facts.js';
-import type { Parts } from './gateways.js';
+import { leaseMs, type Parts } from './gateways.js';
 import { checkMarks } from './ledger-checks.js';
 import type { Plan } from './plan.js';
-import type { Purchase } from './shop.js';
+import { isOnce, type Purchase } from './shop.js';
 import { World } from './world.js';
 
 /** What became of the paid purchases, and what it took. All are counts; they add up over worlds. */
@@ -23,6 +23,8 @@ export interface Tally {
   heldUnasked: number;
   /** Of these: no process died, so that one was there to know that the upstream was never asked. */
   heldForNothing: number;
+  /** Of the paid, on `once` routes: delivered, and an answer too long to be kept was cut off. */
+  lost: number;
   /** Of the paid: every delivery that the bound allows was cut off. */
   exhausted: number;
   /** Of the exhausted: the client never left; upstreams and processes broke every one of its answers. */
@@ -54,6 +56,7 @@ export function emptyTally(): Tally {
     served: 0,
     redeemed: 0,
     held: 0,
+    lost: 0,
     heldUnasked: 0,
     heldForNothing: 0,
     exhausted: 0,
@@ -90,6 +93,8 @@ export async function runPlan(plan: Plan, parts?: Parts): Promise<Outcome> {
       step = 0;
       world.calm();
       await world.step({ do: 'finish' });
+      // What died has been dead for long enough to be taken over.
+      await world.step({ do: 'wait', ms: leaseMs });
       for (const purchase of world.facts.purchases.values()) {
         if (purchase.preimage !== '' && violations.length === 0) await comeBack(world, purchase, tally);
       }
@@ -119,8 +124,8 @@ async function comeBack(world: World, purchase: Purchase, tally: Tally): Promise
   }
   const end = endOf(world, purchase);
   if (end === undefined) {
-    const standing = facts.store.ofChallenge(purchase.challenge?.id ?? '')?.standing ?? 'absent';
-    const detail = `purchase ${purchase.number} is paid, and there is nothing to be had for it; its claim is ${standing}`;
+    const state = facts.store.ofChallenge(purchase.challenge?.id ?? '')?.state ?? 'absent';
+    const detail = `purchase ${purchase.number} is paid, and there is nothing to be had for it; its claim is ${state}`;
     facts.violations.push({ promise: 'liveness', detail });
     return;
   }
@@ -138,7 +143,7 @@ async function comeBack(world: World, purchase: Purchase, tally: Tally): Promise
 function endOf(
   { facts }: World,
   purchase: Purchase,
-): 'redeemed' | 'held' | 'exhausted' | 'lapsed' | 'elsewhere' | undefined {
+): 'redeemed' | 'held' | 'lost' | 'exhausted' | 'lapsed' | 'elsewhere' | undefined {
   if (purchase.served > 0) return 'redeemed';
   const id = purchase.challenge?.id ?? '';
   const row = facts.store.ofChallenge(id);
@@ -146,14 +151,15 @@ function endOf(
     if (facts.store.ofReference(purchase.reference) !== undefined) return 'elsewhere';
     return expiresMsOf(purchase) <= facts.clock.nowMs ? 'lapsed' : undefined;
   }
-  const unknown = row.standing === 'claimed' || row.standing === 'delivered';
-  if (purchase.route === 'once') {
+  if (!facts.doubtful.has(id)) return undefined;
+  if (row.state === 'claimed' || row.state === 'unknown') {
     // An upstream that was never asked, by a process that never died, is no excuse for holding a payment.
     const excused = facts.upstreamAsked.has(id) || facts.crashed.has(id);
-    return unknown && facts.doubtful.has(id) && excused ? 'held' : undefined;
+    return purchase.route === 'once' && excused ? 'held' : undefined;
   }
-  const spent = row.standing === 'delivered' && isSpent(row, facts.redeliveriesMax);
-  return spent && facts.doubtful.has(id) ? 'exhausted' : undefined;
+  if (!isDelivered(row.state)) return undefined;
+  if (isOnce(purchase.route) && row.answer === undefined) return 'lost';
+  return isSpent(row, facts.redeliveriesMax) ? 'exhausted' : undefined;
 }
 
 function expiresMsOf({ challenge }: Purchase): number {

@@ -1,5 +1,7 @@
 import type { Effect } from '@farebox/gate';
+import type { NodeConfig as LightningNodeConfig } from '@farebox/lightning/nodes';
 import type { Offer } from '@farebox/protocol';
+import type { TokenTerms } from '@farebox/tempo';
 import type { ListenAddress } from './listen.js';
 import type { Match } from './match.js';
 
@@ -11,9 +13,10 @@ export interface GatewayConfig {
   readonly secrets: readonly string[];
   /** Absolute path of a file with one secret a line. */
   readonly secretFile: string | undefined;
-  /** Absolute path of the SQLite ledger, or `:memory:`. */
-  readonly ledgerPath: string;
+  readonly ledger: LedgerConfig;
+  readonly redemption: RedemptionConfig;
   readonly node: NodeConfig | undefined;
+  readonly tempo: TempoConfig | undefined;
   readonly upstreams: ReadonlyMap<string, UpstreamConfig>;
   readonly routes: readonly RouteConfig[];
   readonly strict402: boolean;
@@ -23,12 +26,69 @@ export interface GatewayConfig {
   readonly limits: LimitsConfig;
 }
 
+/** Where claims and books are kept. */
+export type LedgerConfig =
+  | {
+      readonly kind: 'sqlite';
+      /** Absolute, or `:memory:`. */
+      readonly path: string;
+    }
+  | {
+      readonly kind: 'postgres';
+      /** It may hold a password; undefined: `urlFile` has it. */
+      readonly url: string | undefined;
+      /** Absolute path of a file whose one line is the URL. */
+      readonly urlFile: string | undefined;
+      readonly schema: string | undefined;
+    };
+
+/** How far a payment goes that was not delivered at once, and how long the ledger keeps what. */
+export interface RedemptionConfig {
+  readonly redeliveriesMax: number;
+  readonly attemptsMax: number;
+  readonly creditWindowMs: number;
+  readonly replayWindowMs: number;
+  readonly retentionMs: number;
+}
+
 /** Which Lightning node is paid. */
-export interface NodeConfig {
+export type NodeConfig = DevnetConfig | LightningNodeConfig;
+
+/** The devnet of this machine. */
+export interface DevnetConfig {
   readonly kind: 'devnet';
   readonly url: string | undefined;
   /** Absolute path. */
   readonly tokenFile: string | undefined;
+}
+
+/** How payments on Tempo are taken. */
+export interface TempoConfig {
+  readonly rpcUrl: string | undefined;
+  /** Absolute path of a file whose one line is the URL. */
+  readonly rpcFile: string | undefined;
+  readonly chainId: number;
+  readonly tokens: readonly TempoTokenConfig[];
+  readonly push: boolean;
+  readonly feePayer: TempoFeePayerConfig | undefined;
+}
+
+/** One token that prices may be in. Amounts are in its base units. */
+export interface TempoTokenConfig extends TokenTerms {
+  readonly name: string;
+  /** Lower case where it is hex. */
+  readonly address: string;
+  readonly decimals: number;
+}
+
+/** Who pays the buyers' fees. Amounts are in base units of the token. */
+export interface TempoFeePayerConfig {
+  /** Absolute path. */
+  readonly keyFile: string;
+  readonly tokenAddress: string;
+  readonly budget: bigint;
+  readonly budgetWindowMs: number;
+  readonly feeMax: bigint;
 }
 
 /** One server behind the gateway. */
@@ -52,6 +112,8 @@ export interface RouteConfig {
   readonly offers: readonly Offer[];
   /** Undefined: by request method. */
   readonly effect: Effect | undefined;
+  readonly chargeOn: 'success' | 'any-response';
+  readonly onUnknown: 'hold' | 'ask-again';
   /** Largest body of a paid request, bytes. */
   readonly bodyBytesMax: number;
   readonly stripPrefix: string;
@@ -81,5 +143,9 @@ export const idleTimeoutMsDefault = 60_000;
 export const connectionsDefault = 256;
 /** Default size of the largest header section. */
 export const headerBytesMaxDefault = 16_384;
+/** Default time for which a credit may be redeemed. */
+export const creditWindowMsDefault = 90 * 24 * 3_600_000;
+/** Default time for which finished claims are kept. */
+export const retentionMsDefault = 400 * 24 * 3_600_000;
 /** Default size of the largest body of a paid request: it is held in memory, because its digest is bound. */
 export const bodyBytesMaxDefault = 1_048_576;

@@ -1,7 +1,7 @@
-/** How a duration is written in `farebox.yaml`: a whole number and a unit, `500ms`, `30s`, `5m`, `2h`. */
-export const DURATION_PATTERN = /^[1-9][0-9]{0,5}(?:ms|s|m|h)$/;
+/** How a duration is written in `farebox.yaml`: a whole number and a unit, `500ms`, `30s`, `5m`, `2h`, `90d`. */
+export const DURATION_PATTERN = /^[1-9][0-9]{0,5}(?:ms|s|m|h|d)$/;
 
-const UNIT_MS: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000 };
+const UNIT_MS: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };
 
 /**
  * Reads a duration.

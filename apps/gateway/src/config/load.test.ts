@@ -31,7 +31,14 @@ describe('a good file', () => {
     expect(config).toMatchObject({
       realm: 'https://api.example.com',
       listen: { host: '127.0.0.1', port: 8402 },
-      ledgerPath: '/shop/farebox.db',
+      ledger: { kind: 'sqlite', path: '/shop/farebox.db' },
+      redemption: {
+        redeliveriesMax: 3,
+        attemptsMax: 20,
+        creditWindowMs: 7_776_000_000,
+        replayWindowMs: 86_400_000,
+        retentionMs: 34_560_000_000,
+      },
       challengeLifeMs: 300_000,
       unavailableStatus: 500,
       strict402: false,
@@ -44,6 +51,29 @@ describe('a good file', () => {
       effect: undefined,
     });
     expect(config.upstreams.get('bitcoin')).toMatchObject({ origin: 'http://127.0.0.1:9000', basePath: '' });
+  });
+
+  it('may keep its ledger in PostgreSQL, with the URL in the file or in one of its own', () => {
+    const url = 'postgres://farebox@db.test/farebox';
+    expect(parseConfig(`ledger: ${url}\nledger_schema: shop\n${good}`).ledger).toEqual({
+      kind: 'postgres',
+      url,
+      urlFile: undefined,
+      schema: 'shop',
+    });
+    const { ledger } = parseConfig(`ledger_file: url.txt\n${good}`, { directory: '/shop' });
+    expect(ledger).toMatchObject({ kind: 'postgres', url: undefined, urlFile: '/shop/url.txt' });
+  });
+
+  it('may say what a payment buys, and how far it goes', () => {
+    const text = `redemption: { redeliveries: 1, attempts: 5, credit_window: 30d, replay_window: 1h }\n${good}    effect: once\n    charge_on: any_response\n    on_unknown: ask_again\n`;
+    const config = parseConfig(text);
+    expect(config.routes[0]).toMatchObject({ chargeOn: 'any-response', onUnknown: 'ask-again' });
+    expect(config.redemption).toMatchObject({
+      redeliveriesMax: 1,
+      attemptsMax: 5,
+      replayWindowMs: 3_600_000,
+    });
   });
 
   it('may be the example', () => {
@@ -68,7 +98,7 @@ describe('a good file', () => {
 describe('an error names file, line, column, key, what was given and what is allowed', () => {
   it('for a price', () => {
     expect(faultsOf(good.replace('1 sat', '1 sats'))).toEqual([
-      'farebox.yaml:8:12: routes[0].price: was given "1 sats"; write "free" or whole satoshis such as "1 sat", at most 100000000 sat.',
+      'farebox.yaml:8:12: routes[0].price: was given "1 sats"; write "free", whole satoshis such as "1 sat", an amount of a token such as "0.01 pathUSD", or a list of such prices.',
     ]);
   });
 
@@ -106,7 +136,7 @@ describe('an error names file, line, column, key, what was given and what is all
     ['realm: ""', 'realm'],
     ['listen: 8402', 'listen'],
     ['listen: 127.0.0.1:99999', 'listen'],
-    ['ledger: postgres://x', 'ledger'],
+    ['ledger: mysql://x', 'ledger'],
     ['challenge_life: 5', 'challenge_life'],
     ['challenge_life: 1s', 'challenge_life'],
     ['unavailable_status: 502', 'unavailable_status'],

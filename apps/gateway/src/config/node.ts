@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import type { InvoiceNode } from '@farebox/lightning';
-import type { NodeConfig } from './config.js';
+import type { DevnetConfig, NodeConfig } from './config.js';
 
 /** The Lightning node cannot be used as configured. The message says what to do and never holds a token. */
 export class NodeConfigError extends Error {
@@ -14,6 +14,18 @@ export class NodeConfigError extends Error {
  * @throws NodeConfigError
  */
 export async function openNode(config: NodeConfig, home?: string): Promise<InvoiceNode> {
+  if (config.kind === 'devnet') return openDevnet(config, home);
+  // Loaded only now, and only the adapter that is configured.
+  const nodes = await import('@farebox/lightning/nodes');
+  try {
+    return await nodes.openNode(config);
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : 'it cannot be used';
+    throw new NodeConfigError(`The ${config.kind} node cannot be used as configured: ${reason}`, { cause });
+  }
+}
+
+async function openDevnet(config: DevnetConfig, home: string | undefined): Promise<InvoiceNode> {
   // Loaded only now: a gateway that is given its node never loads the devnet's Lightning implementation.
   const { connectDevnet, fareboxHome, readDevnetFile } = await import('@farebox/devnet');
   const { url, tokenFile } = config;

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { parseDuration } from './duration.js';
 import { isLoopback, parseListen } from './listen.js';
 import { parseMatch } from './match.js';
-import { parsePrice } from './price.js';
+import { baseUnits, parsePrice } from './price.js';
 import { suggest } from './suggest.js';
 
 describe('parseDuration', () => {
@@ -11,16 +11,32 @@ describe('parseDuration', () => {
     ['30s', 30_000],
     ['5m', 300_000],
     ['2h', 7_200_000],
+    ['90d', 7_776_000_000],
   ])('%s', (text, ms) => expect(parseDuration(text)).toBe(ms));
-  it.each(['', '5', 'm', '5 m', '0s', '-1s', '1.5s', '5d', '5m '])('not %j', (text) =>
+  it.each(['', '5', 'm', '5 m', '0s', '-1s', '1.5s', '5w', '5m '])('not %j', (text) =>
     expect(parseDuration(text)).toBeUndefined(),
   );
 });
 
 describe('parsePrice', () => {
+  it('reads an amount of a token', () => {
+    expect(parsePrice('0.01 pathUSD')).toEqual({ kind: 'token', token: 'pathUSD', decimal: '0.01' });
+    expect(parsePrice('0 pathUSD')).toEqual({ kind: 'token', token: 'pathUSD', decimal: '0' });
+  });
+  it.each([
+    ['0.01', 6, 10_000n],
+    ['12', 6, 12_000_000n],
+    ['0.000001', 6, 1n],
+    ['3', 0, 3n],
+    ['0', 6, 0n],
+    ['0.0000001', 6, undefined],
+  ] as const)('%s with %d decimals is %s base units', (decimal, decimals, units) => {
+    expect(baseUnits(decimal, decimals)).toBe(units);
+  });
+
   it('reads free, and satoshis with and without a space', () => {
     expect(parsePrice('free')).toEqual({ kind: 'free' });
-    const oneSat = { kind: 'paid', amount: { amount: 1n, currency: 'sat' } };
+    const oneSat = { kind: 'sat', amount: { amount: 1n, currency: 'sat' } };
     expect(parsePrice('1 sat')).toEqual(oneSat);
     expect(parsePrice('1sat')).toEqual(oneSat);
     expect(parsePrice('100000000 sat')).toBeDefined();
@@ -32,9 +48,14 @@ describe('parsePrice', () => {
     '1',
     '1  sat',
     '1 sats',
+    '1 msat',
     '1.5 sat',
+    '1.5 SATS',
     '-1 sat',
-    '1 usd',
+    '1 usd!',
+    '01 pathUSD',
+    '1. pathUSD',
+    '.5 pathUSD',
     '100000001 sat',
     'FREE',
   ])('not %j', (text) => expect(parsePrice(text)).toBeUndefined());

@@ -1,4 +1,5 @@
 import { isAbsolute, resolve } from 'node:path';
+import { attemptsMaxDefault, redeliveriesMaxDefault, replayWindowMsDefault } from '@farebox/gate';
 import {
   bodyBytesMaxDefault,
   challengeLifeMsDefault,
@@ -6,27 +7,29 @@ import {
   challengeLifeMsMin,
   connectionsDefault,
   connectTimeoutMsDefault,
+  creditWindowMsDefault,
   type GatewayConfig,
   headerBytesMaxDefault,
   headersTimeoutMsDefault,
   idleTimeoutMsDefault,
+  type LedgerConfig,
   listenDefault,
-  type NodeConfig,
+  type RedemptionConfig,
   type RouteConfig,
+  retentionMsDefault,
+  type TempoConfig,
   type UpstreamConfig,
 } from './config.js';
 import { parseDuration } from './duration.js';
-import type { KeyPath, RawIssue } from './issues.js';
+import type { RawIssue } from './issues.js';
 import { parseListen } from './listen.js';
 import { type Match, parseMatch } from './match.js';
-import { parsePrice } from './price.js';
+import { type Absolute, type Report, resolveNode, resolveOffers, resolveTempo } from './resolve-methods.js';
 import type { ConfigInput } from './schema.js';
 import { suggest } from './suggest.js';
 
 /** The path that `healthz` takes for itself. */
 export const healthPath = '/healthz';
-
-type Report = (path: KeyPath, message: string, atKey?: boolean) => void;
 
 /**
  * Fills in defaults, makes paths absolute (from `directory`), and checks what one key says about another.
@@ -38,7 +41,7 @@ export function resolveConfig(
 ): { readonly config: GatewayConfig; readonly issues: readonly RawIssue[] } {
   const issues: RawIssue[] = [];
   const report: Report = (path, message, atKey = false) => void issues.push({ path, message, atKey });
-  const absolute = (path: string) => (isAbsolute(path) ? path : resolve(directory, path));
+  const absolute: Absolute = (path) => (isAbsolute(path) ? path : resolve(directory, path));
 
   const challengeLifeMs = millis(input.challenge_life, challengeLifeMsDefault);
   if (challengeLifeMs < challengeLifeMsMin || challengeLifeMs > challengeLifeMsMax) {
@@ -48,16 +51,17 @@ export function resolveConfig(
   const upstreams = new Map(
     Object.entries(input.upstreams).map(([name, value]) => [name, resolveUpstream(name, value)] as const),
   );
+  const tempo = resolveTempo(input, absolute, report);
   const routes = input.routes.map((route, index) =>
-    resolveRoute(route, index, [...upstreams.keys()], bodyBytesMax, report),
+    resolveRoute(route, index, [...upstreams.keys()], bodyBytesMax, tempo, report),
   );
   const healthz = input.healthz ?? true;
   checkRoutes(routes, healthz, report);
-  const node = resolveNode(input, absolute);
-  if (node === undefined && routes.some((route) => route.offers.length > 0)) {
-    report(['lightning'], 'is required while a route has a price: a mapping with node.');
+  const node = resolveNode(input, absolute, report);
+  const takesLightning = routes.some(({ offers }) => offers.some(({ method }) => method === 'lightning'));
+  if (input.lightning === undefined && takesLightning) {
+    report(['lightning'], 'is required while a price is in sat: a mapping with node.');
   }
-  const ledger = (input.ledger ?? 'sqlite:farebox.db').slice('sqlite:'.length);
   return {
     issues,
     config: {
@@ -65,8 +69,10 @@ export function resolveConfig(
       listen: parseListen(input.listen ?? listenDefault) ?? { host: '127.0.0.1', port: 8402 },
       secrets: input.secrets ?? [],
       secretFile: input.secret_file === undefined ? undefined : absolute(input.secret_file),
-      ledgerPath: ledger === ':memory:' ? ledger : absolute(ledger),
+      ledger: resolveLedger(input, absolute, report),
+      redemption: resolveRedemption(input.redemption),
       node,
+      tempo,
       upstreams,
       routes,
       strict402: input.strict_402 ?? false,
@@ -101,6 +107,7 @@ function resolveRoute(
   index: number,
   upstreams: readonly string[],
   bodyBytesMax: number,
+  tempo: TempoConfig | undefined,
   report: Report,
 ): RouteConfig {
   if (!upstreams.includes(input.upstream)) {
@@ -112,6 +119,8 @@ function resolveRoute(
       `was given "${input.upstream}", which is not under upstreams.${hint} ${known}`,
     );
   }
+  if (input.on_unknown !== undefined && input.effect !== undefined && input.effect !== 'once')
+    report(['routes', index, 'on_unknown'], 'is for routes with effect: once.', true);
   const match = parseMatch(input.match) ?? { text: input.match, any: false, methods: [], pattern: '/' };
   const stripPrefix = input.strip_prefix ?? '';
   if (stripPrefix !== '' && !match.pattern.startsWith(`${stripPrefix}/`)) {
@@ -120,16 +129,13 @@ function resolveRoute(
       `was given "${stripPrefix}"; write the literal beginning of "${match.pattern}", up to before a slash.`,
     );
   }
-  const price = parsePrice(input.price);
-  const description = input.description === undefined ? {} : { description: input.description };
   return {
     match,
     upstream: input.upstream,
-    offers:
-      price?.kind === 'paid'
-        ? [{ method: 'lightning', intent: 'charge', price: price.amount, ...description }]
-        : [],
+    offers: resolveOffers(input, tempo, ['routes', index, 'price'], report),
     effect: input.effect,
+    chargeOn: input.charge_on === 'any_response' ? 'any-response' : 'success',
+    onUnknown: input.on_unknown === 'ask_again' ? 'ask-again' : 'hold',
     bodyBytesMax: input.body?.max_bytes ?? bodyBytesMax,
     stripPrefix,
   };
@@ -167,12 +173,30 @@ function shapeOf(match: Match): string {
   return match.pattern.replace(/:[A-Za-z_][A-Za-z0-9_]*/g, ':');
 }
 
-function resolveNode(input: ConfigInput, absolute: (path: string) => string): NodeConfig | undefined {
-  const node = input.lightning?.node;
-  if (node === undefined) return undefined;
+function resolveLedger(input: ConfigInput, absolute: (path: string) => string, report: Report): LedgerConfig {
+  const { ledger, ledger_file: file, ledger_schema: schema } = input;
+  if (ledger !== undefined && file !== undefined)
+    report(['ledger_file'], 'stands beside ledger; keep one of them.', true);
+  const postgres = file !== undefined || ledger?.startsWith('postgres') === true;
+  if (schema !== undefined && !postgres) report(['ledger_schema'], 'is for a postgres:// ledger.', true);
+  if (postgres) {
+    return {
+      kind: 'postgres',
+      url: ledger,
+      urlFile: file === undefined ? undefined : absolute(file),
+      schema,
+    };
+  }
+  const path = (ledger ?? 'sqlite:farebox.db').slice('sqlite:'.length);
+  return { kind: 'sqlite', path: path === ':memory:' ? path : absolute(path) };
+}
+
+function resolveRedemption(input: ConfigInput['redemption']): RedemptionConfig {
   return {
-    kind: node.kind,
-    url: node.url,
-    tokenFile: node.token_file === undefined ? undefined : absolute(node.token_file),
+    redeliveriesMax: input?.redeliveries ?? redeliveriesMaxDefault,
+    attemptsMax: input?.attempts ?? attemptsMaxDefault,
+    creditWindowMs: millis(input?.credit_window, creditWindowMsDefault),
+    replayWindowMs: millis(input?.replay_window, replayWindowMsDefault),
+    retentionMs: millis(input?.keep_claims, retentionMsDefault),
   };
 }

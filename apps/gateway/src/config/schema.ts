@@ -1,29 +1,13 @@
 import { z } from 'zod';
-import { DURATION_PATTERN, parseDuration } from './duration.js';
 import { LISTEN_PATTERN, parseListen } from './listen.js';
-import { MATCH_PATTERN, parseMatch } from './match.js';
-import { PRICE_PATTERN, parsePrice } from './price.js';
+import { ledgerKeys } from './schema-ledger.js';
+import { lightningSchema } from './schema-lightning.js';
+import { count, duration } from './schema-parts.js';
+import { routeSchema } from './schema-route.js';
+import { tempoSchema } from './schema-tempo.js';
 
 /** Shortest secret, in bytes of UTF-8: the strength of the HMAC that makes a challenge ours. */
 export const secretBytesMin = 32;
-
-const duration = (meaning: string) =>
-  z
-    .string()
-    .regex(DURATION_PATTERN)
-    .refine((text) => parseDuration(text) !== undefined)
-    .meta({
-      description: meaning,
-      allowed: 'a duration such as 500ms, 30s, 5m or 2h',
-      examples: ['30s', '5m'],
-    });
-
-const count = (least: number, most: number, meaning: string) =>
-  z
-    .int()
-    .min(least)
-    .max(most)
-    .meta({ description: meaning, allowed: `a whole number from ${least} to ${most}` });
 
 const upstreamUrl = z
   .string()
@@ -51,79 +35,6 @@ const upstream = z
   .meta({
     allowed: 'a URL, or a mapping with url, connect_timeout, headers_timeout, idle_timeout, connections',
   });
-
-const route = z.strictObject({
-  match: z
-    .string()
-    .regex(MATCH_PATTERN)
-    .refine((text) => parseMatch(text) !== undefined)
-    .meta({
-      description:
-        'Method and path. A path has literal segments, :name segments, and at most one * at its end. ' +
-        'GET also answers HEAD. The most specific path wins; the order of the list does not matter.',
-      allowed:
-        'a method (GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS or ANY), one space, and a path such as /v1/*',
-      examples: ['GET /v1/bitcoin/*', 'ANY /v1/things/:id'],
-    }),
-  upstream: z
-    .string()
-    .min(1)
-    .meta({ description: 'A name under upstreams.', allowed: 'a name under upstreams' }),
-  price: z
-    .string()
-    .regex(PRICE_PATTERN)
-    .refine((text) => parsePrice(text) !== undefined)
-    .meta({
-      description: 'What one request costs.',
-      allowed: '"free" or whole satoshis such as "1 sat", at most 100000000 sat',
-      examples: ['1 sat', 'free'],
-    }),
-  description: z
-    .string()
-    .max(200)
-    .meta({ description: 'For the invoice and the challenge.', allowed: 'a text of at most 200 characters' })
-    .optional(),
-  effect: z
-    .enum(['safe', 'idempotent', 'once'])
-    .meta({
-      description:
-        'What repeating the upstream call does. Default by method: GET, HEAD and OPTIONS safe, PUT and DELETE ' +
-        'idempotent, others once.',
-      allowed: 'safe, idempotent or once',
-    })
-    .optional(),
-  body: z
-    .strictObject({ max_bytes: count(0, 64 * 1024 * 1024, 'Largest request body.') })
-    .meta({ allowed: 'a mapping with max_bytes' })
-    .optional(),
-  strip_prefix: z
-    .string()
-    .regex(/^(?:\/[A-Za-z0-9._~!$&'+,=@-]+)+$/)
-    .meta({
-      description: 'Taken off the front of the path before it goes to the upstream.',
-      allowed: 'a literal path such as /v1, with which the path of match begins',
-    })
-    .optional(),
-});
-
-const node = z
-  .strictObject({
-    kind: z.enum(['devnet']).meta({ description: 'Which kind of Lightning node.', allowed: 'devnet' }),
-    url: z
-      .string()
-      .regex(/^http:\/\/[^\s@?#]+$/)
-      .meta({
-        description: 'Where the devnet listens. Default: as $FAREBOX_HOME/devnet.json says.',
-        allowed: 'an http:// URL',
-      })
-      .optional(),
-    token_file: z
-      .string()
-      .min(1)
-      .meta({ description: 'A file with the token of the devnet.', allowed: 'a path' })
-      .optional(),
-  })
-  .meta({ allowed: 'a mapping with kind, url, token_file' });
 
 /** What `farebox.yaml` may say. The JSON Schema for editors is made from this and from nothing else. */
 export const configSchema = z
@@ -169,19 +80,9 @@ export const configSchema = z
       .min(1)
       .meta({ description: 'A file with one secret a line, newest first, mode 0600.', allowed: 'a path' })
       .optional(),
-    ledger: z
-      .string()
-      .regex(/^sqlite:.+$/)
-      .meta({
-        description: 'Where claims are kept. Default sqlite:farebox.db, beside this file.',
-        allowed: 'sqlite: and a path, such as sqlite:farebox.db',
-        examples: ['sqlite:farebox.db'],
-      })
-      .optional(),
-    lightning: z
-      .strictObject({ node })
-      .meta({ description: 'The Lightning node that is paid.', allowed: 'a mapping with node' })
-      .optional(),
+    ...ledgerKeys,
+    lightning: lightningSchema.optional(),
+    tempo: tempoSchema.optional(),
     upstreams: z
       .record(
         z
@@ -194,7 +95,7 @@ export const configSchema = z
         description: 'Names for the servers behind the gateway.',
         allowed: 'a mapping of names to URLs',
       }),
-    routes: z.array(route).min(1).max(10_000).meta({
+    routes: z.array(routeSchema).min(1).max(10_000).meta({
       description: 'What is served. Anything else is 404.',
       allowed: 'a list of at least one route',
     }),

@@ -35,6 +35,11 @@ describe('resolveSecrets', () => {
     await expect(resolveSecrets(config({ secret_file: 'keys' }), {})).rejects.toThrow(/chmod 600/);
   });
 
+  it('invents none for gateways that share a ledger', async () => {
+    const shared = config({ ledger: 'postgres://farebox@db.test/farebox' }, 'http://127.0.0.1:8402');
+    await expect(resolveSecrets(shared, {})).rejects.toThrow(/share a secret/);
+  });
+
   it('refuses short secrets and says where, not what', async () => {
     await writeFile(join(folder, 'keys'), `${first}\nhunter2\n`, { mode: 0o600 });
     const refused = resolveSecrets(config({ secret_file: 'keys' }), {});

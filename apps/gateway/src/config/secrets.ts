@@ -53,9 +53,15 @@ export async function resolveSecrets(
         'for instance from: openssl rand -base64 48',
     );
   }
-  if (config.ledgerPath === ':memory:')
+  if (config.ledger.kind === 'postgres') {
+    throw new SecretError(
+      `No secret is configured. Gateways that share a ledger must share a secret: set ${secretVariable} or secret_file ` +
+        'in each of them.',
+    );
+  }
+  if (config.ledger.path === ':memory:')
     return { values: [randomBytes(48).toString('base64url')], generatedFile: undefined };
-  const path = resolve(dirname(config.ledgerPath), 'farebox.secret');
+  const path = resolve(dirname(config.ledger.path), 'farebox.secret');
   await createSecretFile(path);
   return { values: await readSecretFile(path), generatedFile: path };
 }

@@ -3,7 +3,7 @@ import type { RequestListener } from 'node:http';
 import { afterEach, describe, expect, it } from 'vitest';
 import { open } from '../testing/client.js';
 import { openRig, type Rig, type RigOptions, until } from '../testing/rig.js';
-import { heldAnswerBytesMax } from './paid-parts.js';
+import { heldAnswerBytesMax } from './held-answer.js';
 
 let rig: Rig | undefined;
 async function opened(options?: RigOptions): Promise<Rig> {

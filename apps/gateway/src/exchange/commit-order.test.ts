@@ -1,21 +1,17 @@
-import { type ClaimRequest, type ClaimResult, type Ledger, LedgerUnavailable } from '@farebox/ledger';
+import { type Ledger, LedgerUnavailable } from '@farebox/ledger';
 import { describe, expect, it } from 'vitest';
 import { open } from '../testing/client.js';
 import { openRig, until } from '../testing/rig.js';
 
 /** The real ledger, with another way to deliver. */
-function delivering(real: Ledger, deliver: (request: ClaimRequest) => Promise<ClaimResult>): Ledger {
-  return {
-    claim: (request) => real.claim(request),
-    deliver,
-    settle: (seq, nowMs) => real.settle(seq, nowMs),
-    release: (request) => real.release(request),
-    answered: (seq, nowMs) => real.answered(seq, nowMs),
-    redeliver: (seq, most, nowMs) => real.redeliver(seq, most, nowMs),
-    find: (id) => real.find(id),
-    totals: () => real.totals(),
-    close: () => real.close(),
-  };
+function delivering(real: Ledger, deliver: Ledger['deliver']): Ledger {
+  return new Proxy(real, {
+    get(target, name) {
+      if (name === 'deliver') return deliver;
+      const value: unknown = Reflect.get(target, name, target);
+      return typeof value === 'function' ? value.bind(target) : value;
+    },
+  });
 }
 
 describe('before the delivery is durable', () => {

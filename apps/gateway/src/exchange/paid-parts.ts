@@ -1,11 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Delivery } from '@farebox/gate';
+import type { BodyRoom, Delivery } from '@farebox/gate';
 import { forwardedFields } from '../http/request-fields.js';
 import type { Route } from '../route/table.js';
 import type { UpstreamRequest } from '../upstream/upstream.js';
-
-/** Largest answer, in bytes, that is held until it is complete. Larger ones, and chunked ones, stream. */
-export const heldAnswerBytesMax = 256 * 1024;
 
 /** What a paid exchange works with. */
 export interface PaidParts {
@@ -16,6 +13,8 @@ export interface PaidParts {
   /** Target for the upstream. */
   readonly target: string;
   readonly body: Buffer | null;
+  /** Room for answers that are held because they are kept. */
+  readonly answerRoom: BodyRoom;
   /** Called once: the delivery has ended and the connection is done with. */
   readonly done: () => void;
   /** A fault of ours. */

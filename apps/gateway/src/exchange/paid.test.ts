@@ -69,7 +69,7 @@ describe('an upstream that fails after payment', () => {
       const again = await ask('/paid/price', { headers });
       expect(again.status).toBe(200);
       expect(again.field('payment-receipt')).toBeDefined();
-      expect(await claims(gateway, 'delivered')).toBe(1);
+      expect(await claims(gateway, 'answered')).toBe(1);
       expect(await claims(gateway, 'released')).toBe(0);
     },
   );
@@ -183,7 +183,7 @@ describe('a once route', () => {
     const reply = await ask('/paid/order', { ...post, headers });
     expect(reply.status).toBe(502);
     expect(reply.json()).toMatchObject({ retry: 'resume' });
-    expect(await claims(gateway, 'claimed')).toBe(1);
+    expect(await claims(gateway, 'unknown')).toBe(1);
     const again = await ask('/paid/order', { ...post, headers });
     expect(again.status).toBe(409);
     expect(calls).toBe(1);
@@ -204,7 +204,7 @@ describe('a once route', () => {
     request.destroy();
     await left;
     finish?.();
-    await until('it is committed', async () => (await claims(gateway, 'delivered', false)) === 1);
+    await until('it is committed', async () => (await claims(gateway, 'cut')) === 1);
   });
 
   it('refuses a body of another credential and bodies above the limit', async () => {
@@ -252,12 +252,12 @@ describe('the client leaves', () => {
     });
     request.on('error', () => {});
     await once(request, 'close');
-    await until('it is committed', async () => (await claims(gateway, 'delivered', false)) === 1);
+    await until('it is committed', async () => (await claims(gateway, 'cut')) === 1);
     upstream.become(fine);
     const again = await ask('/paid/stream', { headers });
     expect(again.status).toBe(200);
     expect(again.body.toString()).toBe('fine');
-    await until('it is used up', async () => (await claims(gateway, 'delivered', true)) === 1);
+    await until('it is used up', async () => (await claims(gateway, 'answered')) === 1);
     expect((await ask('/paid/stream', { headers })).status).toBe(402);
   });
 

@@ -1,20 +1,23 @@
-import { type Answer, type Commit, sendAnswer, unknownOutcome, upstreamFailure } from '@farebox/gate';
-import { responseFields } from '../http/response-fields.js';
 import {
-  isStaleConnection,
-  judgeFailure,
-  judgeStatus,
-  type Stage,
-  type Verdict,
-} from '../upstream/failure.js';
+  type Answer,
+  answerToKeep,
+  type Commit,
+  sendAnswer,
+  unknownOutcome,
+  upstreamFailure,
+} from '@farebox/gate';
+import type { StoredAnswer } from '@farebox/ledger';
+import { isStaleConnection, judgeFailure, type Stage, type Verdict } from '../upstream/failure.js';
 import type { Abort, UpstreamSink } from '../upstream/upstream.js';
-import { ClientPipe, endHeld, isBodiless } from './client-pipe.js';
+import { ClientPipe, endHeld } from './client-pipe.js';
 import type { Exchange } from './exchange.js';
-import { heldAnswerBytesMax, type PaidParts, paidRequest } from './paid-parts.js';
+import { readHead } from './head.js';
+import { type HeldAnswer, holdAnswer } from './held-answer.js';
+import { type PaidParts, paidRequest } from './paid-parts.js';
 
 /**
  * asking      no usable answer yet
- * holding     a 2xx of known, small length: kept until whole, so that a broken answer is never committed
+ * holding     an answer that is charged for, small or to be kept: held until whole, so that a broken one is never committed
  * deciding    the ledger is at work: nothing may leave
  * streaming   the header section has left
  * over        nothing more is expected of the upstream
@@ -32,17 +35,13 @@ export class PaidExchange implements Exchange, UpstreamSink {
   #status = 0;
   #fields: string[] = [];
   #length: number | undefined;
-  #chunks: Buffer[] = [];
+  #held: HeldAnswer | undefined;
   #pipe: ClientPipe | undefined;
   #retried = false;
-  /** The upstream broke off while the ledger was at work. */
-  #broken = false;
-  /** The delivery is durable; `answered` or `cut` is still owed. */
-  #committed = false;
-  /** The delivery needs nothing more from us. */
-  #settled = false;
-  /** The connection is done with, or the client has left. */
-  #closed = false;
+  #broken = false; // the upstream broke off while the ledger was at work
+  #committed = false; // the delivery is durable; `answered` or `cut` is still owed
+  #settled = false; // the delivery needs nothing more from us
+  #closed = false; // the connection is done with, or the client has left
 
   constructor(parts: PaidParts) {
     this.#parts = parts;
@@ -85,27 +84,22 @@ export class PaidExchange implements Exchange, UpstreamSink {
   }
 
   head(status: number, raw: readonly string[], resume: () => void): boolean {
-    const { request, route, delivery } = this.#parts;
+    const { delivery, answerRoom } = this.#parts;
     this.#stage = 'answering';
-    const verdict = judgeStatus(status, route.effect);
-    const read = verdict === undefined ? responseFields(raw, true) : undefined;
-    if (verdict !== undefined || read === undefined) {
+    const head = readHead(this.#parts, status, raw);
+    if (head.kind === 'failed') {
       this.#abort?.();
-      this.#fail(verdict ?? judgeFailure('answering', new Error('unusable header section'), route.effect));
+      this.#fail(head.verdict);
       return true;
     }
     this.#status = status;
-    this.#fields = read.fields;
-    this.#length = isBodiless(request.method, status) ? 0 : read.length;
+    this.#fields = head.fields;
+    this.#length = head.length;
     this.#resume = resume;
-    if (status < 300) {
-      if (this.#length !== undefined && this.#length <= heldAnswerBytesMax) {
-        this.#phase = 'holding';
-        return true;
-      }
-      this.#phase = 'deciding';
-      this.#commit((commit) => this.#stream(commit));
-      return false;
+    if (head.kind === 'charged') {
+      this.#held = holdAnswer(delivery, this.#length, this.#fields, answerRoom);
+      this.#phase = 'holding';
+      return this.#held === undefined ? this.#commitStream() : true;
     }
     // The upstream's own refusal or redirection: no receipt, a good credential, said only once it is true.
     this.#phase = 'deciding';
@@ -123,17 +117,15 @@ export class PaidExchange implements Exchange, UpstreamSink {
   }
 
   data(chunk: Buffer): boolean {
-    if (this.#phase === 'holding') {
-      this.#chunks.push(chunk);
-      return true;
-    }
+    if (this.#phase === 'holding') return this.#held?.add(chunk) === true || this.#commitStream();
     return this.#pipe?.push(chunk, this.#resume) ?? true;
   }
 
   end(): void {
     if (this.#phase === 'holding') {
-      this.#phase = 'deciding';
-      this.#commit((commit) => this.#sendHeld(commit));
+      const keeps = this.#parts.delivery.keepsAnswer;
+      const kept = keeps ? answerToKeep(this.#status, this.#fields, this.#held?.chunks ?? []) : undefined;
+      this.#commit((commit) => this.#sendHeld(commit), kept);
       return;
     }
     if (this.#phase === 'streaming') {
@@ -159,7 +151,8 @@ export class PaidExchange implements Exchange, UpstreamSink {
         this.#broken = true;
         return;
       case 'streaming':
-        // The close that follows says `cut`: the buyer was not served and may ask again.
+        // The buyer was not served and may ask again; that it broke here does not count against them.
+        this.#cut(true);
         response.destroy();
         return;
       case 'over':
@@ -172,7 +165,6 @@ export class PaidExchange implements Exchange, UpstreamSink {
   #fail(verdict: Verdict): void {
     const { delivery } = this.#parts;
     this.#phase = 'over';
-    this.#chunks = [];
     if (verdict.payment === 'unknown') {
       delivery.unknown();
       this.#settle();
@@ -185,9 +177,16 @@ export class PaidExchange implements Exchange, UpstreamSink {
     }, this.#parts.onFault);
   }
 
-  #commit(next: (commit: Commit & { ok: true }) => void): void {
+  /** What is held so far, and what follows, streams once the delivery is durable. Returns false: the upstream waits. */
+  #commitStream(): false {
+    this.#commit((commit) => this.#stream(commit));
+    return false;
+  }
+
+  #commit(next: (commit: Commit & { ok: true }) => void, kept?: StoredAnswer): void {
     const { delivery, onFault, response } = this.#parts;
-    delivery.commit().then(
+    this.#phase = 'deciding';
+    delivery.commit(this.#status, kept).then(
       (commit) => {
         if (!commit.ok) {
           this.#abort?.();
@@ -218,8 +217,8 @@ export class PaidExchange implements Exchange, UpstreamSink {
     this.#phase = 'over';
     for (const field of commit.headers) this.#fields.push(field);
     response.writeHead(this.#status, this.#fields);
-    endHeld(response, this.#chunks);
-    this.#chunks = [];
+    endHeld(response, this.#held?.chunks ?? []);
+    this.#held?.drop();
   }
 
   #stream(commit: Commit & { ok: true }): void {
@@ -227,12 +226,9 @@ export class PaidExchange implements Exchange, UpstreamSink {
     if (this.#broken) {
       // Committed and not answered: the credential is owed an answer, and gets it at the next try.
       const { challengeId } = delivery;
-      this.#cut();
-      this.#answer(
-        route.effect === 'once'
-          ? unknownOutcome('broken', challengeId)
-          : upstreamFailure('broken', challengeId),
-      );
+      this.#cut(true);
+      const failure = route.effect === 'once' ? unknownOutcome : upstreamFailure;
+      this.#answer(failure('broken', challengeId));
       return;
     }
     for (const field of commit.headers) this.#fields.push(field);
@@ -249,7 +245,8 @@ export class PaidExchange implements Exchange, UpstreamSink {
     this.#phase = 'streaming';
     response.writeHead(this.#status, this.#fields);
     this.#pipe = new ClientPipe(response, this.#length === 0 ? undefined : this.#length);
-    this.#resume();
+    const held = this.#held?.take();
+    if (held === undefined || this.#pipe.push(held, this.#resume)) this.#resume();
   }
 
   #answer(answer: Answer): void {
@@ -284,15 +281,16 @@ export class PaidExchange implements Exchange, UpstreamSink {
     }
   }
 
-  #cut(): void {
+  #cut(byUpstream = false): void {
     this.#phase = 'over';
-    this.#parts.delivery.cut();
+    this.#parts.delivery.cut(byUpstream);
     this.#settle();
   }
 
   #settle(): void {
     if (this.#settled) return;
     this.#settled = true;
+    this.#held?.drop();
     if (this.#closed) this.#parts.done();
   }
 }

@@ -91,8 +91,12 @@ function routeFor(
     stripChars: route.stripPrefix.length,
     bodyBytesMax: route.bodyBytesMax,
     effect,
-    terms: route.offers.length === 0 ? undefined : { route: route.match.text, offers: route.offers, effect },
+    terms: route.offers.length === 0 ? undefined : termsOf(route, effect),
   };
+}
+
+function termsOf({ match, offers, chargeOn, onUnknown }: RouteConfig, effect: Effect): Terms {
+  return { route: match.text, offers, effect, chargeOn, onUnknown };
 }
 
 /** The request target for the upstream. */

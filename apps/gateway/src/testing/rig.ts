@@ -3,7 +3,7 @@ import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type Ledger, openSqliteLedger } from '@farebox/ledger';
+import { type ClaimState, type Ledger, openSqliteLedger } from '@farebox/ledger';
 import type { InvoiceNode } from '@farebox/lightning';
 import { PaperNode } from '@farebox/lightning/paper';
 import { type Challenge, decodeRequest, parseChallenges, serializeCredential } from '@farebox/protocol';
@@ -142,11 +142,9 @@ export async function payFor(node: PaperNode, reply: Reply): Promise<string> {
 }
 
 /** How many claims the ledger has in a state. */
-export async function claims(gateway: Gateway, state: string, answered?: boolean): Promise<number> {
+export async function claims(gateway: Gateway, state: ClaimState): Promise<number> {
   const totals = await gateway.ledger.totals();
-  return totals
-    .filter((total) => total.state === state && (answered === undefined || total.answered === answered))
-    .reduce((sum, total) => sum + total.count, 0);
+  return totals.filter((total) => total.state === state).reduce((sum, total) => sum + total.count, 0);
 }
 
 /** Looks again until a condition holds; fails after five seconds. */

@@ -7,18 +7,18 @@ function error(code: string): Error {
 
 describe('failures, row by row', () => {
   const rows: readonly [Stage, string, 'once' | 'repeatable', string, string][] = [
-    ['unsent', 'UND_ERR_CONNECT_TIMEOUT', 'once', 'release', 'unreachable'],
-    ['unsent', 'UND_ERR_CONNECT_TIMEOUT', 'repeatable', 'release', 'unreachable'],
+    ['unsent', 'upstream_connect_timeout', 'once', 'release', 'unreachable'],
+    ['unsent', 'upstream_connect_timeout', 'repeatable', 'release', 'unreachable'],
     ['unsent', 'ECONNREFUSED', 'once', 'release', 'unreachable'],
     ['unsent', 'ENOTFOUND', 'repeatable', 'release', 'unreachable'],
-    ['sent', 'UND_ERR_HEADERS_TIMEOUT', 'once', 'unknown', 'timeout'],
-    ['sent', 'UND_ERR_HEADERS_TIMEOUT', 'repeatable', 'release', 'timeout'],
-    ['sent', 'UND_ERR_SOCKET', 'once', 'unknown', 'broken'],
+    ['sent', 'upstream_headers_timeout', 'once', 'unknown', 'timeout'],
+    ['sent', 'upstream_headers_timeout', 'repeatable', 'release', 'timeout'],
+    ['sent', 'upstream_closed', 'once', 'unknown', 'broken'],
     ['sent', 'ECONNRESET', 'repeatable', 'release', 'broken'],
-    ['answering', 'UND_ERR_BODY_TIMEOUT', 'once', 'unknown', 'timeout'],
-    ['answering', 'UND_ERR_BODY_TIMEOUT', 'repeatable', 'release', 'timeout'],
-    ['answering', 'UND_ERR_SOCKET', 'once', 'unknown', 'broken'],
-    ['answering', 'UND_ERR_SOCKET', 'repeatable', 'release', 'broken'],
+    ['answering', 'upstream_idle_timeout', 'once', 'unknown', 'timeout'],
+    ['answering', 'upstream_idle_timeout', 'repeatable', 'release', 'timeout'],
+    ['answering', 'upstream_closed', 'once', 'unknown', 'broken'],
+    ['answering', 'upstream_closed', 'repeatable', 'release', 'broken'],
   ];
   it.each(rows)('%s, %s, %s: %s %s', (stage, code, effect, payment, failure) => {
     for (const one of effect === 'once' ? (['once'] as const) : (['safe', 'idempotent'] as const)) {
@@ -52,9 +52,9 @@ describe('statuses, row by row', () => {
 describe('a stale connection', () => {
   it('is one that broke after sending and before any answer', () => {
     expect(isStaleConnection('sent', error('ECONNRESET'))).toBe(true);
-    expect(isStaleConnection('sent', error('UND_ERR_SOCKET'))).toBe(true);
+    expect(isStaleConnection('sent', error('upstream_closed'))).toBe(true);
     expect(isStaleConnection('answering', error('ECONNRESET'))).toBe(false);
     expect(isStaleConnection('unsent', error('ECONNREFUSED'))).toBe(false);
-    expect(isStaleConnection('sent', error('UND_ERR_HEADERS_TIMEOUT'))).toBe(false);
+    expect(isStaleConnection('sent', error('upstream_headers_timeout'))).toBe(false);
   });
 });

@@ -60,13 +60,13 @@ export function judgeStatus(status: number, effect: Effect): Verdict | undefined
   return { payment, failure: status === 504 ? 'timeout' : 'refused' };
 }
 
-const TIMEOUTS = new Set([
-  'UND_ERR_HEADERS_TIMEOUT',
-  'UND_ERR_BODY_TIMEOUT',
-  'UND_ERR_CONNECT_TIMEOUT',
+const TIMEOUTS: ReadonlySet<string> = new Set([
+  'upstream_connect_timeout',
+  'upstream_headers_timeout',
+  'upstream_idle_timeout',
   'ETIMEDOUT',
 ]);
-const BROKEN_CONNECTION = new Set(['UND_ERR_SOCKET', 'ECONNRESET', 'EPIPE']);
+const BROKEN_CONNECTION: ReadonlySet<string> = new Set(['upstream_closed', 'ECONNRESET', 'EPIPE']);
 
 function codeOf(error: Error): string {
   return 'code' in error && typeof error.code === 'string' ? error.code : '';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { InvoiceBook, type InvoiceRecord, type InvoiceStatus } from './invoice-book.js';
+import { InvoiceBook, type InvoiceRecord, type InvoiceStatus, settledInvoices } from './invoice-book.js';
 import { PaymentBook, type SentPayment } from './payment-book.js';
 
 const nothing = new Uint8Array();
@@ -42,6 +42,55 @@ describe('the invoice book', () => {
     expect(() => new InvoiceBook(data.subarray(0, -1))).toThrow(RangeError);
     data[32] = 9;
     expect(() => new InvoiceBook(data)).toThrow(RangeError);
+  });
+});
+
+describe('the settled invoices of the book', () => {
+  const at = (n: number, settledMs: number, status: InvoiceStatus = 'settled'): InvoiceRecord => ({
+    ...record(n, status),
+    settledMs,
+  });
+  const always = { fromMs: 0, untilMs: Number.MAX_SAFE_INTEGER };
+  const listed = async (book: InvoiceBook, period = always, pageMax = 2, between = () => {}) => {
+    const found: string[] = [];
+    for await (const { paymentHash } of settledInvoices(period, async (request) => {
+      between();
+      return book.settled(request, pageMax);
+    }))
+      found.push(paymentHash);
+    return found;
+  };
+
+  it('come in the order of settlement, page by page, and only those', async () => {
+    const book = new InvoiceBook(nothing);
+    const times = [50, 10, 30, 30, 20, 30, 40];
+    for (const [n, ms] of times.entries()) book.add(at(n, ms));
+    for (const status of ['open', 'held', 'claiming', 'cancelled'] as const) book.add(at(90, 25, status));
+    for (const pageMax of [1, 2, 3, 7, 8]) {
+      expect(await listed(book, always, pageMax)).toEqual([1, 4, 2, 3, 5, 6, 0].map(hash));
+    }
+    const { invoices, more } = book.settled(always, 1);
+    expect(invoices).toEqual([{ paymentHash: hash(1), receivedMsat: 7n, settledMs: 10 }]);
+    expect(more).toBe(true);
+  });
+
+  it('of a period include its beginning and not its end', async () => {
+    const book = new InvoiceBook(nothing);
+    for (const n of [1, 2, 3, 4]) book.add(at(n, n * 10));
+    expect(await listed(book, { fromMs: 20, untilMs: 40 })).toEqual([hash(2), hash(3)]);
+    expect(await listed(book, { fromMs: 41, untilMs: 41 })).toEqual([]);
+    expect(await listed(book, { fromMs: 40, untilMs: 10 })).toEqual([]);
+  });
+
+  it('are each given once while others settle and old ones are forgotten', async () => {
+    const book = new InvoiceBook(nothing, 6);
+    for (const n of [1, 2, 3, 4, 5, 6]) book.add(at(n, n * 10));
+    let next = 7;
+    const found = await listed(book, always, 2, () => {
+      if (next < 10) book.add(at(next, next++ * 10));
+    });
+    // The first page was asked for after one more had settled and the oldest had been forgotten.
+    expect(found).toEqual([2, 3, 4, 5, 6, 7, 8, 9].map(hash));
   });
 });
 

@@ -11,7 +11,7 @@ import * as ldk from 'lightningdevkit';
 import { sha256 } from '../chain/encoding.js';
 import type { HoldRequest } from '../devnet-node.js';
 import { type CoreOptions, NodeCore } from './core.js';
-import { InvoiceBook } from './invoice-book.js';
+import { InvoiceBook, type SettledPage, type SettledPageRequest } from './invoice-book.js';
 import { Payer } from './payer.js';
 import { PaymentBook } from './payment-book.js';
 import { Receiver } from './receiver.js';
@@ -74,6 +74,10 @@ export class EmbeddedNode {
 
   lookupInvoice(paymentHash: string): InvoiceState | undefined {
     return this.#receiver.lookup(paymentHashOf(paymentHash));
+  }
+
+  listSettled(request: SettledPageRequest): SettledPage {
+    return this.#receiver.settled(request);
   }
 
   cancelInvoice(paymentHash: string): Promise<void> {

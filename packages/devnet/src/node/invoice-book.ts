@@ -1,3 +1,4 @@
+import type { NodePeriod, SettledInvoice } from '@farebox/lightning';
 import { ByteReader } from '../chain/encoding.js';
 
 /**
@@ -25,6 +26,25 @@ export interface InvoiceRecord {
 export type InvoiceChange = Partial<
   Pick<InvoiceRecord, 'status' | 'receivedMsat' | 'settledMs' | 'deadlineHeight'>
 >;
+
+/** Asks for one page of the invoices that settled within a period. */
+export interface SettledPageRequest extends NodePeriod {
+  /** The last invoice of the page before. */
+  readonly after?: SettledPlace;
+}
+
+/** Where an invoice stands in the order of settlement: by time, then by hash. */
+export type SettledPlace = Pick<SettledInvoice, 'settledMs' | 'paymentHash'>;
+
+/** One page of settled invoices, in the order of settlement. */
+export interface SettledPage {
+  readonly invoices: readonly SettledInvoice[];
+  /** There are more: ask for what comes after the last one. */
+  readonly more: boolean;
+}
+
+/** Most invoices of one page: some 160 kB on the wire. */
+export const settledPageInvoicesMax = 1_000;
 
 const STATUSES: readonly InvoiceStatus[] = ['open', 'held', 'claiming', 'settled', 'cancelled'];
 const recordBytes = 32 + 1 + 1 + 8 + 8 + 8 + 8 + 4;
@@ -66,6 +86,22 @@ export class InvoiceBook {
     this.dirty = true;
   }
 
+  /**
+   * The invoices that settled within a period, a page at a time. A page begins after a place in the order of settlement,
+   * so one that settles between two pages moves nothing that was given already. Descriptions are not kept.
+   */
+  settled(request: SettledPageRequest, pageMax = settledPageInvoicesMax): SettledPage {
+    const { fromMs, untilMs, after } = request;
+    const found: SettledInvoice[] = [];
+    for (const { status, paymentHash, receivedMsat, settledMs } of this.#records.values()) {
+      if (status !== 'settled' || settledMs < fromMs || settledMs >= untilMs) continue;
+      const invoice = { paymentHash, receivedMsat, settledMs };
+      if (after === undefined || compareSettled(invoice, after) > 0) found.push(invoice);
+    }
+    found.sort(compareSettled);
+    return { invoices: found.slice(0, pageMax), more: found.length > pageMax };
+  }
+
   /** The section for the snapshot. */
   write(): Buffer {
     const data = Buffer.alloc(this.#records.size * recordBytes);
@@ -83,6 +119,12 @@ export class InvoiceBook {
       return;
     }
   }
+}
+
+/** The order of settlement: by time, then by hash. */
+export function compareSettled(a: SettledPlace, b: SettledPlace): number {
+  if (a.settledMs !== b.settledMs) return a.settledMs - b.settledMs;
+  return a.paymentHash < b.paymentHash ? -1 : a.paymentHash > b.paymentHash ? 1 : 0;
 }
 
 function writeRecord(data: Buffer, start: number, record: InvoiceRecord): number {
@@ -111,4 +153,19 @@ function readRecord(reader: ByteReader): InvoiceRecord {
     settledMs: Number(reader.u64()),
     deadlineHeight: reader.u32(),
   };
+}
+
+/** Every settled invoice of a period, from pages that are asked for one after the other. */
+export async function* settledInvoices(
+  period: NodePeriod,
+  ask: (request: SettledPageRequest) => Promise<SettledPage>,
+): AsyncGenerator<SettledInvoice, void, undefined> {
+  let request: SettledPageRequest = { fromMs: period.fromMs, untilMs: period.untilMs };
+  for (;;) {
+    const { invoices, more } = await ask(request);
+    yield* invoices;
+    const after = invoices.at(-1);
+    if (!more || after === undefined) return;
+    request = { ...request, after };
+  }
 }

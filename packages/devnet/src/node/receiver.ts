@@ -2,7 +2,7 @@ import type { CreatedInvoice, InvoiceRequest, InvoiceState } from '@farebox/ligh
 import { NodeError } from '@farebox/lightning';
 import * as ldk from 'lightningdevkit';
 import type { NodeCore } from './core.js';
-import type { InvoiceBook, InvoiceRecord } from './invoice-book.js';
+import type { InvoiceBook, InvoiceRecord, SettledPage, SettledPageRequest } from './invoice-book.js';
 
 /** Longest description that BOLT 11 can carry, bytes. */
 export const descriptionBytesMax = 639;
@@ -78,6 +78,15 @@ export class Receiver {
     if (status === 'settled') return { status, receivedMsat, settledMs };
     if (status === 'claiming') return { status: record.hold ? 'held' : 'open' };
     return { status };
+  }
+
+  /** One page of what has settled. Rejects a period that is none. */
+  settled(request: SettledPageRequest): SettledPage {
+    const { fromMs, untilMs } = request;
+    if (!Number.isSafeInteger(fromMs) || !Number.isSafeInteger(untilMs)) {
+      throw new NodeError('node_refused', 'A period is given in whole milliseconds since the epoch.');
+    }
+    return this.#book.settled(request);
   }
 
   /** Cancels an invoice; a held payment goes back to the payer. */

@@ -101,7 +101,7 @@ export function fields(headers: readonly string[], name: string): string[] {
 }
 
 export function problemOf(answer: Answer): Problem {
-  return JSON.parse(answer.body);
+  return JSON.parse(String(answer.body));
 }
 
 export function challengesOf(answer: Answer): Challenge[] {
@@ -116,8 +116,14 @@ export function refusedWith(admission: Admission): Answer {
 
 /** The delivery of a request that must be admitted. */
 export function admittedTo(admission: Admission): Delivery {
-  if (admission.kind !== 'admitted') throw new Error(`Refused: ${admission.answer.body}`);
+  if (admission.kind !== 'admitted') throw new Error(`${admission.kind}: ${admission.answer.body}`);
   return admission.delivery;
+}
+
+/** A request that must be answered from a kept answer. */
+export function replayedTo(admission: Admission): { readonly answer: Answer; readonly delivery: Delivery } {
+  if (admission.kind !== 'replayed') throw new Error(`It was ${admission.kind}.`);
+  return admission;
 }
 
 /** Asks without a credential and returns the one challenge of the 402. */

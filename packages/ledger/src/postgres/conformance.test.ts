@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, it } from 'vitest';
 import { ledgerConformance } from '../testing/conformance.js';
 import { postgresMissing } from '../testing/postgres-server.js';
+import { openPostgresReader } from './open-reader.js';
 import { Schemas, titled } from './testing/schemas.js';
 
 if (postgresMissing !== undefined) {
@@ -13,16 +14,32 @@ if (postgresMissing !== undefined) {
     });
     afterAll(() => schemas.dispose());
 
-    ledgerConformance('PostgreSQL', async () => {
-      const schema = schemas.name();
-      const ledger = await schemas.open({ schema });
-      return {
-        ledger,
-        async expire(seq) {
-          await schemas.server.sql(`UPDATE "${schema}".claim SET state = 5 WHERE seq = $1`, [seq]);
-        },
-        dispose: () => ledger.close(),
-      };
-    });
+    ledgerConformance(
+      'PostgreSQL',
+      async () => {
+        const schema = schemas.name();
+        const ledgers = [await schemas.open({ schema })];
+        const [ledger] = ledgers;
+        if (ledger === undefined) throw new Error('it has just been opened');
+        return {
+          ledger,
+          async lost(work) {
+            const holder = await schemas.open({ schema });
+            await work(holder);
+            await holder.close();
+          },
+          async other() {
+            const other = await schemas.open({ schema });
+            ledgers.push(other);
+            return other;
+          },
+          reader: () => openPostgresReader({ url: schemas.server.url, schema }),
+          async dispose() {
+            await Promise.all(ledgers.map((each) => each.close()));
+          },
+        };
+      },
+      { severalHolders: true },
+    );
   });
 }

@@ -1,4 +1,5 @@
 import { LedgerOpenError } from '../errors.js';
+import { DamagedRow } from '../front/rows.js';
 import { LedgerUnavailable } from '../ledger.js';
 
 /** PostgreSQL's five-character code of an error; undefined for errors that are not the server's. */
@@ -27,6 +28,18 @@ export function batchFailed(error: unknown): LedgerUnavailable {
   return new LedgerUnavailable(`The ledger could not write (${reason}); ${advice(sqlStateOf(error))}.`, {
     cause: error,
   });
+}
+
+/** What somebody who only reads is told. */
+export function readFailed(error: unknown): LedgerUnavailable {
+  if (error instanceof LedgerUnavailable) return error;
+  if (error instanceof DamagedRow) {
+    return new LedgerUnavailable(`The ledger is damaged: ${error.message} Restore it from a backup.`, {
+      cause: error,
+    });
+  }
+  const reason = error instanceof Error ? error.message : String(error);
+  return new LedgerUnavailable(`The ledger could not be read (${reason}); try again.`, { cause: error });
 }
 
 /** What is said while there is no connection. */

@@ -1,4 +1,4 @@
-import { challengeIdOf, challengeKey, referenceKey, referenceOf } from '../sqlite/keys.js';
+import { challengeIdOf, challengeKey, referenceKey, referenceOf } from '../front/keys.js';
 
 /** The first byte of a stored reference: what follows is text. */
 const textTag = 0;

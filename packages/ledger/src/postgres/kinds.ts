@@ -1,7 +1,7 @@
-import { Fields } from '../sqlite/fields.js';
-import type { Kind } from '../sqlite/kinds.js';
-import type { Field } from '../sqlite/messages.js';
-import { whole } from '../sqlite/rows.js';
+import { Fields } from '../front/fields.js';
+import type { Kind } from '../front/kind.js';
+import type { Field } from '../front/messages.js';
+import { whole } from '../front/rows.js';
 import type { Session } from './session.js';
 
 interface KnownKind extends Kind {

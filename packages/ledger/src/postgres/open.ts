@@ -1,9 +1,14 @@
 export type { PostgresLedger, PostgresLedgerStats } from './ledger.js';
 
+import { LedgerOpenError } from '../errors.js';
 import { openFailed } from './faults.js';
+import { Holder } from './holder.js';
 import { PostgresLedger } from './ledger.js';
 import { migrate, readIdentity } from './migrations.js';
 import { Session } from './session.js';
+import { statementsFor } from './statements.js';
+import { Store } from './store.js';
+import { Sweeper } from './sweep.js';
 import { readTarget, type Target } from './target.js';
 import { readTotals } from './totals.js';
 
@@ -25,6 +30,11 @@ export interface PostgresLedgerOptions {
   readonly statementTimeoutMs?: number;
   /** Longest wait between two attempts to reconnect. Default 5,000. */
   readonly reconnectDelayMaxMs?: number;
+  /**
+   * How long a gateway that has stopped, or lost the database, keeps what it works on; then others may take it over. It is
+   * renewed every third of it. From 300 to 3,600,000, default 15,000.
+   */
+  readonly leaseMs?: number;
 }
 
 /** See {@link PostgresLedgerOptions.schema}. */
@@ -35,6 +45,12 @@ export const connectTimeoutMsDefault = 5000;
 export const statementTimeoutMsDefault = 5000;
 /** See {@link PostgresLedgerOptions.reconnectDelayMaxMs}. */
 export const reconnectDelayMaxMsDefault = 5000;
+/** See {@link PostgresLedgerOptions.leaseMs}. */
+export const leaseMsDefault = 15_000;
+/** Shortest lease: below it, ordinary delays would cost a gateway what it works on. */
+const leaseMsMin = 300;
+/** Longest lease. */
+const leaseMsMax = 3_600_000;
 /** How long the schema may take to be brought up to date, or to be waited for while another gateway does it. */
 const migrateTimeoutMs = 60_000;
 
@@ -59,6 +75,7 @@ export async function openPostgresLedger(options: PostgresLedgerOptions): Promis
   const { schema = postgresSchemaDefault, connectTimeoutMs = connectTimeoutMsDefault } = options;
   const target = readTarget(options.url, schema, connectTimeoutMs);
   const statementTimeoutMs = options.statementTimeoutMs ?? statementTimeoutMsDefault;
+  const leaseMs = readLease(options.leaseMs ?? leaseMsDefault);
   let identity: string | undefined;
   const connect = async (): Promise<Session> => {
     const session = await Session.connect(target, { statementTimeoutMs });
@@ -75,9 +92,14 @@ export async function openPostgresLedger(options: PostgresLedgerOptions): Promis
   try {
     await prepareSchema(target);
     const session = await connect();
+    const statements = statementsFor(schema);
+    const holder = new Holder(schema, statements, leaseMs);
+    await enlist(holder, session);
     return new PostgresLedger({
       session,
-      schema,
+      holder,
+      store: new Store(schema, statements, holder),
+      sweeper: new Sweeper(schema, statements),
       connect,
       reconnectDelayMaxMs: options.reconnectDelayMaxMs ?? reconnectDelayMaxMsDefault,
       totals: () => readTotals(target),
@@ -95,4 +117,21 @@ async function prepareSchema(target: Target): Promise<void> {
   } finally {
     await session.end();
   }
+}
+
+async function enlist(holder: Holder, session: Session): Promise<void> {
+  try {
+    await holder.id(session);
+  } catch (error) {
+    session.destroy();
+    throw error;
+  }
+}
+
+function readLease(leaseMs: number): number {
+  if (Number.isInteger(leaseMs) && leaseMs >= leaseMsMin && leaseMs <= leaseMsMax) return leaseMs;
+  throw new LedgerOpenError(
+    'ledger_unopenable',
+    `The ledger's lease must be ${leaseMsMin} to ${leaseMsMax} whole milliseconds.`,
+  );
 }

@@ -89,7 +89,7 @@ describe.skipIf(privatePostgresMissing !== undefined)(
         expect(await ledger.deliver(requestOf(1))).toMatchObject({
           ok: false,
           by: 'challenge',
-          claim: { state: 'delivered', answered: false },
+          claim: { state: 'delivered', hold: 'mine' },
         });
         proxy.lose('request');
         await expect(ledger.deliver(requestOf(2))).rejects.toMatchObject(unavailable);

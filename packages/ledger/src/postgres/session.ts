@@ -14,6 +14,8 @@ const idleInTransactionTimeoutMs = 5000;
 const answerMarginMs = 2000;
 /** PostgreSQL's number for the type bigint. */
 const bigintOid = 20;
+/** Integers of fewer characters are exact as numbers. */
+const exactDigits = 16;
 
 /** The bounds of a connection's statements. */
 export interface SessionLimits {
@@ -23,9 +25,13 @@ export interface SessionLimits {
   readonly lockTimeoutMs?: number;
   /** It reads whole tables. Otherwise it never shall. */
   readonly readsAll?: boolean;
+  /** It never writes: then a standby will do, and how durable commits are is of no interest. */
+  readonly readsOnly?: boolean;
+  /** How long it may be idle within a transaction. Default 5,000. */
+  readonly idleInTransactionTimeoutMs?: number;
 }
 
-/** What a statement answered. Rows are arrays; `bigint` columns are bigints, `bytea` are Buffers. */
+/** What a statement answered. Rows are arrays; `bigint` columns are numbers where that is exact, `bytea` are Buffers. */
 export interface Answer {
   /** The command's tag without counts: `COMMIT`, `ROLLBACK`, `SELECT`. */
   readonly command: string;
@@ -69,7 +75,7 @@ export class Session {
       connectionTimeoutMillis: target.connectTimeoutMs,
       query_timeout: limits.statementTimeoutMs + answerMarginMs,
     });
-    client.setTypeParser(bigintOid, BigInt);
+    client.setTypeParser(bigintOid, integerOf);
     const session = new Session(client);
     try {
       await client.connect();
@@ -142,27 +148,24 @@ export class Session {
         current_setting('transaction_read_only'), current_setting('server_encoding', true)`,
     );
     const [synchronousCommit, fsync, readOnly, encoding] = answer.rows[0] ?? [];
-    // "remote_apply" is "on" and more. The others acknowledge what a crash of the server or its standby can take back.
-    if (synchronousCommit !== 'on' && synchronousCommit !== 'remote_apply') {
-      throw unfit(
-        `synchronous_commit is "${String(synchronousCommit)}": commits could be lost after they were acknowledged. Set it to "on" for this user (ALTER ROLE … SET synchronous_commit = on)`,
-      );
-    }
-    if (fsync === 'off')
-      throw unfit('fsync is off: a crash would lose commits. Turn it on in postgresql.conf');
-    if (readOnly !== 'off')
-      throw unfit("it is read-only, perhaps a standby. Give the ledger the primary's address");
+    if (limits.readsOnly !== true) assertDurable(synchronousCommit, fsync, readOnly);
     if (encoding !== 'UTF8' && encoding !== null)
       throw unfit('the database is not in UTF8. Create one that is');
+    await this.#set(limits, synchronousCommit);
+  }
+
+  async #set(limits: SessionLimits, synchronousCommit: unknown): Promise<void> {
     // Said again for this session, so that a reload of the configuration cannot change it under us.
     await this.run(
       `SELECT set_config('synchronous_commit', $1, false), set_config('statement_timeout', $2, false),
-        set_config('lock_timeout', $3, false), set_config('idle_in_transaction_session_timeout', $4, false)`,
+        set_config('lock_timeout', $3, false), set_config('idle_in_transaction_session_timeout', $4, false),
+        set_config('default_transaction_read_only', $5, false)`,
       [
         synchronousCommit,
         String(limits.statementTimeoutMs),
         String(limits.lockTimeoutMs ?? lockTimeoutMs),
-        String(idleInTransactionTimeoutMs),
+        String(limits.idleInTransactionTimeoutMs ?? idleInTransactionTimeoutMs),
+        limits.readsOnly === true ? 'on' : 'off',
       ],
     );
     // A plan made while the table was small must not read all of it once it is large; and no plan of ours is worth being
@@ -175,8 +178,25 @@ export class Session {
   }
 }
 
+function assertDurable(synchronousCommit: unknown, fsync: unknown, readOnly: unknown): void {
+  // "remote_apply" is "on" and more. The others acknowledge what a crash of the server or its standby can take back.
+  if (synchronousCommit !== 'on' && synchronousCommit !== 'remote_apply') {
+    throw unfit(
+      `synchronous_commit is "${String(synchronousCommit)}": commits could be lost after they were acknowledged. Set it to "on" for this user (ALTER ROLE … SET synchronous_commit = on)`,
+    );
+  }
+  if (fsync === 'off') throw unfit('fsync is off: a crash would lose commits. Turn it on in postgresql.conf');
+  if (readOnly !== 'off')
+    throw unfit("it is read-only, perhaps a standby. Give the ledger the primary's address");
+}
+
 function unfit(reason: string): LedgerOpenError {
   return new LedgerOpenError('ledger_unopenable', `PostgreSQL cannot keep the ledger: ${reason}.`);
+}
+
+// A bigint is several times dearer than a number, and almost no column needs one.
+function integerOf(digits: string): number | bigint {
+  return digits.length < exactDigits ? Number(digits) : BigInt(digits);
 }
 
 function ignore(): void {}

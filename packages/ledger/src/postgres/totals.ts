@@ -1,6 +1,6 @@
+import { DamagedRow, whole } from '../front/rows.js';
 import type { ClaimTotal } from '../ledger.js';
-import { DamagedRow, whole } from '../sqlite/rows.js';
-import { standingOfNumber, stateOf } from '../transitions.js';
+import { stateOfNumber } from '../transitions.js';
 import { Session } from './session.js';
 import type { Target } from './target.js';
 
@@ -27,17 +27,11 @@ export async function readTotals(target: Target): Promise<readonly ClaimTotal[]>
 }
 
 function totalOf(row: readonly unknown[]): ClaimTotal {
-  const [state, method, currency, count, paid] = row;
-  const standing = standingOfNumber(whole(state, 'state'));
-  if (standing === undefined || typeof method !== 'string' || typeof currency !== 'string') {
+  const [stored, method, currency, count, paid] = row;
+  const state = stateOfNumber(whole(stored, 'state'));
+  if (state === undefined || typeof method !== 'string' || typeof currency !== 'string') {
     throw new DamagedRow('Some claims are in no known state.');
   }
   if (typeof paid !== 'string') throw new DamagedRow('Some claims have no amount.');
-  return {
-    state: stateOf(standing),
-    answered: standing === 'answered',
-    method,
-    count: whole(count, 'count'),
-    paid: { amount: BigInt(paid), currency },
-  };
+  return { state, method, count: whole(count, 'count'), paid: { amount: BigInt(paid), currency } };
 }

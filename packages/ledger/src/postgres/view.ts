@@ -1,42 +1,42 @@
-import type { Kind } from '../sqlite/kinds.js';
-import type { Outcome } from '../sqlite/messages.js';
-import { assertPossible, claimOf, DamagedRow, type Row, readRow, whole } from '../sqlite/rows.js';
+import { keptAnswerOf } from '../front/answers.js';
+import { type Outcome, RedeliveryNumber } from '../front/messages.js';
+import {
+  type Abandon,
+  type Advance,
+  type Enter,
+  isAdvance,
+  isEnter,
+  type Operation,
+} from '../front/operations.js';
+import { conflictOutcome, contained, doneOutcome, isSamePayment, takenOutcome } from '../front/outcomes.js';
+import { assertPossible, claimOf, DamagedRow, isSameKey, whole } from '../front/rows.js';
+import type { Claim, KeptAnswer } from '../ledger.js';
 import {
   type ClaimShape,
   type Decision,
   decide,
-  type Standing,
-  standingOfNumber,
-  type Verb,
+  type Hold,
+  isHeld,
+  type Place,
+  placeOf,
 } from '../transitions.js';
-import { challengeOfStored, referenceOfStored } from './keys.js';
-import { type Advance, type Enter, isAdvance, isEnter, type Operation } from './operations.js';
+import {
+  currentRow,
+  type Held,
+  type NewHeldTerms,
+  newHeld,
+  readRowOf,
+  takeLocked,
+  takeRead,
+  unknownHeld,
+  Vanished,
+} from './held.js';
+import type { Holds } from './holds.js';
+import { Writes } from './writes.js';
 
-/** A claim as a transaction knows it. What never changes of it is in `row`; what may, in `shape`. */
-interface Held {
-  readonly seq: number;
-  row: Row | undefined;
-  shape: ClaimShape;
-  updatedMs: number;
-  /** Hash of the `Idempotency-Key`. */
-  key: Uint8Array | undefined;
-  changed: boolean;
-  /** Why nothing may be said of it. */
-  damage: DamagedRow | undefined;
-}
-
-/** A claim's next shape, to be written. */
-export interface Change {
-  readonly seq: number;
-  readonly shape: ClaimShape;
-  readonly nowMs: number;
-  /** Hash of the newest `Idempotency-Key`; undefined where there never was one. */
-  readonly key: Buffer | undefined;
-}
-
-/** A claim that PostgreSQL says is there could not be found: it was removed meanwhile. The batch is tried again. */
-export class Vanished extends Error {
-  override readonly name = 'Vanished';
+/** Who looks, and what is known beforehand. */
+export interface Viewer extends NewHeldTerms {
+  readonly holds: Holds;
 }
 
 /**
@@ -44,16 +44,21 @@ export class Vanished extends Error {
  * in the order of the batch. Talks to nobody.
  */
 export class View {
-  readonly #kindOf: (number: number) => Kind;
+  /** What {@link decide} has decided to write. */
+  readonly writes = new Writes();
+  /** What is known of holders. */
+  readonly holds: Holds;
+  readonly #viewer: Viewer;
   readonly #inserted = new Map<number, number>();
   readonly #insertedSeqs = new Set<number>();
   readonly #bySeq = new Map<number, Held>();
   readonly #byChallenge = new Map<string, Held>();
   readonly #byReference = new Map<string, Held>();
+  readonly #answers = new Map<number, KeptAnswer | DamagedRow>();
 
-  /** @param kindOf the kind behind the caller's number */
-  constructor(kindOf: (number: number) => Kind) {
-    this.#kindOf = kindOf;
+  constructor(viewer: Viewer) {
+    this.#viewer = viewer;
+    this.holds = viewer.holds;
   }
 
   /** The operation at this place of the batch has become a claim. */
@@ -68,26 +73,22 @@ export class View {
   }
 
   /**
-   * A claim as the statement `read` gives it. Returns where it stands; undefined when it is damaged, or when it is one
-   * that this batch has appended: for the operations before that one it is not there yet.
+   * A claim as the statement `read` gives it. Returns where it stands and by which challenge; undefined when it is damaged,
+   * or when it is one that this batch has appended: for the operations before that one it is not there yet.
    */
-  read(raw: readonly unknown[]): { readonly seq: number; readonly standing: Standing } | undefined {
+  read(
+    raw: readonly unknown[],
+  ): { readonly seq: number; readonly challengeId: string; readonly place: Place } | undefined {
     const seq = whole(raw[0], 'seq');
     if (this.#insertedSeqs.has(seq)) return undefined;
-    const challenge = challengeOfStored(raw[9]);
-    const reference = referenceOfStored(raw[10]);
+    const read = readRowOf(raw);
     const held = this.#held(seq);
-    if (challenge !== undefined) this.#byChallenge.set(challenge, held);
-    if (reference !== undefined) this.#byReference.set(reference, held);
+    if (read.challenge !== undefined) this.#byChallenge.set(read.challenge, held);
+    if (read.reference !== undefined) this.#byReference.set(read.reference, held);
     try {
-      if (challenge === undefined) throw new DamagedRow(`Claim ${seq} has no challenge id.`);
-      if (reference === undefined) throw new DamagedRow(`Claim ${seq} has no payment reference.`);
-      const row = { ...readRow(readable(raw), () => storedKind(raw)), challengeId: challenge, reference };
-      held.row = row;
-      held.shape = row;
-      held.updatedMs = row.updatedMs;
-      held.key = row.key;
-      return { seq, standing: row.standing };
+      const row = takeRead(held, read);
+      if (isHeld(row.state)) this.holds.learn(row.holder, read.standing);
+      return { seq, challengeId: row.challengeId, place: this.#placeOf(held) };
     } catch (error) {
       if (!(error instanceof DamagedRow)) throw error;
       held.damage = error;
@@ -100,17 +101,7 @@ export class View {
     const seq = whole(raw[0], 'seq');
     const held = this.#held(seq);
     try {
-      const standing = standingOfNumber(whole(raw[1], 'state'));
-      if (standing === undefined) throw new DamagedRow(`Claim ${seq} is in no known state.`);
-      const shape = {
-        standing,
-        attempts: whole(raw[2], 'attempts'),
-        redeliveries: whole(raw[3], 'redeliveries'),
-      };
-      assertPossible(shape, seq);
-      held.shape = shape;
-      held.updatedMs = whole(raw[4], 'updated');
-      held.key = raw[5] instanceof Uint8Array ? raw[5] : undefined;
+      takeLocked(held, raw);
     } catch (error) {
       if (!(error instanceof DamagedRow)) throw error;
       held.damage = error;
@@ -118,164 +109,186 @@ export class View {
     return seq;
   }
 
+  /** The holders of claims that are held, of whom nothing is known yet. */
+  unknownHolders(): readonly number[] {
+    const unknown = new Set<number>();
+    for (const { damage, shape, holder } of this.#bySeq.values()) {
+      if (damage === undefined && isHeld(shape.state) && !this.holds.knows(holder)) unknown.add(holder);
+    }
+    return [...unknown];
+  }
+
+  /** An answer that is kept, or what is wrong with it. */
+  answer(seq: number, answer: KeptAnswer | DamagedRow): void {
+    this.#answers.set(seq, answer);
+  }
+
   /**
    * Decides every operation, in order.
    *
-   * @throws {Vanished}
+   * @throws {Vanished} @throws {MustFence} both: begin anew
    */
   decide(operations: readonly Operation[]): readonly Outcome[] {
-    return operations.map((operation, at) => {
-      try {
-        if (isEnter(operation)) return this.#enter(operation, at);
-        if (isAdvance(operation)) return this.#advance(operation);
-        const held = this.#byChallenge.get(operation.challengeId);
-        return { kind: 'found', claim: held === undefined ? undefined : claimOf(rowOf(held)) };
-      } catch (error) {
-        if (error instanceof DamagedRow) return { kind: 'damaged', detail: error.message };
-        throw error;
-      }
-    });
+    const outcomes = operations.map((operation, at) => contained(() => this.#one(operation, at)));
+    this.holds.assertDead();
+    return outcomes;
   }
 
-  /** What {@link decide} changed, by seq. */
-  changes(): readonly Change[] {
-    const changes: Change[] = [];
-    for (const { changed, seq, shape, updatedMs, key } of this.#bySeq.values()) {
-      if (changed) changes.push({ seq, shape, nowMs: updatedMs, key: key && Buffer.from(key) });
+  /** The claims that were appended or changed, by seq. */
+  touched(): readonly Held[] {
+    const touched = [...this.#bySeq.values()].filter(
+      ({ changed, seq }) => changed || this.#insertedSeqs.has(seq),
+    );
+    return touched.sort((a, b) => a.seq - b.seq);
+  }
+
+  #one(operation: Operation, at: number): Outcome {
+    if (isEnter(operation)) return this.#enter(operation, at);
+    if (isAdvance(operation)) return this.#advance(operation);
+    switch (operation.verb) {
+      case 'abandon':
+        return this.#abandon(operation);
+      case 'find': {
+        const held = this.#byChallenge.get(operation.challengeId);
+        return { kind: 'found', claim: held && this.#claimOf(held, operation.key) };
+      }
+      case 'answer':
+        return { kind: 'answer', answer: this.#answerOf(operation.seq) };
+      default:
+        throw new TypeError(`${operation.verb} is done on a connection of its own`);
     }
-    return changes.sort((a, b) => a.seq - b.seq);
   }
 
   #held(seq: number): Held {
     const known = this.#bySeq.get(seq);
     if (known !== undefined) return known;
-    const held: Held = {
-      seq,
-      row: undefined,
-      shape: absent,
-      updatedMs: 0,
-      key: undefined,
-      changed: false,
-      damage: undefined,
-    };
+    const held = unknownHeld(seq);
     this.#bySeq.set(seq, held);
     return held;
   }
 
+  #holdOf({ holder }: Held): Hold {
+    return this.holds.of(holder);
+  }
+
+  #placeOf(held: Held): Place {
+    return placeOf(held.shape.state, this.#holdOf(held));
+  }
+
   #enter(operation: Enter, at: number): Outcome {
-    const { verb, challengeId, reference, paid } = operation;
+    const { challengeId, reference, key } = operation;
     const seq = this.#inserted.get(at);
     if (seq !== undefined) return this.#enterNew(operation, seq);
     const held = this.#byChallenge.get(challengeId);
     if (held !== undefined) {
-      // One challenge, one payment: a second payment for it, or another amount, is never let in by the first one's state.
-      const row = rowOf(held);
-      const kind = this.#kindOf(operation.kind);
-      const same =
-        row.reference === reference &&
-        row.paid === paid &&
-        row.kind.method === kind.method &&
-        row.kind.currency === kind.currency;
-      return same ? move(operation, held, decide(verb, held.shape)) : taken('challenge', row);
+      return isSamePayment(currentRow(held), operation, this.#viewer.kindOf(operation.kind))
+        ? this.#move(operation, held)
+        : takenOutcome('challenge', this.#claimOf(held, key));
     }
     const other = this.#byReference.get(reference);
-    if (other !== undefined) return taken('reference', rowOf(other));
+    if (other !== undefined) return takenOutcome('reference', this.#claimOf(other, key));
     throw new Vanished('a claim was removed while it was being looked at');
   }
 
   #enterNew(operation: Enter, seq: number): Outcome {
-    const { challengeId, reference, paid, resource, nowMs, key } = operation;
-    const held = this.#held(seq);
-    held.shape = shapeOfNew(operation);
-    held.updatedMs = nowMs;
-    held.key = key;
-    const kind = this.#kindOf(operation.kind);
-    const times = { createdMs: nowMs, updatedMs: nowMs };
-    held.row = { seq, kind, paid, challengeId, reference, resource, key, ...held.shape, ...times };
+    const { challengeId, reference, nowMs, answer } = operation;
+    const shape = shapeOfNew(operation);
+    const held = newHeld(seq, operation, shape, this.#viewer);
+    this.#bySeq.set(seq, held);
     this.#byChallenge.set(challengeId, held);
     this.#byReference.set(reference, held);
+    this.writes.moved(held, undefined, shape.state, nowMs);
+    if (answer !== undefined) this.#keep(held, nowMs, answer);
     return seq;
   }
 
   #advance(operation: Advance): Outcome {
-    const { verb, seq, redeliveriesMax, key } = operation;
+    const { verb, seq } = operation;
     const held = this.#bySeq.get(seq);
-    if (held !== undefined) {
-      if (held.damage !== undefined) throw held.damage;
-      const keyMatches = key !== undefined && held.key !== undefined && key.equals(held.key);
-      return move(operation, held, decide(verb, held.shape, redeliveriesMax, keyMatches));
+    if (held !== undefined) return this.#move(operation, held);
+    return decide(verb, undefined, { hold: 'mine' }).move === 'no'
+      ? RedeliveryNumber.no
+      : conflictOutcome(verb, seq, undefined);
+  }
+
+  #abandon(operation: Abandon): Outcome {
+    const held = this.#byChallenge.get(operation.challengeId);
+    return held === undefined ? doneOutcome('abandon', 0) : this.#move(operation, held);
+  }
+
+  #move(operation: Enter | Advance | Abandon, held: Held): Outcome {
+    if (held.damage !== undefined) throw held.damage;
+    const { verb } = operation;
+    const decision = this.#decide(operation, held);
+    switch (decision.move) {
+      case 'go':
+        assertPossible(decision.next, held.seq);
+        this.#go(operation, held, decision.next);
+        return doneOutcome(verb, held.seq);
+      case 'keep':
+        return doneOutcome(verb, held.seq);
+      case 'taken':
+        return takenOutcome('challenge', this.#claimOf(held, isEnter(operation) ? operation.key : undefined));
+      case 'no':
+        return RedeliveryNumber.no;
+      case 'busy':
+        return RedeliveryNumber.busy;
+      case 'conflict':
+        return conflictOutcome(verb, held.seq, held.shape);
     }
-    if (decide(verb, undefined).move === 'no') return 0;
-    return { kind: 'conflict', detail: `claim ${seq} does not exist, so it cannot be ${verb}` };
+  }
+
+  #decide(operation: Enter | Advance | Abandon, held: Held): Decision {
+    const terms = { hold: this.#holdOf(held) };
+    if (!isAdvance(operation)) return decide(operation.verb, held.shape, terms);
+    const { redeliveriesMax, byUpstream, key } = operation;
+    const keyMatches = isSameKey(held.key, key);
+    return decide(operation.verb, held.shape, { ...terms, redeliveriesMax, byUpstream, keyMatches });
+  }
+
+  #go(operation: Enter | Advance | Abandon, held: Held, next: ClaimShape): void {
+    const { nowMs } = operation;
+    const from = held.shape.state;
+    if (isHeld(from)) this.holds.takeFrom(held.holder);
+    this.writes.moved(held, from, next.state, nowMs);
+    held.shape = next;
+    held.holder = this.#viewer.holder;
+    held.updatedMs = nowMs;
+    held.changed = true;
+    // A newer key over an older one; redelivery is asked for with a key, it gives none.
+    if (isEnter(operation) && operation.key !== undefined) held.key = operation.key;
+    if ('answer' in operation && operation.answer !== undefined) this.#keep(held, nowMs, operation.answer);
+  }
+
+  #keep(held: Held, nowMs: number, answer: Parameters<Writes['keep']>[2]): void {
+    this.writes.keep(held.seq, nowMs, answer);
+    held.answerKept = true;
+  }
+
+  #answerOf(seq: number): KeptAnswer | undefined {
+    const fresh = this.writes.kept(seq);
+    if (fresh !== undefined) {
+      return keptAnswerOf({
+        seq,
+        stored: fresh.storedMs,
+        status: fresh.status,
+        headers: fresh.headers,
+        body: fresh.body,
+      });
+    }
+    const answer = this.#answers.get(seq);
+    if (answer instanceof DamagedRow) throw answer;
+    return answer;
+  }
+
+  #claimOf(held: Held, key: Uint8Array | undefined): Claim {
+    return claimOf(currentRow(held), { hold: this.#holdOf(held), key, answerKept: held.answerKept });
   }
 }
 
 /** The shape of a claim that is entered where none was. */
 export function shapeOfNew({ verb }: Enter): ClaimShape {
-  const decision = decide(verb, undefined);
+  const decision = decide(verb, undefined, { hold: 'mine' });
   if (decision.move !== 'go') throw new Error(`the transition table lets ${verb} enter no claim`);
   return decision.next;
-}
-
-const absent: ClaimShape = { standing: 'claimed', attempts: 0, redeliveries: 0 };
-
-function move(operation: Enter | Advance, held: Held, decision: Decision): Outcome {
-  const { verb, nowMs } = operation;
-  const { seq, shape } = held;
-  switch (decision.move) {
-    case 'go':
-      assertPossible(decision.next, seq);
-      held.shape = decision.next;
-      held.updatedMs = nowMs;
-      // A newer key over an older one; redelivery is asked for with a key, it gives none.
-      if (isEnter(operation) && operation.key !== undefined) held.key = operation.key;
-      held.changed = true;
-      return okOf(verb, seq);
-    case 'keep':
-      return okOf(verb, seq);
-    case 'taken':
-      return taken('challenge', rowOf(held));
-    case 'no':
-      return 0;
-    case 'conflict':
-      return {
-        kind: 'conflict',
-        detail: `claim ${seq} is ${shape.standing}: the verb "${verb}" does not apply`,
-      };
-  }
-}
-
-// The claim as it is now: what was read of it, with what was locked or decided since.
-function rowOf(held: Held): Row {
-  if (held.damage !== undefined) throw held.damage;
-  if (held.row === undefined) throw new Vanished('a claim was locked without having been read');
-  const { standing, attempts, redeliveries } = held.shape;
-  return { ...held.row, standing, attempts, redeliveries, updatedMs: held.updatedMs, key: held.key };
-}
-
-function taken(by: 'challenge' | 'reference', row: Row): Outcome {
-  return { kind: 'taken', by, claim: claimOf(row) };
-}
-
-function okOf(verb: Verb, seq: number): number {
-  if (verb === 'redeliver') return 1;
-  return verb === 'settle' || verb === 'answered' ? 0 : seq;
-}
-
-// As SQLite's reader of rows wants it: references untagged.
-function readable(raw: readonly unknown[]): readonly unknown[] {
-  const row = raw.slice(0, 13);
-  const reference = raw[10];
-  if (reference instanceof Uint8Array) {
-    const bytes = reference.subarray(1);
-    row[10] = reference[0] === 1 ? bytes : Buffer.from(bytes).toString('latin1');
-  }
-  return row;
-}
-
-function storedKind(raw: readonly unknown[]): Kind | undefined {
-  const [method, intent, currency, route] = raw.slice(13);
-  if (typeof method !== 'string' || typeof intent !== 'string') return undefined;
-  if (typeof currency !== 'string' || typeof route !== 'string') return undefined;
-  return { method, intent, currency, route };
 }

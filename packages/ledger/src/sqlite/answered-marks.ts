@@ -1,5 +1,5 @@
 import type Database from 'libsql';
-import { standingNumber, TRANSITIONS } from '../transitions.js';
+import { stateNumber, TRANSITIONS } from '../transitions.js';
 
 /** One `answered` of a batch: the claim, when, and where its outcome belongs. */
 export interface Mark {
@@ -14,17 +14,19 @@ if (move !== 'go') throw new Error('the table of transitions no longer lets a de
 /**
  * The `answered` marks of one batch. Claims that were delivered together are answered together, so their marks come in
  * runs of neighbouring `seq`; a run is one guarded statement instead of a look and a write for each. The guard is the
- * table's: only `delivered` becomes `answered`. A run in which anything else stands is left to the caller, one by one.
+ * table's: only what this holder has `delivered` becomes `answered`, which moves nothing in the books. A run in which
+ * anything else stands is left to the caller, one by one.
  */
 export class AnsweredMarks {
   readonly #update: Database.Statement;
   #marks: Mark[] = [];
 
-  constructor(db: Database.Database) {
-    const [delivered, answered] = [standingNumber('delivered'), standingNumber('answered')];
+  /** @param holder who marks */
+  constructor(db: Database.Database, holder: number) {
+    const [delivered, answered] = [stateNumber('delivered'), stateNumber('answered')];
     this.#update = db.prepare(
       `UPDATE claim SET state = ${answered}, updated = max(updated, ?)
-       WHERE seq BETWEEN ? AND ? AND state = ${delivered}`,
+       WHERE seq BETWEEN ? AND ? AND state = ${delivered} AND holder = ${holder}`,
     );
   }
 

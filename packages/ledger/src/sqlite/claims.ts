@@ -1,26 +1,35 @@
 import type Database from 'libsql';
-import { LedgerOpenError } from '../errors.js';
-import { type ClaimShape, standingNumber } from '../transitions.js';
+import { assertPossible } from '../front/rows.js';
+import { type ClaimShape, stateNumber } from '../transitions.js';
+import { ClaimInserts } from './claim-inserts.js';
+import { CLAIM_COLUMNS, readRow, type SqliteRow } from './columns.js';
+import { BlockWriter, blockOf, KeyBlocks } from './key-blocks.js';
 import { KeyIndex } from './key-index.js';
-import { challengeKey, printOf, referenceKey } from './keys.js';
-import type { Kind, Kinds } from './kinds.js';
-import { assertPossible, CLAIM_COLUMNS, type Row, readRow } from './rows.js';
+import { type Key, keyOf } from './keys.js';
+import type { Kinds } from './kinds.js';
+import { loadKeys } from './load-keys.js';
 
-/** Rows read at once while the index is loaded. */
-const loadRows = 4096;
 /** The last `seq`: the index keeps 32 bits of it. Beyond, every claim is refused. */
 const seqMax = 0xffff_fffe;
 
 /** A new claim's fields. */
 export interface NewClaim {
-  readonly challengeId: string;
-  readonly reference: string;
+  readonly challenge: Key;
+  readonly reference: Key;
   readonly kindId: number;
   readonly paid: bigint;
   readonly resource: string;
   readonly expiresMs: number;
   readonly nowMs: number;
+  /** Hash of the `Idempotency-Key`. */
   readonly key: Buffer | undefined;
+}
+
+/** A claim that has left, and what the index had of it. */
+export interface GoneClaim {
+  readonly seq: number;
+  readonly challenge: Buffer;
+  readonly reference: Buffer | string;
 }
 
 /**
@@ -28,40 +37,60 @@ export interface NewClaim {
  * whose end must be told by {@link committed} or {@link rolledBack}.
  */
 export class Claims {
-  readonly #kindOf: (id: number) => Kind | undefined;
-  readonly #insert: Database.Statement;
+  /** The prints on disk. */
+  readonly blocks: KeyBlocks;
+  readonly #kinds: Kinds;
+  readonly #holder: number;
+  readonly #inserts: ClaimInserts;
   readonly #update: Database.Statement;
   readonly #select: Database.Statement;
   readonly #byChallenge = new KeyIndex();
   readonly #byReference = new KeyIndex();
-  // print, print, seq of what the transaction has inserted so far
+  #seq: number;
+  #open: BlockWriter;
+  // What the transaction under way has done: print, print, seq of what it inserted; the blocks it completed, with the
+  // first one's length before; what it removed.
   readonly #fresh: number[] = [];
-  #seq = 0;
+  #completed: BlockWriter[] = [];
+  #gone: GoneClaim[] = [];
+  #openCountBefore = 0;
 
-  /** @throws {LedgerOpenError} `ledger_corrupt` when a challenge or a payment is there twice */
-  constructor(db: Database.Database, kinds: Kinds) {
-    this.#kindOf = (id) => kinds.get(id);
-    this.#insert = db.prepare(
-      `INSERT INTO claim (${CLAIM_COLUMNS}) VALUES (?, ?, ?, ?, ?, 0, ?, ?, ?, ?, ?, ?, ?)`,
-    );
+  /**
+   * @param holder who moves claims from now on
+   * @throws {LedgerOpenError} `ledger_corrupt` when a challenge or a payment is there twice
+   */
+  constructor(db: Database.Database, kinds: Kinds, holder: number) {
+    this.#kinds = kinds;
+    this.#holder = holder;
+    this.blocks = new KeyBlocks(db);
+    this.#inserts = new ClaimInserts(db);
     this.#update = db.prepare(
-      `UPDATE claim SET state = ?, attempts = ?, redeliveries = ?, updated = ?, key = coalesce(?, key)
+      `UPDATE claim SET state = ?, attempts = ?, redeliveries = ?, holder = ?, updated = ?, key = coalesce(?, key)
        WHERE seq = ? AND state = ?`,
     );
     this.#select = db.prepare(`SELECT ${CLAIM_COLUMNS} FROM claim WHERE seq = ?`).raw().safeIntegers();
-    this.#load(db);
+    const { lastSeq, open } = loadKeys(db, this.#byChallenge, this.#byReference);
+    this.#seq = lastSeq;
+    this.#open = open;
+    this.#openCountBefore = open.count;
+  }
+
+  /** The last claim; 0 when there is none. */
+  get lastSeq(): number {
+    return this.#seq;
   }
 
   /** The claim at a position. */
-  at(seq: number): Row | undefined {
+  at(seq: number): SqliteRow | undefined {
+    this.flush();
     const raw = this.#select.get([seq]);
-    return raw === undefined ? undefined : readRow(raw, this.#kindOf);
+    return raw === undefined ? undefined : readRow(raw, (id) => this.#kinds.get(id));
   }
 
   /** The claim of a challenge. */
-  ofChallenge(challengeId: string): Row | undefined {
+  ofChallenge(challengeId: string, { print }: Key): SqliteRow | undefined {
     const index = this.#byChallenge;
-    for (let seq = index.first(printOf(challengeKey(challengeId))); seq !== 0; seq = index.next()) {
+    for (let seq = index.first(print); seq !== 0; seq = index.next()) {
       const row = this.at(seq);
       if (row?.challengeId === challengeId) return row;
     }
@@ -69,9 +98,9 @@ export class Claims {
   }
 
   /** The claim of a payment. */
-  ofReference(reference: string): Row | undefined {
+  ofReference(reference: string, { print }: Key): SqliteRow | undefined {
     const index = this.#byReference;
-    for (let seq = index.first(printOf(referenceKey(reference))); seq !== 0; seq = index.next()) {
+    for (let seq = index.first(print); seq !== 0; seq = index.next()) {
       const row = this.at(seq);
       if (row?.reference === reference) return row;
     }
@@ -83,48 +112,72 @@ export class Claims {
     const seq = this.#seq + 1;
     if (seq > seqMax) throw new RangeError('the ledger is full: it has its last possible claim');
     assertPossible(shape, seq);
-    const challenge = challengeKey(claim.challengeId);
-    const reference = referenceKey(claim.reference);
-    this.#insert.run([
+    const { challenge, reference } = claim;
+    this.#inserts.add(
       seq,
       claim.kindId,
-      standingNumber(shape.standing),
+      stateNumber(shape.state),
       claim.paid,
       shape.attempts,
+      shape.redeliveries,
+      this.#holder,
       claim.expiresMs,
       claim.nowMs,
       claim.nowMs,
-      challenge,
-      reference,
+      challenge.stored,
+      reference.stored,
       claim.resource,
       claim.key ?? null,
-    ]);
-    this.#enter(printOf(challenge), printOf(reference), seq);
+    );
+    this.#byChallenge.add(challenge.print, seq);
+    this.#byReference.add(reference.print, seq);
+    this.#fresh.push(challenge.print, reference.print, seq);
+    this.#seq = seq;
+    this.#open.add(seq, challenge, reference);
+    if (blockOf(seq + 1) !== this.#open.block) this.#complete();
     return seq;
   }
 
   /** Writes a claim's next shape over the one just read, and a newer `Idempotency-Key` over an older one. */
-  update(row: Row, next: ClaimShape, nowMs: number, key: Buffer | undefined): void {
+  update(row: SqliteRow, next: ClaimShape, nowMs: number, key: Buffer | undefined): void {
     assertPossible(next, row.seq);
-    const state = standingNumber(next.standing);
     const { changes } = this.#update.run([
-      state,
+      stateNumber(next.state),
       next.attempts,
       next.redeliveries,
+      this.#holder,
       nowMs,
       key ?? null,
       row.seq,
-      standingNumber(row.standing),
+      stateNumber(row.state),
     ]);
     if (changes !== 1) throw new Error(`claim ${row.seq} changed under its only writer`);
+  }
+
+  /** Writes what was kept back: before the table is read or changed by others, and before the commit. */
+  flush(): void {
+    this.#inserts.flush();
+  }
+
+  /** The caller has deleted the row. */
+  left(claim: GoneClaim): void {
+    this.#gone.push(claim);
   }
 
   /** The transaction is durable. */
   committed(): void {
     this.#fresh.length = 0;
+    this.#openCountBefore = this.#open.count;
+    if (this.#completed.length > 0) this.#completed = [];
+    if (this.#gone.length === 0) return;
+    for (const { seq, challenge, reference } of this.#gone) {
+      this.#byChallenge.remove(keyOf(challenge).print, seq);
+      this.#byReference.remove(keyOf(reference).print, seq);
+    }
+    this.#gone = [];
   }
 
-  /** The transaction was rolled back: its rows are not there. */
+  /** The transaction was rolled back: its rows are not there, and those that it removed are. */
   rolledBack(): void {
     const fresh = this.#fresh;
     for (let at = fresh.length - 3; at >= 0; at -= 3) {
@@ -134,66 +187,16 @@ export class Claims {
       this.#seq = seq - 1;
     }
     fresh.length = 0;
+    this.#inserts.clear();
+    this.#gone = [];
+    this.#open = this.#completed[0] ?? this.#open;
+    this.#open.truncate(this.#openCountBefore);
+    this.#completed = [];
   }
 
-  #enter(challengePrint: number, referencePrint: number, seq: number): void {
-    this.#byChallenge.add(challengePrint, seq);
-    this.#byReference.add(referencePrint, seq);
-    this.#fresh.push(challengePrint, referencePrint, seq);
-    this.#seq = seq;
+  #complete(): void {
+    this.blocks.append(this.#open);
+    this.#completed.push(this.#open);
+    this.#open = new BlockWriter(this.#open.block + 1);
   }
-
-  // Enters every row, a page at a time: `seq` and both prints as hexadecimal digits in one text, which is several times
-  // cheaper than a row at a time. References that are texts (typeof in place of their print) are hashed one by one.
-  #load(db: Database.Database): void {
-    const page = db
-      .prepare(
-        `SELECT group_concat(printf('%08x', seq) || hex(substr(challenge, 1, 4)) || CASE typeof(reference)
-           WHEN 'blob' THEN '00' || hex(substr(reference, 1, 4)) ELSE '0100000000' END, ''), max(seq)
-         FROM (SELECT seq, challenge, reference FROM claim WHERE seq > ? ORDER BY seq LIMIT ${loadRows})`,
-      )
-      .raw();
-    const oneReference = db.prepare('SELECT reference FROM claim WHERE seq = ?').raw();
-    for (;;) {
-      const raw = page.get([this.#seq]);
-      const [digits, last]: readonly unknown[] = Array.isArray(raw) ? raw : [];
-      if (typeof digits !== 'string' || typeof last !== 'number') break;
-      const bytes = Buffer.from(digits, 'hex');
-      if (bytes.length * 2 !== digits.length) throw new Error('the keys of the claims cannot be read');
-      for (let at = 0; at < bytes.length; at += 13) {
-        const seq = bytes.readUInt32BE(at);
-        const challengePrint = bytes.readUInt32BE(at + 4);
-        const isText = bytes[at + 8] === 1;
-        const referencePrint = isText ? textPrint(oneReference.get([seq])) : bytes.readUInt32BE(at + 9);
-        this.#audit(challengePrint, referencePrint, seq);
-        this.#enter(challengePrint, referencePrint, seq);
-      }
-      this.#fresh.length = 0;
-      this.#seq = last;
-    }
-  }
-
-  // Nothing but the one writer keeps keys unique on disk, so the file is checked whenever it is opened. Equal prints
-  // are rare: whole rows are read for those alone.
-  #audit(challengePrint: number, referencePrint: number, seq: number): void {
-    for (let other = this.#byChallenge.first(challengePrint); other !== 0; other = this.#byChallenge.next()) {
-      if (this.at(other)?.challengeId === this.at(seq)?.challengeId) throw twice('challenge', other, seq);
-    }
-    for (let other = this.#byReference.first(referencePrint); other !== 0; other = this.#byReference.next()) {
-      if (this.at(other)?.reference === this.at(seq)?.reference) throw twice('payment', other, seq);
-    }
-  }
-}
-
-function textPrint(raw: unknown): number {
-  const value: unknown = Array.isArray(raw) ? raw[0] : undefined;
-  if (typeof value !== 'string') throw new TypeError('a reference that is neither text nor bytes');
-  return printOf(value);
-}
-
-function twice(what: string, first: number, second: number): LedgerOpenError {
-  return new LedgerOpenError(
-    'ledger_corrupt',
-    `The ledger holds one ${what} twice (claims ${first} and ${second}); restore it from a backup, or have someone decide which claim counts.`,
-  );
 }

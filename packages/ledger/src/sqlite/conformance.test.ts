@@ -1,18 +1,29 @@
 import { ledgerConformance } from '../testing/conformance.js';
-import { ledgerFolder, runSql } from '../testing/files.js';
+import { ledgerFolder } from '../testing/files.js';
 import { openSqliteLedger } from './open.js';
+import { openSqliteReader } from './open-reader.js';
 
-ledgerConformance('SQLite', async () => {
-  const { path, remove } = ledgerFolder();
-  const ledger = await openSqliteLedger({ path });
-  return {
-    ledger,
-    async expire(seq) {
-      runSql(path, `UPDATE claim SET state = 5 WHERE seq = ${seq}`);
-    },
-    async dispose() {
-      await ledger.close();
-      remove();
-    },
-  };
-});
+ledgerConformance(
+  'SQLite',
+  async () => {
+    const { path, remove } = ledgerFolder();
+    let ledger = await openSqliteLedger({ path });
+    return {
+      get ledger() {
+        return ledger;
+      },
+      // One writer at a time: whoever opened the file before has ended.
+      async lost(work) {
+        await work(ledger);
+        await ledger.close();
+        ledger = await openSqliteLedger({ path });
+      },
+      reader: () => openSqliteReader({ path }),
+      async dispose() {
+        await ledger.close();
+        remove();
+      },
+    };
+  },
+  { severalHolders: false },
+);

@@ -97,7 +97,8 @@ function limitPages(db: Database.Database, options: WorkerOptions): void {
   if (options.pagesMax !== undefined) db.exec(`PRAGMA max_page_count = ${options.pagesMax}`);
 }
 
-function openError(path: string, error: unknown): LedgerOpenError {
+/** Says why a ledger's file could not be opened, and what to do. */
+export function openError(path: string, error: unknown): LedgerOpenError {
   if (error instanceof LedgerOpenError) {
     return new LedgerOpenError(error.code, `${path}: ${error.message}`, { cause: error });
   }

@@ -149,7 +149,12 @@ describe('a damaged row', () => {
 
 describe('a dead thread', () => {
   it('takes every pending and later promise with it', async () => {
-    const workerData: WorkerOptions = { path: at.path, busyTimeoutMs: 10, pagesMax: undefined };
+    const workerData: WorkerOptions = {
+      path: at.path,
+      busyTimeoutMs: 10,
+      pagesMax: undefined,
+      syncDelayMs: 0,
+    };
     const worker = new Worker(new URL('./worker.js', import.meta.url), { workerData });
     await new Promise((opened) => worker.once('message', opened));
     const ledger = new SqliteLedger(worker, 10_000);

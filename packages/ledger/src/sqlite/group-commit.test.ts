@@ -1,7 +1,9 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { type LedgerFolder, ledgerFolder } from '../testing/files.js';
+import { pendingAnswerBytesMax, pendingOpsMax } from '../front/queue.js';
+import { storedAnswerBytesMax } from '../request-bounds.js';
+import { type LedgerFolder, ledgerFolder, readSql } from '../testing/files.js';
 import { requestOf } from '../testing/requests.js';
-import { pendingOpsMax, type SqliteLedger } from './ledger.js';
+import type { SqliteLedger } from './ledger.js';
 import { openSqliteLedger } from './open.js';
 
 let at: LedgerFolder;
@@ -53,5 +55,38 @@ describe('group commit', () => {
     await expect(ledger.deliver(requestOf(1))).rejects.toMatchObject({ code: 'ledger_unavailable' });
     await Promise.all(waiting);
     expect((await ledger.deliver(requestOf(1))).ok).toBe(true);
+  });
+
+  it('a delivery and its mark are one row and no more', async () => {
+    const results = await Promise.all(Array.from({ length: 50 }, (_, n) => ledger.deliver(requestOf(n))));
+    await Promise.all(results.map((result) => ledger.answered(result.ok ? result.seq : 0, 1)));
+    for (const [table, count] of [
+      ['claim', 50],
+      ['entry', 0],
+      ['answer', 0],
+      ['total', 1],
+    ])
+      expect([table, readSql(at.path, `SELECT count(*) FROM ${table}`)]).toEqual([table, [[count]]]);
+  });
+
+  it('can be turned off: each operation has a commit of its own', async () => {
+    const alone = await openSqliteLedger({ path: ':memory:', batchOpsMax: 1 });
+    await Promise.all(Array.from({ length: 100 }, (_, n) => alone.deliver(requestOf(n))));
+    expect(alone.stats).toEqual({ commits: 100, operations: 100 });
+    await alone.close();
+    await expect(openSqliteLedger({ path: ':memory:', batchOpsMax: 0 })).rejects.toThrow(RangeError);
+  });
+
+  it('bounds the answers of one transaction, and those that may wait', async () => {
+    const body = new Uint8Array(storedAnswerBytesMax);
+    const keep = (n: number) => ledger.deliver(requestOf(n), { status: 200, headers: [], body });
+    const fits = pendingAnswerBytesMax / storedAnswerBytesMax;
+    // Each takes a little more than its body, so the bound is met by as many as there are bodies in it.
+    const waiting = Array.from({ length: fits }, (_, n) => keep(n));
+    await expect(keep(fits)).rejects.toMatchObject({ code: 'ledger_unavailable' });
+    await expect(ledger.find(requestOf(1).challengeId)).rejects.toMatchObject({ code: 'ledger_unavailable' });
+    expect((await Promise.all(waiting)).every(({ ok }) => ok)).toBe(true);
+    expect(ledger.stats.commits).toBeGreaterThanOrEqual(fits / 8);
+    expect((await keep(fits)).ok).toBe(true);
   });
 });

@@ -57,4 +57,48 @@ describe('KeyIndex', () => {
     expect(proposed(index, 7)).toEqual([1]);
     expect(proposed(index, 8)).toEqual([]);
   });
+
+  it('loaded at once, holds the same, and names those that look alike', () => {
+    const listed = fc.array(fc.tuple(prints, fc.nat(2)), { maxLength: 300 });
+    fc.assert(
+      fc.property(fc.array(listed, { maxLength: 4 }), fc.boolean(), (lists, numbered) => {
+        let next = 1;
+        const held: { print: number; extra: number; seq: number }[] = [];
+        const loaded = lists.map((list) => {
+          const first = next;
+          // Every other one has left, where they are numbered one by one.
+          const stride = numbered ? 2 : 1;
+          const seqs = list.map((_, at) => first + at * stride);
+          next += list.length * stride;
+          list.forEach(([print, extra], at) => {
+            held.push({ print, extra, seq: seqs[at] ?? 0 });
+          });
+          return {
+            prints: Uint32Array.from(list, ([print]) => print),
+            extras: Uint8Array.from(list, ([, extra]) => extra),
+            seqs: numbered ? Uint32Array.from(seqs) : undefined,
+            first,
+          };
+        });
+        const index = new KeyIndex();
+        const alike: string[] = [];
+        index.load(loaded, (one, other) => alike.push([one, other].sort((a, b) => a - b).join(' ')));
+        const twins = held.flatMap((one, at) =>
+          held
+            .slice(at + 1)
+            .filter(({ print, extra }) => print === one.print && extra === one.extra)
+            .map((other) => `${one.seq} ${other.seq}`),
+        );
+        expect(alike.sort()).toEqual(twins.sort());
+        for (const { print } of held) {
+          const seqs = held.filter((each) => each.print === print).map(({ seq }) => seq);
+          expect(proposed(index, print)).toEqual(seqs.sort((a, b) => a - b));
+        }
+        // And it goes on growing from there.
+        for (let at = 0; at < 200; at++) index.add(1_000_000 + at, 100_000 + at);
+        for (let at = 0; at < 200; at++) expect(index.first(1_000_000 + at)).toBe(100_000 + at);
+      }),
+      { numRuns: 100 },
+    );
+  });
 });

@@ -2,15 +2,25 @@
 const partCount = 256;
 const partBits = 24;
 const firstSlotCount = 64;
-/** A slot that was taken back after a failed transaction. */
+/** A slot that was taken back. */
 const dead = 0xffffffff;
 
 interface Part {
-  prints: Uint32Array;
-  seqs: Uint32Array;
+  /** Two numbers a slot, print and seq, side by side because a search that misses the cache shall miss it once. */
+  slots: Uint32Array;
   /** Slots that are not empty: live and dead. */
   used: number;
   live: number;
+}
+
+/** Keys to be entered at once; all three lists are of one length. */
+export interface KeyList {
+  readonly prints: Uint32Array;
+  /** The next bits of each key. */
+  readonly extras: Uint8Array;
+  /** The claims, or undefined when they are `first`, `first + 1`, and so on. */
+  readonly seqs: Uint32Array | undefined;
+  readonly first: number;
 }
 
 /**
@@ -35,32 +45,55 @@ export class KeyIndex {
   first(print: number): number {
     this.#part = this.#partOf(print);
     this.#print = print;
-    this.#slot = print & (this.#part.seqs.length - 1);
+    this.#slot = print & (slotCountOf(this.#part) - 1);
     return this.#propose();
   }
 
   /** The next one after {@link first} or {@link next}; 0 when there is no more. */
   next(): number {
-    this.#slot = (this.#slot + 1) & (this.#part.seqs.length - 1);
+    this.#slot = (this.#slot + 1) & (slotCountOf(this.#part) - 1);
     return this.#propose();
   }
 
   /** Enters a row. */
   add(print: number, seq: number): void {
     const where = this.#partOf(print);
-    if ((where.used + 1) * 5 > where.seqs.length * 3) regrow(where);
+    if (isFull(where.used + 1, slotCountOf(where))) regrow(where);
     put(where, print, seq);
   }
 
-  /** Takes back what {@link add} entered, after a rollback. */
+  /** Takes back what {@link add} entered. */
   remove(print: number, seq: number): void {
-    const where = this.#partOf(print);
-    const mask = where.seqs.length - 1;
-    for (let slot = print & mask; where.seqs[slot] !== 0; slot = (slot + 1) & mask) {
-      if (where.seqs[slot] !== seq || where.prints[slot] !== print) continue;
-      where.seqs[slot] = dead;
-      where.live--;
+    const { slots } = this.#partOf(print);
+    const mask = slots.length / 2 - 1;
+    for (let slot = print & mask; slots[2 * slot + 1] !== 0; slot = (slot + 1) & mask) {
+      if (slots[2 * slot + 1] !== seq || slots[2 * slot] !== print) continue;
+      slots[2 * slot + 1] = dead;
+      this.#partOf(print).live--;
       return;
+    }
+  }
+
+  /**
+   * Enters all keys of a ledger that is being opened, into an index that is still empty: sorted by part first, so that
+   * each part is filled while it is in the processor's cache, and is made as large as it must be at once.
+   *
+   * @param alike is told of every two rows whose keys agree in print and extra bits
+   */
+  load(lists: readonly KeyList[], alike: (seq: number, other: number) => void): void {
+    const ends = countParts(lists);
+    const total = ends.at(-1) ?? 0;
+    const sorted = { slots: new Uint32Array(total * 2), extras: new Uint8Array(total) };
+    sortByPart(lists, ends, sorted);
+    // sortByPart() has moved each end down to its part's start.
+    for (let at = 0; at < partCount; at++) {
+      const start = ends[at] ?? 0;
+      const end = ends[at + 1] ?? total;
+      this.#parts[at] = filled(
+        sorted.slots.subarray(start * 2, end * 2),
+        sorted.extras.subarray(start, end),
+        alike,
+      );
     }
   }
 
@@ -71,12 +104,12 @@ export class KeyIndex {
   }
 
   #propose(): number {
-    const { prints, seqs } = this.#part;
-    const mask = seqs.length - 1;
+    const { slots } = this.#part;
+    const mask = slots.length / 2 - 1;
     for (let slot = this.#slot; ; slot = (slot + 1) & mask) {
-      const seq = seqs[slot] ?? 0;
+      const seq = slots[2 * slot + 1] ?? 0;
       if (seq === 0) return 0;
-      if (prints[slot] !== this.#print || seq === dead) continue;
+      if (slots[2 * slot] !== this.#print || seq === dead) continue;
       this.#slot = slot;
       return seq;
     }
@@ -84,26 +117,101 @@ export class KeyIndex {
 }
 
 function part(slotCount: number): Part {
-  return { prints: new Uint32Array(slotCount), seqs: new Uint32Array(slotCount), used: 0, live: 0 };
+  return { slots: new Uint32Array(slotCount * 2), used: 0, live: 0 };
 }
 
-// A table without an empty slot would never end a search: regrow() keeps two fifths of them empty.
+function slotCountOf({ slots }: Part): number {
+  return slots.length / 2;
+}
+
+// A table without an empty slot would never end a search: a quarter of them stay empty.
+function isFull(used: number, slotCount: number): boolean {
+  return used * 4 > slotCount * 3;
+}
+
 function put(where: Part, print: number, seq: number): void {
-  const mask = where.seqs.length - 1;
+  const { slots } = where;
+  const mask = slots.length / 2 - 1;
   let slot = print & mask;
-  while (where.seqs[slot] !== 0) slot = (slot + 1) & mask;
-  where.seqs[slot] = seq;
-  where.prints[slot] = print;
+  while (slots[2 * slot + 1] !== 0) slot = (slot + 1) & mask;
+  slots[2 * slot] = print;
+  slots[2 * slot + 1] = seq;
   where.used++;
   where.live++;
 }
 
 // Dead entries are dropped on the way; the table only grows if the living need it.
 function regrow(where: Part): void {
-  const { prints, seqs } = where;
-  const next = part(where.live * 10 > seqs.length * 3 ? seqs.length * 2 : seqs.length);
-  seqs.forEach((seq, slot) => {
-    if (seq !== 0 && seq !== dead) put(next, prints[slot] ?? 0, seq);
-  });
+  const { slots } = where;
+  const slotCount = slots.length / 2;
+  const next = part(where.live * 8 > slotCount * 3 ? slotCount * 2 : slotCount);
+  for (let at = 0; at < slots.length; at += 2) {
+    const seq = slots[at + 1] ?? 0;
+    if (seq !== 0 && seq !== dead) put(next, slots[at] ?? 0, seq);
+  }
   Object.assign(where, next);
+}
+
+// Where each part ends, were the keys sorted by it; as many numbers as parts, and the last one is how many keys there are.
+function countParts(lists: readonly KeyList[]): Uint32Array {
+  const ends = new Uint32Array(partCount);
+  for (const { prints } of lists) {
+    for (let at = 0; at < prints.length; at++) {
+      const to = (prints[at] ?? 0) >>> partBits;
+      ends[to] = (ends[to] ?? 0) + 1;
+    }
+  }
+  for (let at = 1; at < partCount; at++) ends[at] = (ends[at] ?? 0) + (ends[at - 1] ?? 0);
+  return ends;
+}
+
+// Fills every part from its end down, last key first, so that within a part they are in their order.
+function sortByPart(
+  lists: readonly KeyList[],
+  ends: Uint32Array,
+  sorted: { readonly slots: Uint32Array; readonly extras: Uint8Array },
+): void {
+  const { slots, extras } = sorted;
+  for (let list = lists.length - 1; list >= 0; list--) {
+    const from = lists[list];
+    if (from === undefined) continue;
+    const { prints, seqs, first } = from;
+    for (let at = prints.length - 1; at >= 0; at--) {
+      const print = prints[at] ?? 0;
+      const end = (ends[print >>> partBits] ?? 0) - 1;
+      ends[print >>> partBits] = end;
+      slots[2 * end] = print;
+      slots[2 * end + 1] = seqs === undefined ? first + at : (seqs[at] ?? 0);
+      extras[end] = from.extras[at] ?? 0;
+    }
+  }
+}
+
+function filled(keys: Uint32Array, extras: Uint8Array, alike: (seq: number, other: number) => void): Part {
+  const count = extras.length;
+  let slotCount = firstSlotCount;
+  // Room for a tenth more, so that a busy ledger does not begin with making room.
+  while (isFull(count * 1.1, slotCount)) slotCount *= 2;
+  const made = part(slotCount);
+  const { slots } = made;
+  const slotExtras = new Uint8Array(slotCount);
+  const mask = slotCount - 1;
+  for (let at = 0; at < count; at++) {
+    const print = keys[2 * at] ?? 0;
+    const seq = keys[2 * at + 1] ?? 0;
+    const extra = extras[at] ?? 0;
+    let slot = print & mask;
+    for (;;) {
+      const other = slots[2 * slot + 1] ?? 0;
+      if (other === 0) break;
+      if (slots[2 * slot] === print && slotExtras[slot] === extra) alike(seq, other);
+      slot = (slot + 1) & mask;
+    }
+    slots[2 * slot] = print;
+    slots[2 * slot + 1] = seq;
+    slotExtras[slot] = extra;
+  }
+  made.used = count;
+  made.live = count;
+  return made;
 }

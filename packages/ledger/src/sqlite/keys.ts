@@ -1,36 +1,28 @@
 import { hash } from 'node:crypto';
+import { challengeKey, referenceKey } from '../front/keys.js';
 
-const hexHash = /^[0-9a-f]{64}$/;
-
-/** A challenge id as it is stored: its 32 bytes. */
-export function challengeKey(challengeId: string): Buffer {
-  return Buffer.from(challengeId, 'base64url');
+/** A challenge or a payment as the ledger's thread knows it. */
+export interface Key {
+  /** As it is stored. */
+  readonly stored: Buffer | string;
+  /** The first 32 bits, for the index in memory. */
+  readonly print: number;
+  /** The next 8 bits: only kept on disk, where they make it rare that two claims look alike (`key-blocks.ts`). */
+  readonly extra: number;
 }
 
-/** The challenge id of stored bytes. */
-export function challengeIdOf(key: Uint8Array): string {
-  return Buffer.from(key.buffer, key.byteOffset, key.byteLength).toString('base64url');
+/** The key of a challenge id. */
+export function keyOfChallenge(challengeId: string): Key {
+  return keyOf(challengeKey(challengeId));
 }
 
-/** A payment reference as it is stored: 32 bytes when it is 64 lower-case hexadecimal digits, else its text. */
-export function referenceKey(reference: string): Buffer | string {
-  return reference.length === 64 && hexHash.test(reference) ? Buffer.from(reference, 'hex') : reference;
+/** The key of a payment reference. */
+export function keyOfReference(reference: string): Key {
+  return keyOf(referenceKey(reference));
 }
 
-/** The reference of a stored key; undefined for what {@link referenceKey} never makes. */
-export function referenceOf(key: unknown): string | undefined {
-  if (key instanceof Uint8Array) {
-    return key.length === 32 ? Buffer.from(key.buffer, key.byteOffset, 32).toString('hex') : undefined;
-  }
-  return typeof key === 'string' && !hexHash.test(key) ? key : undefined;
-}
-
-/** What is kept of an `Idempotency-Key`: 16 bytes of its SHA-256. Empty text stands for none. */
-export function idempotencyHash(key: string): Buffer | undefined {
-  return key === '' ? undefined : hash('sha256', key, 'buffer').subarray(0, 16);
-}
-
-/** The first 32 bits of a key, for the index in memory. Texts are hashed, since they need not begin at random. */
-export function printOf(key: Buffer | string): number {
-  return typeof key === 'string' ? hash('sha256', key, 'buffer').readUInt32BE(0) : key.readUInt32BE(0);
+/** The key of what is stored. Texts are hashed, since they need not begin at random. */
+export function keyOf(stored: Buffer | string): Key {
+  const bytes = typeof stored === 'string' ? hash('sha256', stored, 'buffer') : stored;
+  return { stored, print: bytes.readUInt32BE(0), extra: bytes[4] ?? 0 };
 }

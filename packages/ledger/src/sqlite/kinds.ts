@@ -1,27 +1,27 @@
 import type Database from 'libsql';
-import { DamagedRow, whole } from './rows.js';
+import { Fields } from '../front/fields.js';
+import type { Kind } from '../front/kind.js';
+import type { Field } from '../front/messages.js';
+import { DamagedRow, whole } from '../front/rows.js';
 
-/** What many claims have in common; stored once, so that a claim names it by a small number. */
-export interface Kind {
-  readonly method: string;
-  readonly intent: string;
-  readonly currency: string;
-  readonly route: string;
+/** A kind with its row. */
+export interface StoredKind extends Kind {
+  /** The row; 0 while it has none. */
+  readonly id: number;
 }
 
-interface StoredKind extends Kind {
-  /** The row; 0 while it has none. */
+interface KnownKind extends Kind {
   id: number;
 }
 
 /** The table of kinds, whole in memory: there are about as many as routes. Lives in the ledger's thread. */
 export class Kinds {
   readonly #insert: Database.Statement;
-  readonly #byId = new Map<number, StoredKind>();
-  readonly #byName = new Map<string, StoredKind>();
+  readonly #byId = new Map<number, KnownKind>();
+  readonly #byName = new Map<string, KnownKind>();
   // The caller's own numbers for kinds, so that it names each only once.
-  readonly #byCallersNumber: StoredKind[] = [];
-  #fresh: StoredKind[] = [];
+  readonly #byCallersNumber: KnownKind[] = [];
+  #fresh: KnownKind[] = [];
 
   constructor(db: Database.Database) {
     this.#insert = db.prepare('INSERT INTO kind (method, intent, currency, route) VALUES (?, ?, ?, ?)');
@@ -40,20 +40,26 @@ export class Kinds {
   }
 
   /** The kind of a stored row. */
-  get(id: number): Kind | undefined {
+  get(id: number): StoredKind | undefined {
     return this.#byId.get(id);
   }
 
-  /** Learns the caller's number for a kind. Writes nothing yet. */
-  learn(number: number, kind: Kind): void {
-    const name = nameOf(kind);
-    const known = this.#byName.get(name) ?? { ...kind, id: 0 };
-    this.#byName.set(name, known);
-    this.#byCallersNumber[number] = known;
+  /** Learns the caller's numbers for kinds: number, method, intent, currency, route, and so on. Writes nothing yet. */
+  learn(kinds: readonly Field[]): void {
+    const fields = new Fields(kinds);
+    for (let left = kinds.length; left > 0; left -= 5) {
+      const number = fields.number();
+      const [method, intent] = [fields.text(), fields.text()];
+      const kind = { method, intent, currency: fields.text(), route: fields.text() };
+      const name = nameOf(kind);
+      const known = this.#byName.get(name) ?? { ...kind, id: 0 };
+      this.#byName.set(name, known);
+      this.#byCallersNumber[number] = known;
+    }
   }
 
   /** The kind behind the caller's number. */
-  named(number: number): Kind {
+  named(number: number): StoredKind {
     return this.#named(number);
   }
 
@@ -83,7 +89,7 @@ export class Kinds {
     this.#fresh = [];
   }
 
-  #named(number: number): StoredKind {
+  #named(number: number): KnownKind {
     const kind = this.#byCallersNumber[number];
     if (kind === undefined) throw new RangeError('a batch names a kind that was never introduced');
     return kind;

@@ -119,7 +119,9 @@ describe('openSqliteLedger', () => {
     const ledger = await openSqliteLedger(at);
     await Promise.all([1, 2, 3].map((n) => ledger.deliver(requestOf(n))));
     await ledger.close();
-    runSql(at.path, sql);
+    // The schema itself does not let a key be changed.
+    expect(() => runSql(at.path, sql)).toThrow('never change');
+    runSql(at.path, `DROP TRIGGER keys_stay; ${sql}`);
     const error = await openSqliteLedger(at).catch((thrown: unknown) => thrown);
     expect(error).toMatchObject({ code: 'ledger_corrupt' });
     expect(String(error)).toContain(`one ${what} twice`);

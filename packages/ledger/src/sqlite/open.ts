@@ -1,6 +1,7 @@
 import { isAbsolute, resolve } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { LedgerOpenError } from '../errors.js';
+import { opsMaxOf } from '../front/queue.js';
 import { SqliteLedger } from './ledger.js';
 import { errorOfFault, type Reply, type WorkerOptions } from './messages.js';
 
@@ -14,6 +15,10 @@ export interface SqliteLedgerOptions {
   readonly pagesMax?: number;
   /** How long one transaction may take before the ledger refuses. Default 10,000. */
   readonly patienceMs?: number;
+  /** Most operations in one transaction, up to 1,024. For comparison: 1 turns group commit off. Default 1,024. */
+  readonly batchOpsMax?: number;
+  /** For measuring: every commit takes so many milliseconds longer, as on a slower disk. Default 0. */
+  readonly syncDelayMs?: number;
 }
 
 /** See {@link SqliteLedgerOptions.busyTimeoutMs}. */
@@ -22,10 +27,10 @@ export const busyTimeoutMsDefault = 2000;
 export const patienceMsDefault = 10_000;
 
 /**
- * Opens the ledger in a file, as its only writer. Restart time grows with the claims it holds (about 1 µs each): the
+ * Opens the ledger in a file, as its only writer. Restart time grows with the claims it holds (about 0.2 µs each): the
  * keys of all of them are read into memory, and checked.
  *
- * @throws {LedgerOpenError}
+ * @throws {LedgerOpenError} @throws {RangeError} for a `batchOpsMax` that is none
  *
  * @example
  * ```ts
@@ -38,10 +43,12 @@ export const patienceMsDefault = 10_000;
  */
 export async function openSqliteLedger(options: SqliteLedgerOptions): Promise<SqliteLedger> {
   const { path } = options;
+  const opsMax = opsMaxOf(options.batchOpsMax);
   const workerData: WorkerOptions = {
     path: path === ':memory:' || isAbsolute(path) ? path : resolve(path),
     busyTimeoutMs: options.busyTimeoutMs ?? busyTimeoutMsDefault,
     pagesMax: options.pagesMax,
+    syncDelayMs: options.syncDelayMs ?? 0,
   };
   const worker = new Worker(new URL('./worker.js', import.meta.url), {
     workerData,
@@ -50,7 +57,7 @@ export async function openSqliteLedger(options: SqliteLedgerOptions): Promise<Sq
     execArgv: [],
   });
   await opened(worker);
-  return new SqliteLedger(worker, options.patienceMs ?? patienceMsDefault);
+  return new SqliteLedger(worker, options.patienceMs ?? patienceMsDefault, opsMax);
 }
 
 function opened(worker: Worker): Promise<void> {

@@ -39,8 +39,9 @@ describe('another process', () => {
       const ledger = await openSqliteLedger(at);
       for (const n of delivered) {
         const claim = await ledger.find(requestOf(n).challengeId);
-        expect(claim).toMatchObject({ state: 'delivered', reference: requestOf(n).reference });
-        if (answered.has(n)) expect(claim?.answered).toBe(true);
+        expect(claim?.reference).toBe(requestOf(n).reference);
+        // A mark may have been recorded though its acknowledgement was not.
+        expect(answered.has(n) ? ['answered'] : ['delivered', 'answered']).toContain(claim?.state);
         expect((await ledger.deliver(requestOf(n))).ok).toBe(false);
       }
       await ledger.close();

@@ -3,8 +3,8 @@ import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 
-/** A process that delivers; see `deliver-child.ts`. */
-export interface DeliverChild {
+/** A process that works on a ledger; see `deliver-child.ts` and `life-child.ts`. */
+export interface LedgerChild {
   readonly process: ChildProcess;
   /** What it has said so far. */
   readonly lines: string[];
@@ -18,8 +18,21 @@ export interface DeliverChild {
 export function deliverChild(
   args: readonly (string | number)[],
   through: readonly string[] = [],
-): DeliverChild {
-  const script = fileURLToPath(new URL('./deliver-child.js', import.meta.url));
+): LedgerChild {
+  return ledgerChild('./deliver-child.js', args, through);
+}
+
+/** Starts the process that leads claims through their lives. */
+export function lifeChild(args: readonly (string | number)[]): LedgerChild {
+  return ledgerChild('./life-child.js', args, []);
+}
+
+function ledgerChild(
+  name: string,
+  args: readonly (string | number)[],
+  through: readonly string[],
+): LedgerChild {
+  const script = fileURLToPath(new URL(name, import.meta.url));
   const [command = process.execPath, ...rest] = [...through, process.execPath, script, ...args.map(String)];
   const child = spawn(command, rest, { stdio: ['ignore', 'pipe', 'inherit'] });
   const lines: string[] = [];

@@ -1,37 +1,45 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Claim, ClaimRequest, ClaimResult, Ledger } from '../ledger.js';
 import { amountMax, resourceLengthMaxChars } from '../request-bounds.js';
+import { answersConform } from './conformance-answers.js';
+import { booksConform } from './conformance-books.js';
+import { boundsConform } from './conformance-bounds.js';
+import { holdersConform } from './conformance-holders.js';
 import { conformsToModel } from './conformance-model.js';
+import { sweepConforms } from './conformance-sweep.js';
 import { conformsToTable } from './conformance-table.js';
 import { requestOf } from './requests.js';
+import { type LedgerUnderTest, type OpenUnderTest, withLedger } from './under-test.js';
 
-/** A ledger that the suite may use, empty at first, and the ways around it that the suite needs. */
-export interface LedgerUnderTest {
-  readonly ledger: Ledger;
-  /** Puts a released claim into the state `expired`, behind the ledger's back (no verb does that yet). */
-  expire(seq: number): Promise<void>;
-  /** Closes the ledger and removes what it left. */
-  dispose(): Promise<void>;
+/** What the suite must know of a kind of store. */
+export interface StoreTraits {
+  /** Several ledgers can be open on it at once: {@link LedgerUnderTest.other} is there. */
+  readonly severalHolders: boolean;
 }
 
 /**
- * What every store must do, one and the same for all: the words of `ledger.ts`, the transition table, a model.
+ * What every store must do, one and the same for all: the words of `ledger.ts` and `books.ts`, the table of transitions, a
+ * model.
  *
- * @param open opens an empty ledger; called once per group of tests
+ * @param open opens an empty ledger; called once per group of tests, and for some tests alone
  */
-export function ledgerConformance(name: string, open: () => Promise<LedgerUnderTest>): void {
+export function ledgerConformance(name: string, open: OpenUnderTest, traits: StoreTraits): void {
   describe(`${name}: the ledger's contract`, () => {
     let underTest: LedgerUnderTest;
     beforeAll(async () => {
       underTest = await open();
     });
     afterAll(() => underTest.dispose());
-    conformsToTable(() => underTest);
-    conformsToModel(() => underTest.ledger);
+    conformsToTable(() => underTest, traits);
+    conformsToModel(() => underTest);
     uniqueness(() => underTest.ledger);
     roundTrips(() => underTest.ledger);
-    bounds(() => underTest.ledger);
+    boundsConform(() => underTest.ledger);
   });
+  describe(`${name}: kept answers`, () => answersConform(open));
+  describe(`${name}: housekeeping`, () => sweepConforms(open));
+  describe(`${name}: the books`, () => booksConform(open));
+  if (traits.severalHolders) describe(`${name}: several holders`, () => holdersConform(open));
   describe(`${name}: totals and close`, () => endings(open));
 }
 
@@ -124,14 +132,16 @@ function roundTrips(ledger: () => Ledger): void {
     await ledger().deliver({ ...request, nowMs: request.nowMs + 5 });
     if (!first.ok) throw new Error('it was absent');
     await ledger().redeliver(first.seq, 3, request.nowMs + 7);
-    const { expiresMs: _, nowMs: createdMs, ...fields } = request;
+    const { nowMs: createdMs, ...fields } = request;
     const expected: Claim = {
       ...fields,
       seq: first.seq,
       state: 'delivered',
-      answered: false,
+      hold: 'mine',
       redeliveries: 1,
       attempts: 1,
+      keyMatches: false,
+      answerKept: false,
       createdMs,
       updatedMs: createdMs + 7,
     };
@@ -154,53 +164,9 @@ function roundTrips(ledger: () => Ledger): void {
   });
 }
 
-function bounds(ledger: () => Ledger): void {
-  it.each<[string, Partial<ClaimRequest>]>([
-    ['an amount of 2^63', { paid: { amount: amountMax + 1n, currency: 'sat' } }],
-    ['an amount below zero', { paid: { amount: -1n, currency: 'sat' } }],
-    ['a challenge id of 31 bytes', { challengeId: Buffer.alloc(31).toString('base64url') }],
-    ['another spelling of a challenge id', { challengeId: `${'A'.repeat(42)}B` }],
-    ['an empty reference', { reference: '' }],
-    ['a reference of 513 characters', { reference: 'x'.repeat(513) }],
-    ['a reference with a line break', { reference: 'x\ny' }],
-    ['an empty method', { method: '' }],
-    ['a route of 513 characters', { route: 'x'.repeat(513) }],
-    ['half a millisecond', { nowMs: 0.5 }],
-    ['no time', { expiresMs: Number.NaN }],
-  ])('refuses %s', async (what, changes) => {
-    const request = requestOf(what, what, changes);
-    for (const verb of ['claim', 'deliver', 'release'] as const) {
-      await expect(ledger()[verb](request)).rejects.toMatchObject({ code: 'ledger_request_invalid' });
-    }
-    expect(await ledger().find(request.challengeId)).toBeUndefined();
-  });
-
-  it.each([0, -1, 1.5, Number.NaN, 2 ** 53])('refuses the seq %s', async (seq) => {
-    const refusal = { code: 'ledger_request_invalid' };
-    await expect(ledger().settle(seq, 1)).rejects.toMatchObject(refusal);
-    await expect(ledger().answered(seq, 1)).rejects.toMatchObject(refusal);
-    await expect(ledger().redeliver(seq, 3, 1)).rejects.toMatchObject(refusal);
-  });
-
-  it('allows no redelivery beyond a bound that is no number', async () => {
-    const result = await ledger().deliver(requestOf('unbounded'));
-    if (!result.ok) throw new Error('it was absent');
-    await expect(ledger().redeliver(result.seq, Number.NaN, 1)).rejects.toMatchObject({
-      code: 'ledger_request_invalid',
-    });
-    expect(await ledger().redeliver(result.seq, 0, 1)).toBe(false);
-  });
-
-  it('finds nothing under what is no challenge id', async () => {
-    expect(await ledger().find('')).toBeUndefined();
-    expect(await ledger().find('x'.repeat(10_000))).toBeUndefined();
-  });
-}
-
-function endings(open: () => Promise<LedgerUnderTest>): void {
-  it('sums by state, method and currency, beyond 64 bits', async () => {
-    const { ledger, dispose } = await open();
-    try {
+function endings(open: OpenUnderTest): void {
+  it('sums by state, method and currency, beyond 64 bits', () =>
+    withLedger(open, async ({ ledger }) => {
       expect(await ledger.totals()).toEqual([]);
       const huge = { paid: { amount: amountMax, currency: 'msat' } };
       await ledger.deliver(requestOf(1, 1, huge));
@@ -211,58 +177,50 @@ function endings(open: () => Promise<LedgerUnderTest>): void {
       if (!second.ok) throw new Error('it was absent');
       await ledger.answered(second.seq, 1);
       const totals = [...(await ledger.totals())];
-      const key = (total: (typeof totals)[number]): string =>
-        `${total.state} ${total.answered} ${total.method}`;
-      expect(totals.sort((a, b) => key(a).localeCompare(key(b)))).toEqual([
-        {
-          state: 'claimed',
-          answered: false,
-          method: 'lightning',
-          count: 1,
-          paid: { amount: 1n, currency: 'sat' },
-        },
+      const sat = { amount: 1n, currency: 'sat' };
+      expect(totals.sort((a, b) => a.state.localeCompare(b.state))).toEqual([
+        { state: 'answered', method: 'lightning', count: 1, ...huge },
+        { state: 'claimed', method: 'lightning', count: 1, paid: sat },
         {
           state: 'delivered',
-          answered: false,
           method: 'lightning',
           count: 2,
           paid: { amount: amountMax * 2n, currency: 'msat' },
         },
-        {
-          state: 'delivered',
-          answered: true,
-          method: 'lightning',
-          count: 1,
-          paid: { amount: amountMax, currency: 'msat' },
-        },
-        {
-          state: 'released',
-          answered: false,
-          method: 'tempo',
-          count: 1,
-          paid: { amount: 1n, currency: 'sat' },
-        },
+        { state: 'released', method: 'tempo', count: 1, paid: sat },
       ]);
-    } finally {
-      await dispose();
-    }
-  });
+    }));
 
-  it('close() finishes what was submitted, refuses what comes after, and may be called again', async () => {
-    const { ledger, dispose } = await open();
-    try {
+  it('close() finishes what was submitted, refuses what comes after, and may be called again', () =>
+    withLedger(open, async ({ ledger }) => {
       const submitted = Array.from({ length: 3000 }, (_, at) => ledger.deliver(requestOf(at)));
       const closing = ledger.close();
-      const late = ledger.deliver(requestOf('late'));
-      await expect(late).rejects.toMatchObject({ code: 'ledger_unavailable' });
-      await expect(ledger.totals()).rejects.toMatchObject({ code: 'ledger_unavailable' });
+      const unavailable = { code: 'ledger_unavailable' };
+      await expect(ledger.deliver(requestOf('late'))).rejects.toMatchObject(unavailable);
+      await expect(ledger.totals()).rejects.toMatchObject(unavailable);
+      await expect(ledger.answered(1, 1)).rejects.toMatchObject(unavailable);
+      await expect(ledger.find(requestOf(1).challengeId)).rejects.toMatchObject(unavailable);
       expect((await Promise.all(submitted)).every((result) => result.ok)).toBe(true);
       await closing;
       await ledger.close();
-    } finally {
-      await dispose();
-    }
-  });
+    }));
+
+  it('a refused mark that nobody awaits is no unhandled rejection', () =>
+    withLedger(open, async ({ ledger }) => {
+      const unhandled: unknown[] = [];
+      const listener = (reason: unknown): void => void unhandled.push(reason);
+      process.on('unhandledRejection', listener);
+      void ledger.answered(999, 1);
+      void ledger.cut(999, 1);
+      void ledger.cut(0, 1);
+      await ledger.close();
+      void ledger.answered(1, 1);
+      void ledger.cut(1, 1, true);
+      // Node.js reports unhandled rejections before the next turn of the event loop.
+      await new Promise((next) => setImmediate(next));
+      process.off('unhandledRejection', listener);
+      expect(unhandled).toEqual([]);
+    }));
 }
 
 /** A result in three words. */

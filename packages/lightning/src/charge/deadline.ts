@@ -1,3 +1,6 @@
+/** How long a node may take to make an invoice, milliseconds. */
+export const createInvoiceTimeoutMs = 5_000;
+
 /** A node did not answer in time. What it did is not known. */
 export class DeadlineExceeded extends Error {
   override readonly name = 'DeadlineExceeded';

@@ -5,8 +5,9 @@ import { encodeInvoice } from '../bolt11/encode.js';
 import { type CreatedInvoice, type InvoiceRequest, NodeError } from '../node.js';
 import { PaperNode } from '../paper/paper-node.js';
 import { nowMs, paymentHash, secretKey } from '../testing/charge-challenge.js';
+import { createInvoiceTimeoutMs } from './deadline.js';
 import { parseChargeRequest } from './request.js';
-import { createInvoiceTimeoutMs, lightningSeller } from './seller.js';
+import { lightningSeller } from './seller.js';
 
 const context = { nowMs, challengeLifeMs: 300_000 };
 const offer = { method: 'lightning', intent: 'charge', price: { amount: 1n, currency: 'sat' } } as const;

@@ -1,18 +1,22 @@
 import { hash } from 'node:crypto';
 import {
+  type Amount,
   type JsonObject,
   MethodUnavailable,
   type Offer,
   type Quote,
   type QuoteContext,
   type SellerMethod,
+  type Verification,
   type VerificationRefusal,
   type VerifiedChallenge,
 } from '@farebox/protocol';
-import { decodeUnsigned } from '../bolt11/decode.js';
-import { fieldBytesMax, invoiceExpiresMs } from '../bolt11/invoice.js';
-import { type CreatedInvoice, type InvoiceNode, NodeError } from '../node.js';
-import { DeadlineExceeded, withDeadline } from './deadline.js';
+import { fieldBytesMax } from '../bolt11/invoice.js';
+import { type InvoiceNode, type InvoiceRequest, NodeError } from '../node.js';
+import type { InvoicePool } from '../pool/invoice-pool.js';
+import type { CheckedInvoice } from '../pool/shelf.js';
+import { checkInvoice } from './check-invoice.js';
+import { createInvoiceTimeoutMs, DeadlineExceeded, withDeadline } from './deadline.js';
 import {
   amountSatMax,
   type ChargeNetwork,
@@ -21,9 +25,6 @@ import {
   readMethodDetails,
   writeChargeRequest,
 } from './request.js';
-
-/** How long a node may take to make an invoice, milliseconds. */
-export const createInvoiceTimeoutMs = 5_000;
 
 /**
  * Seconds that an invoice is asked to live beyond its challenge. It covers rounding and a node whose clock is a
@@ -40,7 +41,18 @@ export interface LightningSellerOptions {
   readonly network: ChargeNetwork;
   /** Memo of offers that have none of their own. */
   readonly description?: string;
+  /** Invoices of the same node and network that are ready before they are asked for. Not closed by the seller. */
+  readonly pool?: InvoicePool;
+  /** Prices in other currencies than `sat`, in satoshis. Without it they are refused. */
+  readonly convert?: SatConversion;
 }
+
+/**
+ * What a price in another currency is in whole satoshis at this moment; undefined for a currency that it does not know.
+ *
+ * @throws MethodUnavailable when the rate is not known, or too old
+ */
+export type SatConversion = (price: Amount, nowMs: number) => bigint | undefined;
 
 /** Problem types of draft-lightning-charge-00, "Error Responses". */
 const problems = {
@@ -60,72 +72,34 @@ function fitMemo(text: string): string {
   return bytes.toString('utf8', 0, end);
 }
 
-function priceSat(offer: Offer): bigint {
-  const { amount, currency } = offer.price;
-  if (currency !== 'sat' || amount <= 0n || amount > amountSatMax) {
+function priceSat({ price }: Offer, convert: SatConversion | undefined, nowMs: number): bigint {
+  const { amount, currency } = price;
+  const amountSat = currency === 'sat' ? amount : convert?.(price, nowMs);
+  if (amountSat === undefined || amountSat <= 0n || amountSat > amountSatMax) {
     throw new MethodUnavailable(
       `A lightning charge cannot be priced at ${amount} ${currency}; use a whole number of "sat", at least 1`,
     );
   }
-  return amount;
+  return amountSat;
 }
 
-async function createInvoice(
-  node: InvoiceNode,
-  amountSat: bigint,
-  description: string,
-  expirySeconds: number,
-): Promise<CreatedInvoice> {
+async function takeInvoice(
+  { node, network, pool }: LightningSellerOptions,
+  request: InvoiceRequest,
+  nowMs: number,
+): Promise<CheckedInvoice> {
   try {
-    const request = { amountMsat: amountSat * 1_000n, description, expirySeconds };
-    return await withDeadline(node.createInvoice(request), createInvoiceTimeoutMs);
+    if (pool !== undefined) return await withDeadline(pool.take(request), createInvoiceTimeoutMs);
+    const created = await withDeadline(node.createInvoice(request), createInvoiceTimeoutMs);
+    const expiresMs = checkInvoice(created, { amountMsat: request.amountMsat, network }, nowMs);
+    return { ...created, expiresMs };
   } catch (cause) {
+    if (cause instanceof MethodUnavailable) throw cause;
     // The two known kinds promise that their message holds no secret; of anything else only the cause tells.
     const known = cause instanceof NodeError || cause instanceof DeadlineExceeded;
     const why = known ? `${cause.code}: ${cause.message}` : 'see the cause';
     throw new MethodUnavailable(`The Lightning node made no invoice (${why}); check that it runs`, { cause });
   }
-}
-
-/**
- * What the invoice really says must be what was asked for, in every point on which the buyer's money and the
- * draft depend ("Servers MUST verify this consistency before issuing the challenge"). Returns its expiry.
- */
-function checkInvoice(
-  created: CreatedInvoice,
-  amountSat: bigint,
-  network: ChargeNetwork,
-  nowMs: number,
-): number {
-  // Unsigned: it is ours, and the payer checks who signed it.
-  const decoded = decodeUnsigned(created.invoice);
-  if (!decoded.ok) {
-    throw new MethodUnavailable(
-      `The Lightning node's invoice cannot be read (${decoded.code}): ${decoded.detail}`,
-    );
-  }
-  const invoice = decoded.value;
-  if (invoice.network !== network) {
-    throw new MethodUnavailable(
-      `The Lightning node's invoice is for ${invoice.network}, not ${network}; connect a node of that network`,
-    );
-  }
-  if (invoice.amountMsat !== amountSat * 1_000n) {
-    const amount = invoice.amountMsat === undefined ? 'any amount' : `${invoice.amountMsat} msat`;
-    throw new MethodUnavailable(
-      `The Lightning node's invoice is for ${amount}, not ${amountSat * 1_000n} msat`,
-    );
-  }
-  if (invoice.paymentHash !== created.paymentHash) {
-    throw new MethodUnavailable('The Lightning node promised another payment hash than is in its invoice');
-  }
-  const expiresMs = invoiceExpiresMs(invoice);
-  if (expiresMs <= nowMs) {
-    throw new MethodUnavailable(
-      `The Lightning node's invoice has expired already, at ${new Date(expiresMs).toISOString()}; set its clock`,
-    );
-  }
-  return expiresMs;
 }
 
 function refused(reason: VerificationRefusal['reason'], detail: string) {
@@ -166,8 +140,8 @@ function verify(challenge: VerifiedChallenge, payload: JsonObject, context: { re
 }
 
 /**
- * The `lightning` charge, for sellers (draft-lightning-charge-00). `quote` asks the node for an invoice and makes
- * sure that it is the one that was asked for; `verify` is synchronous and asks nobody.
+ * The `lightning` charge, for sellers (draft-lightning-charge-00). `quote` takes an invoice from the pool or
+ * asks the node for one, and makes sure that it is the one that was asked for; `verify` is synchronous and asks nobody.
  *
  * @throws MethodUnavailable from `quote`: the node is unreachable, slow or refuses (its error is the `cause`), its
  *   invoice differs from what was asked for (the message says in what), or the offer has no price in `sat`.
@@ -179,26 +153,37 @@ function verify(challenge: VerifiedChallenge, payload: JsonObject, context: { re
  * ```
  */
 export function lightningSeller(options: LightningSellerOptions): SellerMethod {
-  const { node, network } = options;
+  const { network, pool } = options;
 
   async function quote(offer: Offer, context: QuoteContext): Promise<Quote> {
-    const amountSat = priceSat(offer);
+    const amountSat = priceSat(offer, options.convert, context.nowMs);
     const memo = offer.description ?? options.description;
     const description = memo === undefined ? undefined : fitMemo(memo);
     const lifeSeconds = Math.ceil(context.challengeLifeMs / 1_000) + invoiceGraceSeconds;
-    const created = await createInvoice(node, amountSat, description ?? '', lifeSeconds);
-    const invoiceExpires = checkInvoice(created, amountSat, network, context.nowMs);
+    const asked = {
+      amountMsat: amountSat * 1_000n,
+      description: description ?? '',
+      expirySeconds: lifeSeconds,
+    };
+    const { invoice, paymentHash, expiresMs } = await takeInvoice(options, asked, context.nowMs);
     return {
       request: writeChargeRequest({
         amountSat,
         ...(description === undefined ? undefined : { description }),
-        invoice: created.invoice,
-        paymentHash: created.paymentHash,
+        invoice,
+        paymentHash,
         network,
       }),
-      expiresMs: Math.min(context.nowMs + context.challengeLifeMs, invoiceExpires),
+      expiresMs: Math.min(context.nowMs + context.challengeLifeMs, expiresMs),
     };
   }
 
-  return { method: 'lightning', intent: 'charge', problems, quote, verify };
+  function judge(...asked: Parameters<typeof verify>): Verification {
+    const verdict = verify(...asked);
+    if (verdict.ok) pool?.paid(verdict.settlement.reference);
+    return verdict;
+  }
+
+  const verifies = pool === undefined ? verify : judge;
+  return { method: 'lightning', intent: 'charge', problems, quote, verify: verifies };
 }

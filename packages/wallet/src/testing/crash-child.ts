@@ -31,6 +31,7 @@ const journal: Journal = {
     point(`after ${to}`);
     return entry;
   },
+  settle: (...args) => inner.settle(...args),
   find: (id) => inner.find(id),
   findByReference: (reference) => inner.findByReference(reference),
   list: (options) => inner.list(options),

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { Client } from 'pg';
 import { type PostgresServer, testPostgres } from '../../testing/postgres-server.js';
 import type { PostgresLedger } from '../ledger.js';
 import { openPostgresLedger, type PostgresLedgerOptions } from '../open.js';
@@ -8,6 +9,7 @@ export class Schemas {
   readonly server: PostgresServer;
   readonly #made: string[] = [];
   readonly #ledgers: PostgresLedger[] = [];
+  readonly #clients: Client[] = [];
 
   constructor(server: PostgresServer) {
     this.server = server;
@@ -32,8 +34,17 @@ export class Schemas {
     return ledger;
   }
 
-  /** Closes every ledger and drops every schema. */
+  /** A connection of an administrator, to hold transactions open on. */
+  async client(): Promise<Client> {
+    const client = new Client({ connectionString: this.server.url });
+    await client.connect();
+    this.#clients.push(client);
+    return client;
+  }
+
+  /** Closes every connection and ledger and drops every schema. */
   async clear(): Promise<void> {
+    await Promise.all(this.#clients.splice(0).map((client) => client.end()));
     await Promise.all(this.#ledgers.splice(0).map((ledger) => ledger.close()));
     for (const name of this.#made.splice(0)) {
       await this.server.sql(`DROP SCHEMA IF EXISTS "${name}" CASCADE`);

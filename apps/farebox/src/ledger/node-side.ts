@@ -1,0 +1,83 @@
+import type { NodeConfig } from '@farebox/gateway';
+import type { InvoiceNode } from '@farebox/lightning';
+import { CliError } from '../cli-error.js';
+import { exitCodes } from '../exit-codes.js';
+import { findHome } from '../home.js';
+import type { NodeAnswer, SettledPayment } from './reconcile.js';
+
+/** A node that can list what settled. */
+export type ListingNode = InvoiceNode & Required<Pick<InvoiceNode, 'listSettled'>>;
+
+/**
+ * Connects to the node that a configuration names, and closes it when the work is done.
+ *
+ * @throws {CliError} when there is none, it cannot be used, or it cannot list what settled
+ */
+export async function withNode<T>(
+  config: NodeConfig | undefined,
+  work: (node: ListingNode) => Promise<T>,
+): Promise<T> {
+  if (config === undefined) {
+    throw new CliError(
+      'no_node',
+      'The configuration names no Lightning node to compare with; name it under lightning.',
+    );
+  }
+  const { NodeError } = await import('@farebox/lightning');
+  const node = await openConfigured(config);
+  try {
+    if (!canList(node)) {
+      throw new CliError(
+        'node_cannot_list',
+        `A node of the kind ${config.kind} cannot list the invoices that settled, so that there is nothing to compare with.`,
+        { retry: 'never' },
+      );
+    }
+    return await work(node);
+  } catch (cause) {
+    if (!(cause instanceof NodeError)) throw cause;
+    const exitCode = cause.code === 'node_unreachable' ? exitCodes.network : exitCodes.failed;
+    throw new CliError(cause.code, cause.message, { cause, exitCode });
+  } finally {
+    await node.close();
+  }
+}
+
+async function openConfigured(config: NodeConfig): Promise<InvoiceNode> {
+  const { NodeConfigError, openNode } = await import('@farebox/gateway');
+  try {
+    return await openNode(config, findHome().directory);
+  } catch (cause) {
+    if (!(cause instanceof NodeConfigError)) throw cause;
+    throw new CliError(cause.code, cause.message, { cause, exitCode: exitCodes.network });
+  }
+}
+
+function canList(node: InvoiceNode): node is ListingNode {
+  return node.listSettled !== undefined;
+}
+
+/** What the node has received within a period. */
+export async function* settledPayments(
+  node: ListingNode,
+  fromMs: number,
+  untilMs: number,
+): AsyncGenerator<SettledPayment> {
+  for await (const { paymentHash, receivedMsat, settledMs, description } of node.listSettled({
+    fromMs,
+    untilMs,
+  })) {
+    yield { reference: paymentHash, receivedMsat, settledMs, description };
+  }
+}
+
+/** What the node knows of one payment. */
+export async function askNode(node: InvoiceNode, reference: string): Promise<NodeAnswer> {
+  // A reference that is no payment hash is not put to the node: no node could have it.
+  const state = /^[0-9a-f]{64}$/.test(reference) ? await node.lookupInvoice(reference) : undefined;
+  if (state === undefined) return { status: 'unknown' };
+  if (state.status !== 'settled') return { status: state.status };
+  const { receivedMsat, settledMs } = state;
+  if (receivedMsat === undefined) return { status: 'settled' };
+  return { status: 'settled', payment: { reference, receivedMsat, settledMs } };
+}

@@ -1,0 +1,31 @@
+import type { Claim, LedgerReader } from '@farebox/ledger';
+import type { PresentedPayment } from './reconcile.js';
+
+/** The method whose payments a Lightning node settles. */
+export const lightningMethod = 'lightning';
+
+/** The Lightning claims that came into being within a period. */
+export async function* presentedPayments(
+  reader: LedgerReader,
+  fromMs: number,
+  untilMs: number,
+): AsyncGenerator<PresentedPayment> {
+  for await (const claim of reader.claims({ fromMs, untilMs, method: lightningMethod })) {
+    yield asPresented(claim);
+  }
+}
+
+/** The Lightning claim of a payment. */
+export async function findPresented(
+  reader: LedgerReader,
+  reference: string,
+): Promise<PresentedPayment | undefined> {
+  const found = await reader.claim(reference);
+  // A name could also be a challenge id; what is compared is the payment.
+  if (found?.claim.reference !== reference || found.claim.method !== lightningMethod) return undefined;
+  return asPresented(found.claim);
+}
+
+function asPresented({ seq, reference, paid, createdMs, route }: Claim): PresentedPayment {
+  return { seq, reference, paid, createdMs, route };
+}

@@ -1,0 +1,235 @@
+/** An answer in bytes, and what RFC 9112 says that it is. */
+export interface Sample {
+  readonly name: string;
+  readonly bytes: string;
+  readonly method?: string;
+  readonly status: number;
+  readonly body: string;
+  /** The connection may carry another. */
+  readonly reusable: boolean;
+  /** The body ends with the connection. */
+  readonly untilClose?: boolean;
+}
+
+/** Answers that are well-formed. */
+export const wellFormed: readonly Sample[] = [
+  {
+    name: 'a length',
+    bytes: 'HTTP/1.1 200 OK\r\nContent-Length: 5\r\nX-A: 1\r\n\r\nhello',
+    status: 200,
+    body: 'hello',
+    reusable: true,
+  },
+  {
+    name: 'a length of nothing',
+    bytes: 'HTTP/1.1 404 Not Found\r\ncontent-length:0\r\n\r\n',
+    status: 404,
+    body: '',
+    reusable: true,
+  },
+  {
+    name: 'a body that looks like an answer',
+    bytes: 'HTTP/1.1 200 OK\r\nContent-Length: 19\r\n\r\nHTTP/1.1 500 No\r\n\r\n',
+    status: 200,
+    body: 'HTTP/1.1 500 No\r\n\r\n',
+    reusable: true,
+  },
+  {
+    name: 'chunks, extensions and trailers',
+    bytes:
+      'HTTP/1.1 200 OK\r\nTransfer-Encoding: Chunked\r\n\r\n' +
+      '5\r\nhello\r\n00a;name;n=v;q="a;\\"\xe9"\r\n0123456789\r\n' +
+      '1E\r\n\r\n0\r\n\r\nHTTP/1.1 500 No\r\n\r\nabcd\r\n0;last\r\nX-Sum: 1\r\nX-Other:\r\n\r\n',
+    status: 200,
+    body: 'hello0123456789\r\n0\r\n\r\nHTTP/1.1 500 No\r\n\r\nabcd',
+    reusable: true,
+  },
+  {
+    name: 'chunks of nothing',
+    bytes: 'HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n000\r\n\r\n',
+    status: 200,
+    body: '',
+    reusable: true,
+  },
+  {
+    name: 'until the connection ends',
+    bytes: 'HTTP/1.1 200 OK\r\nX-A: 1\r\n\r\nhello\r\n\r\n',
+    status: 200,
+    body: 'hello\r\n\r\n',
+    reusable: false,
+    untilClose: true,
+  },
+  {
+    name: 'until the connection ends, of HTTP/1.0',
+    bytes: 'HTTP/1.0 200 OK\r\nConnection: keep-alive\r\n\r\nhello',
+    status: 200,
+    body: 'hello',
+    reusable: false,
+    untilClose: true,
+  },
+  {
+    name: 'a length, of HTTP/1.0',
+    bytes: 'HTTP/1.0 200 OK\r\nContent-Length: 5\r\n\r\nhello',
+    status: 200,
+    body: 'hello',
+    reusable: false,
+  },
+  {
+    name: 'Connection: close among others',
+    bytes: 'HTTP/1.1 200 OK\r\nConnection: x-a , Close\r\nContent-Length: 5\r\n\r\nhello',
+    status: 200,
+    body: 'hello',
+    reusable: false,
+  },
+  {
+    name: 'interim answers',
+    bytes:
+      'HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello',
+    status: 200,
+    body: 'hello',
+    reusable: true,
+  },
+  {
+    name: 'no content',
+    bytes: 'HTTP/1.1 204 No Content\r\nX-A: 1\r\n\r\n',
+    status: 204,
+    body: '',
+    reusable: true,
+  },
+  {
+    name: 'not modified, with the length of what it does not send',
+    bytes: 'HTTP/1.1 304 Not Modified\r\nContent-Length: 500\r\n\r\n',
+    status: 304,
+    body: '',
+    reusable: true,
+  },
+  {
+    name: 'an answer to HEAD',
+    bytes: 'HTTP/1.1 200 OK\r\nContent-Length: 500\r\n\r\n',
+    method: 'HEAD',
+    status: 200,
+    body: '',
+    reusable: false,
+  },
+  {
+    name: 'an answer to HEAD, in chunks',
+    bytes: 'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n',
+    method: 'HEAD',
+    status: 200,
+    body: '',
+    reusable: false,
+  },
+  {
+    name: 'no reason, no space, no fields',
+    bytes: 'HTTP/1.1 204\r\n\r\n',
+    status: 204,
+    body: '',
+    reusable: true,
+  },
+  {
+    name: 'Latin-1, tabs and blanks in values',
+    bytes: 'HTTP/1.1 200 \xfc\tb\r\nX-A:\t \xe9 b\t \r\nX-B:\r\nContent-Length:\t5 \r\n\r\nhell\xf6',
+    status: 200,
+    body: 'hell\xf6',
+    reusable: true,
+  },
+];
+
+const head = 'HTTP/1.1 200 OK\r\n';
+const chunked = `${head}Transfer-Encoding: chunked\r\n\r\n`;
+
+/** Bytes that are no answer, and why; each with all that a server would have to send. */
+export const malformed: readonly (readonly [string, string])[] = [
+  ['another protocol', 'SSH-2.0-OpenSSH_9.6\r\n\r\n'],
+  ['a request', 'GET / HTTP/1.1\r\nHost: a\r\n\r\n'],
+  ['HTTP/2', 'HTTP/2.0 200 OK\r\nContent-Length: 0\r\n\r\n'],
+  ['HTTP/0.9', 'HTTP/0.9 200 OK\r\nContent-Length: 0\r\n\r\n'],
+  ['HTTP/1.2', 'HTTP/1.2 200 OK\r\nContent-Length: 0\r\n\r\n'],
+  ['lower case', 'http/1.1 200 OK\r\nContent-Length: 0\r\n\r\n'],
+  ['a line break first', `\r\n${head}Content-Length: 0\r\n\r\n`],
+  ['two spaces', 'HTTP/1.1  200 OK\r\nContent-Length: 0\r\n\r\n'],
+  ['a status of two digits', 'HTTP/1.1 20 OK\r\nContent-Length: 0\r\n\r\n'],
+  ['a status of four digits', 'HTTP/1.1 2000 OK\r\nContent-Length: 0\r\n\r\n'],
+  ['status 099', 'HTTP/1.1 099 OK\r\nContent-Length: 0\r\n\r\n'],
+  ['status 600', 'HTTP/1.1 600 OK\r\nContent-Length: 0\r\n\r\n'],
+  ['NUL in the reason', 'HTTP/1.1 200 O\0K\r\nContent-Length: 0\r\n\r\n'],
+  ['bare LF for every end', 'HTTP/1.1 200 OK\nContent-Length: 0\n\n'],
+  ['a bare LF after the status line', 'HTTP/1.1 200 OK\nContent-Length: 0\r\n\r\n'],
+  ['a bare LF after a field', `${head}X-A: 1\nContent-Length: 0\r\n\r\n`],
+  ['a bare CR in a value', `${head}X-A: 1\rContent-Length: 0\r\n\r\n`],
+  ['CR CR LF', `${head}X-A: 1\r\r\nContent-Length: 0\r\n\r\n`],
+  ['a bare LF before the body', `${head}Content-Length: 5\r\n\nhello`],
+  ['a folded field', `${head}X-A: 1\r\n 2\r\nContent-Length: 0\r\n\r\n`],
+  ['a folded field with a colon', `${head}X-A: 1\r\n\tX-B: 2\r\nContent-Length: 0\r\n\r\n`],
+  ['a folded first line', `${head} X-A: 1\r\nContent-Length: 0\r\n\r\n`],
+  ['a space before the colon', `${head}Content-Length : 0\r\n\r\n`],
+  ['no colon', `${head}Content-Length\r\n\r\n`],
+  ['a colon in the next line only', `${head}X-A\r\nContent-Length: 0\r\n\r\n`],
+  ['no name', `${head}: 1\r\nContent-Length: 0\r\n\r\n`],
+  ['a name above ASCII', `${head}X-\xe4: 1\r\nContent-Length: 0\r\n\r\n`],
+  ['a name with a bracket', `${head}X(A): 1\r\nContent-Length: 0\r\n\r\n`],
+  ['NUL in a name', `${head}X\0A: 1\r\nContent-Length: 0\r\n\r\n`],
+  ['NUL in a value', `${head}X-A: 1\x002\r\nContent-Length: 0\r\n\r\n`],
+  ['DEL in a value', `${head}X-A: 1\x7f2\r\nContent-Length: 0\r\n\r\n`],
+  ['two lengths', `${head}Content-Length: 5\r\nContent-Length: 6\r\n\r\nhello!`],
+  ['two equal lengths', `${head}Content-Length: 5\r\ncontent-length: 5\r\n\r\nhello`],
+  ['a list of lengths', `${head}Content-Length: 5, 5\r\n\r\nhello`],
+  ['a length with a sign', `${head}Content-Length: +5\r\n\r\nhello`],
+  ['a length below nothing', `${head}Content-Length: -5\r\n\r\nhello`],
+  ['a length in hexadecimal', `${head}Content-Length: 0x5\r\n\r\nhello`],
+  ['a length with a fraction', `${head}Content-Length: 5.0\r\n\r\nhello`],
+  ['a length with a blank', `${head}Content-Length: 0 5\r\n\r\nhello`],
+  ['an empty length', `${head}Content-Length:\r\n\r\nhello`],
+  ['a length above 2^53', `${head}Content-Length: 9007199254740993\r\n\r\nhello`],
+  ['a length of many digits', `${head}Content-Length: ${'0'.repeat(40)}5\r\n\r\nhello`],
+  [
+    'a length and chunks',
+    `${head}Content-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n`,
+  ],
+  [
+    'chunks and a length',
+    `${head}Transfer-Encoding: chunked\r\nContent-Length: 5\r\n\r\n5\r\nhello\r\n0\r\n\r\n`,
+  ],
+  [
+    'a length and chunks without a body',
+    'HTTP/1.1 204 No\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n',
+  ],
+  ['two codings', `${head}Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n`],
+  ['a coding that is not undone', `${head}Transfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n`],
+  ['chunked, and then another', `${head}Transfer-Encoding: chunked, identity\r\n\r\n0\r\n\r\n`],
+  ['an unknown coding', `${head}Transfer-Encoding: xchunked\r\n\r\n0\r\n\r\n`],
+  ['an empty coding', `${head}Transfer-Encoding:\r\n\r\n0\r\n\r\n`],
+  ['a vertical tab before chunked', `${head}Transfer-Encoding: \x0bchunked\r\n\r\n0\r\n\r\n`],
+  ['chunks of HTTP/1.0', 'HTTP/1.0 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n'],
+  ['a change of protocol', 'HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\n\r\n'],
+  ['an interim answer with a body', 'HTTP/1.1 103 Early\r\nContent-Length: 5\r\n\r\nhello'],
+  ['an interim answer in chunks', 'HTTP/1.1 103 Early\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n'],
+  ['an interim answer that ends the connection', 'HTTP/1.1 103 Early\r\nConnection: close\r\n\r\n'],
+  ['an interim answer of HTTP/1.0', 'HTTP/1.0 103 Early\r\n\r\n'],
+  ['no content, and its length', 'HTTP/1.1 204 No Content\r\nContent-Length: 5\r\n\r\n'],
+  ['no chunk size', `${chunked}\r\nhello\r\n0\r\n\r\n`],
+  ['a chunk size that is none', `${chunked}xyz\r\nhello\r\n0\r\n\r\n`],
+  ['a chunk size with a sign', `${chunked}+5\r\nhello\r\n0\r\n\r\n`],
+  ['a negative chunk size', `${chunked}-5\r\nhello\r\n0\r\n\r\n`],
+  ['a chunk size with 0x', `${chunked}0x5\r\nhello\r\n0\r\n\r\n`],
+  ['a blank before a chunk size', `${chunked} 5\r\nhello\r\n0\r\n\r\n`],
+  ['a blank after a chunk size', `${chunked}5 \r\nhello\r\n0\r\n\r\n`],
+  ['a chunk size above 2^53', `${chunked}ffffffffffffff\r\nhello\r\n0\r\n\r\n`],
+  ['a chunk size of 2^64 + 5', `${chunked}10000000000000005\r\nhello\r\n0\r\n\r\n`],
+  ['a chunk size that ends in LF', `${chunked}5\nhello\r\n0\r\n\r\n`],
+  ['a chunk size that ends in CR CR LF', `${chunked}5\r\r\nhello\r\n0\r\n\r\n`],
+  ['an extension that ends in LF', `${chunked}5;a\nhello\r\n0\r\n\r\n`],
+  ['an extension with a bare CR', `${chunked}5;a\rb\r\nhello\r\n0\r\n\r\n`],
+  ['an extension with NUL', `${chunked}5;a=\0\r\nhello\r\n0\r\n\r\n`],
+  ['an extension without a name', `${chunked}5;\r\nhello\r\n0\r\n\r\n`],
+  ['a chunk that is longer than its size', `${chunked}4\r\nhello\r\n0\r\n\r\n`],
+  ['a chunk that ends in LF', `${chunked}5\r\nhello\n0\r\n\r\n`],
+  ['a chunk that ends in CR and something', `${chunked}5\r\nhello\rX0\r\n\r\n`],
+  ['a trailer without a colon', `${chunked}0\r\nX-Sum\r\n\r\n`],
+  ['a trailer that is folded', `${chunked}0\r\nX-Sum: 1\r\n 2\r\n\r\n`],
+  ['a trailer that ends in LF', `${chunked}0\r\nX-Sum: 1\n\r\n`],
+  ['a trailer section that ends in LF', `${chunked}0\r\n\n`],
+  ['a length as a trailer', `${chunked}0\r\nContent-Length: 3\r\n\r\n`],
+  ['a coding as a trailer', `${chunked}0\r\ntransfer-encoding: chunked\r\n\r\n`],
+  ['NUL in a trailer', `${chunked}0\r\nX-Sum: \0\r\n\r\n`],
+];

@@ -1,0 +1,22 @@
+/**
+ * A certificate for localhost and 127.0.0.1, signed by itself, for servers in tests. Its key is public, and good for
+ * nothing else.
+ */
+export const certificate = {
+  key: `-----BEGIN PRIVATE KEY-----
+MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQg41MHXrf4qRxRwQL3
+J2YzZGJ/1cee/hz3SXtT1+qmQh+hRANCAASby0F4TDRJWHmCHDy7Hg/7nBGp4r3E
+hkHWW7gy8pv7f7CLZHkQnS+YXanAqiCdaxC9Djgwv/mdg/QgvwJkHjLn
+-----END PRIVATE KEY-----`,
+  cert: `-----BEGIN CERTIFICATE-----
+MIIBozCCAUmgAwIBAgIUWy57Rk/Hx/dcjJjH6jWl679cSO0wCgYIKoZIzj0EAwIw
+GDEWMBQGA1UEAwwNdXBzdHJlYW0udGVzdDAgFw0yNjExMjExMzM5MzJaGA8yMTI2
+MTAyODEzMzkzMlowGDEWMBQGA1UEAwwNdXBzdHJlYW0udGVzdDBZMBMGByqGSM49
+AgEGCCqGSM49AwEHA0IABJvLQXhMNElYeYIcPLseD/ucEanivcSGQdZbuDLym/t/
+sItkeRCdL5hdqcCqIJ1rEL0OODC/+Z2D9CC/AmQeMuejbzBtMB0GA1UdDgQWBBSM
+HJvMF093Po9frXXn+HfGK5rOmjAfBgNVHSMEGDAWgBSMHJvMF093Po9frXXn+HfG
+K5rOmjAPBgNVHRMBAf8EBTADAQH/MBoGA1UdEQQTMBGCCWxvY2FsaG9zdIcEfwAA
+ATAKBggqhkjOPQQDAgNIADBFAiAL519PufSrMxxDv+0Rt5YS3xMibwEv62R7tQWx
+6HwVegIhANGf61+8RVc1zWiz2XDpYShyZm3rgCxwuYyopNMvLb/c
+-----END CERTIFICATE-----`,
+} as const;

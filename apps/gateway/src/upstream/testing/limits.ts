@@ -1,0 +1,15 @@
+import type { UpstreamConfig } from '../../config/config.js';
+
+/** An upstream's configuration for tests: patient, but for what is given. */
+export function upstreamConfig(origin: string, given: Partial<UpstreamConfig> = {}): UpstreamConfig {
+  return {
+    name: 'test',
+    origin,
+    basePath: '',
+    connectTimeoutMs: 30_000,
+    headersTimeoutMs: 30_000,
+    idleTimeoutMs: 30_000,
+    connections: 8,
+    ...given,
+  };
+}

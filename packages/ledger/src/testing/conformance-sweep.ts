@@ -1,0 +1,177 @@
+import { expect, it } from 'vitest';
+import type { ClaimRequest, ClaimResult, Ledger, SweepTerms, Swept } from '../ledger.js';
+import { brief } from './conformance.js';
+import { requestOf } from './requests.js';
+import { all, type OpenUnderTest, withLedger, withReader } from './under-test.js';
+
+/** All windows so long that nothing is touched. */
+const nothing: SweepTerms = {
+  nowMs: 100_000,
+  redemptionWindowMs: 100_000,
+  replayWindowMs: 100_000,
+  retentionMs: 100_000,
+  rowsMax: 1000,
+};
+const answer = { status: 200, headers: [], body: Buffer.from('kept') };
+
+function at(n: number | string, nowMs: number, changes: Partial<ClaimRequest> = {}): ClaimRequest {
+  return requestOf(n, n, { nowMs, expiresMs: nowMs + 10, ...changes });
+}
+
+function seqOf(result: ClaimResult): number {
+  if (!result.ok) throw new Error('it was there already');
+  return result.seq;
+}
+
+/** Steps until there is no more to do; the sums. */
+async function sweepAll(ledger: Ledger, terms: SweepTerms): Promise<Omit<Swept, 'more'>> {
+  const sum = { expired: 0, answers: 0, pruned: 0 };
+  for (let step = 0; step < 10_000; step++) {
+    const { expired, answers, pruned, more } = await ledger.sweep(terms);
+    expect(expired + answers + pruned).toBeLessThanOrEqual(terms.rowsMax);
+    sum.expired += expired;
+    sum.answers += answers;
+    sum.pruned += pruned;
+    if (!more) return sum;
+  }
+  throw new Error('it never ends');
+}
+
+/** Housekeeping. */
+export function sweepConforms(open: OpenUnderTest): void {
+  it('a credit expires when it has not been touched for the whole window', () =>
+    withLedger(open, async ({ ledger }) => {
+      await ledger.release(at(1, 1000));
+      await ledger.release(at(2, 1000));
+      await ledger.release({ ...at(2, 1000), nowMs: 2000 });
+      await ledger.claim(at(3, 1000));
+      await ledger.deliver(at(4, 1000));
+      const terms = { ...nothing, nowMs: 2501, redemptionWindowMs: 1000 };
+      expect(await sweepAll(ledger, terms)).toEqual({ expired: 1, answers: 0, pruned: 0 });
+      expect(await ledger.find(at(1, 0).challengeId)).toMatchObject({
+        state: 'expired',
+        attempts: 1,
+        updatedMs: 2501,
+      });
+      expect(await ledger.find(at(2, 0).challengeId)).toMatchObject({ state: 'released' });
+      expect(brief(await ledger.deliver(at(1, 3000)))).toBe('taken by challenge');
+      expect(await sweepAll(ledger, { ...terms, nowMs: 3501 })).toMatchObject({ expired: 1 });
+    }));
+
+  it('answers leave with the replay window, the claims stay', () =>
+    withLedger(open, async ({ ledger }) => {
+      const first = seqOf(await ledger.deliver(at(1, 1000), answer));
+      const second = seqOf(await ledger.deliver(at(2, 1500), answer));
+      const terms = { ...nothing, nowMs: 2400, replayWindowMs: 1000 };
+      expect(await sweepAll(ledger, terms)).toEqual({ expired: 0, answers: 1, pruned: 0 });
+      expect(await ledger.answer(first)).toBeUndefined();
+      expect(await ledger.answer(second)).toMatchObject({ storedMs: 1500 });
+      expect(await ledger.find(at(1, 0).challengeId)).toMatchObject({
+        state: 'delivered',
+        answerKept: false,
+      });
+    }));
+
+  it('only what is answered, expired or refunded leaves, after its retention and its expiry', () =>
+    withLedger(open, async (underTest) => {
+      const { ledger } = underTest;
+      const enter = async (verb: 'claim' | 'deliver' | 'release', n: string, expiresMs = 1010) =>
+        seqOf(await ledger[verb](at(n, 1000, { expiresMs })));
+      await enter('claim', 'claimed');
+      await ledger.unknown(await enter('claim', 'unknown'), 1001);
+      await enter('release', 'released');
+      await enter('deliver', 'delivered');
+      await ledger.cut(await enter('deliver', 'cut'), 1001);
+      await ledger.answered(await enter('deliver', 'answered'), 1001);
+      await ledger.answered(await enter('deliver', 'valid', 90_000), 1001);
+      await ledger.answered(await enter('deliver', 'young'), 70_000);
+      await ledger.refund(await enter('release', 'refunded'), 1001);
+      await ledger.deliver(at('last', 80_000));
+      const terms = { ...nothing, nowMs: 80_000, retentionMs: 20_000 };
+      expect(await sweepAll(ledger, terms)).toEqual({ expired: 0, answers: 0, pruned: 2 });
+      const stay = ['claimed', 'unknown', 'released', 'delivered', 'cut', 'valid', 'young', 'last'];
+      for (const name of [...stay, 'answered', 'refunded']) {
+        const found = await ledger.find(at(name, 0).challengeId);
+        expect([name, found !== undefined]).toEqual([name, stay.includes(name)]);
+      }
+      expect(await sweepAll(ledger, { ...terms, nowMs: 90_001 })).toMatchObject({ pruned: 2 });
+      expect(await ledger.find(at('valid', 0).challengeId)).toBeUndefined();
+      await withReader(underTest, async (reader) => {
+        expect((await reader.audit()).faults).toEqual([]);
+      });
+    }));
+
+  it('what has left takes its entries and its answer along, leaves the books as they were, and is never mistaken', () =>
+    withLedger(open, async (underTest) => {
+      const { ledger } = underTest;
+      await ledger.release(at(1, 1000));
+      const seq = seqOf(await ledger.deliver(at(1, 1100), answer));
+      await ledger.answered(seq, 1200);
+      const last = seqOf(await ledger.deliver(at(2, 50_000)));
+      const books = () => withReader(underTest, (reader) => reader.movements());
+      const before = await books();
+      expect(await sweepAll(ledger, { ...nothing, nowMs: 50_000, retentionMs: 10_000 })).toEqual({
+        expired: 0,
+        answers: 0,
+        pruned: 1,
+      });
+      expect(await books()).toEqual(before);
+      expect(await ledger.answer(seq)).toBeUndefined();
+      await withReader(underTest, async (reader) => {
+        expect((await all(reader.entries())).map((entry) => entry.seq)).toEqual([last]);
+        expect(await reader.claim(at(1, 0).challengeId)).toBeUndefined();
+        expect((await reader.audit()).faults).toEqual([]);
+      });
+      // A verb that still names it finds nothing, and a claim made later is another one.
+      await expect(ledger.answered(seq, 1)).rejects.toMatchObject({ code: 'ledger_conflict' });
+      expect(await ledger.redeliver(seq, 3, 1)).toBe('no');
+      const again = seqOf(await ledger.deliver(at(1, 60_000)));
+      expect(again).toBeGreaterThan(last);
+      expect(brief(await ledger.deliver(at(1, 60_000)))).toBe('taken by challenge');
+      expect(brief(await ledger.deliver(requestOf('x', 1)))).toBe('taken by reference');
+    }));
+
+  it('goes in steps of bounded size, and refuses what stays as ever', () =>
+    withLedger(open, async (underTest) => {
+      const { ledger } = underTest;
+      const seqs = await Promise.all(Array.from({ length: 600 }, (_, n) => ledger.deliver(at(n, 1000))));
+      await Promise.all(
+        seqs.map((result, n) => (n % 10 === 0 ? undefined : ledger.answered(seqOf(result), 1001))),
+      );
+      await ledger.deliver(at('last', 50_000));
+      const terms = { ...nothing, nowMs: 50_000, retentionMs: 10_000, rowsMax: 7 };
+      expect(await sweepAll(ledger, terms)).toEqual({ expired: 0, answers: 0, pruned: 540 });
+      expect(await sweepAll(ledger, terms)).toEqual({ expired: 0, answers: 0, pruned: 0 });
+      const again = await Promise.all(Array.from({ length: 600 }, (_, n) => ledger.deliver(at(n, 60_000))));
+      expect(again.filter((result) => !result.ok)).toHaveLength(60);
+      await underTest.lost(async () => {});
+      const third = await Promise.all(
+        Array.from({ length: 600 }, (_, n) => underTest.ledger.deliver(at(n, 60_000))),
+      );
+      expect(third.filter((result) => result.ok)).toEqual([]);
+    }));
+
+  it('traffic goes on meanwhile, and both agree afterwards', () =>
+    withLedger(open, async (underTest) => {
+      const { ledger } = underTest;
+      await Promise.all(Array.from({ length: 1000 }, (_, n) => ledger.release(at(n, 1000))));
+      const terms = {
+        ...nothing,
+        nowMs: 50_000,
+        redemptionWindowMs: 10_000,
+        retentionMs: 10_000,
+        rowsMax: 20,
+      };
+      const sweeping = sweepAll(ledger, terms);
+      const redeemed: ClaimResult[] = [];
+      for (let n = 0; n < 1000; n += 10) {
+        const several = [0, 1, 2, 3, 4].map((k) => ledger.deliver(at(n + k, 50_000)));
+        redeemed.push(...(await Promise.all(several)));
+      }
+      const { expired } = await sweeping;
+      expect(expired + redeemed.filter((result) => result.ok).length).toBe(1000);
+      await withReader(underTest, async (reader) => {
+        expect((await reader.audit()).faults).toEqual([]);
+      });
+    }));
+}

@@ -1,0 +1,11 @@
+export type { NodeConfig, NodeKind, SecretSource } from './config.js';
+export { nodeKinds } from './config.js';
+export { nodeConfigFromEnvironment, parseNodeConfig } from './config-parse.js';
+export { checkCreatedInvoice, type InvoiceClaim, wholeSat } from './created-invoice.js';
+export { type ExaminationOptions, examinePayer, examineSeller } from './doctor/doctor.js';
+export type { NodeCheck, NodeFinding, NodeReport } from './doctor/findings.js';
+export type { NodePlace } from './http/address.js';
+export type { TlsTrust } from './http/trust.js';
+export { type OpenNodeOptions, openNode } from './kinds.js';
+export { type LndHoldRequest, type LndNode, type LndOptions, openLnd } from './lnd/lnd.js';
+export { type HeldRight, type NodeRight, type RightsSource, tellsRights } from './rights.js';

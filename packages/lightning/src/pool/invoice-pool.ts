@@ -1,0 +1,341 @@
+import { checkInvoice } from '../charge/check-invoice.js';
+import { createInvoiceTimeoutMs, withDeadline } from '../charge/deadline.js';
+import type { ChargeNetwork } from '../charge/request.js';
+import { type InvoiceNode, type InvoiceRequest, NodeError } from '../node.js';
+import { Cancellations } from './cancellations.js';
+import {
+  cancelRateDefault,
+  closeTimeoutMs,
+  failurePauseMsMax,
+  failurePauseMsMin,
+  mintRateDefault,
+  mintsAtOnceMax,
+  pooledAgeMsMaxDefault,
+  pooledAgeMsMaxUncancellable,
+  pooledInvoicesMax,
+  shelfSizeDefault,
+  shelvesMax,
+  waitersMax,
+  waitMsMax,
+} from './limits.js';
+import { type CallRate, Pace } from './pace.js';
+import { type CheckedInvoice, Shelf } from './shelf.js';
+
+/** What a pool is made of. */
+export interface InvoicePoolOptions {
+  /** Makes the invoices. Needs no right to spend. The pool does not close it. */
+  readonly node: Pick<InvoiceNode, 'capabilities' | 'createInvoice' | 'cancelInvoice'>;
+  /** An invoice for another network is never handed out. */
+  readonly network: ChargeNetwork;
+  /** Most invoices that are kept ready for one price and description. Default {@link shelfSizeDefault}; 0 keeps none. */
+  readonly size?: number;
+  /** How long an invoice is kept ready. Default {@link pooledAgeMsMaxDefault}, less at a node that cannot cancel. */
+  readonly ageMsMax?: number;
+  /** How often the node is asked for an invoice. Default {@link mintRateDefault}. */
+  readonly mintRate?: CallRate;
+  /** How often the node is asked to cancel one. Default {@link cancelRateDefault}. */
+  readonly cancelRate?: CallRate;
+  /** Now, milliseconds since the epoch; `Date.now` when left out. */
+  readonly now?: () => number;
+}
+
+/** How a pool stands. */
+export interface PoolCounts {
+  /** Invoices that are ready. */
+  readonly ready: number;
+  /** Invoices that the node is asked for at this moment. */
+  readonly minting: number;
+  /** Requests that wait for one. */
+  readonly waiting: number;
+  /** Invoices that are remembered so as to be cancelled when they are over. */
+  readonly toCancel: number;
+}
+
+/** Invoices that are ready before anybody asks for them. */
+export interface InvoicePool {
+  /**
+   * An invoice that was checked and has been given to nobody: one that is ready, or else one that the node makes now.
+   * It may live longer than was asked for; when the asked life is over, it is cancelled.
+   *
+   * @throws NodeError, DeadlineExceeded, or MethodUnavailable for an invoice that is not what was asked for
+   */
+  take(request: InvoiceRequest): Promise<CheckedInvoice>;
+  /** An invoice was paid: it need not be cancelled. */
+  paid(paymentHash: string): void;
+  counts(): PoolCounts;
+  /** Cancels what was given to nobody. What was given out stays: it can still be paid. */
+  close(): Promise<void>;
+}
+
+interface Waiter {
+  readonly shelf: Shelf;
+  readonly sinceMs: number;
+  readonly resolve: (invoice: CheckedInvoice) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/**
+ * Makes a pool of invoices at a node, so that an unpaid 402 costs the node nothing while there is one ready.
+ *
+ * For each price, description and life, as many are kept ready as were taken lately, up to `size`. When half of them are
+ * gone, more are made in the background. An invoice carries the description that was asked for, which is the route's own
+ * and the same for every request to it; nothing of a single request can stand in a memo that was written before.
+ *
+ * @example
+ * ```ts
+ * import { createInvoicePool, type InvoiceNode, lightningSeller } from '@farebox/lightning';
+ * export function sellerFor(node: InvoiceNode) {
+ *   const pool = createInvoicePool({ node, network: 'mainnet' });
+ *   return lightningSeller({ node, network: 'mainnet', pool });
+ * }
+ * ```
+ */
+export function createInvoicePool(options: InvoicePoolOptions): InvoicePool {
+  return new Pool(options);
+}
+
+class Pool implements InvoicePool {
+  readonly #node: InvoicePoolOptions['node'];
+  readonly #network: ChargeNetwork;
+  readonly #size: number;
+  readonly #ageMsMax: number;
+  readonly #now: () => number;
+  readonly #pace: Pace;
+  readonly #cancellations: Cancellations;
+  /** In the order in which they were asked for last. */
+  readonly #shelves = new Map<string, Shelf>();
+  readonly #waiters: Waiter[] = [];
+  readonly #readyHashes = new Set<string>();
+  readonly #mints = new Set<Promise<void>>();
+  #filling = 0;
+  #failures = 0;
+  /** Nothing is made in advance before this. */
+  #pauseEndMs = Number.NEGATIVE_INFINITY;
+  #timer: NodeJS.Timeout | undefined;
+  readonly #sweeper: NodeJS.Timeout;
+  #closing: Promise<void> | undefined;
+
+  constructor(options: InvoicePoolOptions) {
+    const { node, network, size = shelfSizeDefault, now = Date.now } = options;
+    const ageDefault = node.capabilities.cancel ? pooledAgeMsMaxDefault : pooledAgeMsMaxUncancellable;
+    this.#node = node;
+    this.#network = network;
+    this.#size = size;
+    this.#ageMsMax = options.ageMsMax ?? ageDefault;
+    this.#now = now;
+    this.#pace = new Pace(options.mintRate ?? mintRateDefault);
+    this.#cancellations = new Cancellations(node, options.cancelRate ?? cancelRateDefault, now);
+    this.#sweeper = setInterval(() => this.#sweep(), Math.max(1_000, this.#ageMsMax / 4));
+    this.#sweeper.unref();
+  }
+
+  take(request: InvoiceRequest): Promise<CheckedInvoice> {
+    if (this.#closing !== undefined) return Promise.reject(closed());
+    const nowMs = this.#now();
+    const shelf = this.#shelfFor(request);
+    this.#discard(shelf.dropStale(nowMs));
+    const ready = shelf.take(nowMs);
+    if (ready !== undefined) {
+      this.#give(ready, request, nowMs);
+      this.#pump();
+      return Promise.resolve(ready);
+    }
+    if (this.#waiters.length >= waitersMax) return Promise.reject(tooMany());
+    return new Promise((resolve, reject) => {
+      this.#waiters.push({ shelf, sinceMs: nowMs, resolve, reject });
+      this.#pump();
+    });
+  }
+
+  paid(paymentHash: string): void {
+    this.#cancellations.paid(paymentHash);
+  }
+
+  counts(): PoolCounts {
+    return {
+      ready: this.#readyHashes.size,
+      minting: this.#mints.size,
+      waiting: this.#waiters.length,
+      toCancel: this.#cancellations.size,
+    };
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #close(): Promise<void> {
+    clearTimeout(this.#timer);
+    clearInterval(this.#sweeper);
+    for (const waiter of this.#waiters.splice(0)) waiter.reject(closed());
+    const endMs = performance.now() + closeTimeoutMs;
+    await Promise.all(this.#mints);
+    this.#cancellations.close();
+    const left = [...this.#readyHashes];
+    this.#shelves.clear();
+    this.#readyHashes.clear();
+    if (!this.#node.capabilities.cancel) return;
+    const cancelAll = async (): Promise<void> => {
+      for (let hash = left.pop(); hash !== undefined; hash = left.pop()) {
+        const leftMs = endMs - performance.now();
+        if (leftMs <= 0) return;
+        // What cannot be cancelled was given to nobody and expires.
+        await withDeadline(this.#node.cancelInvoice(hash), leftMs).catch(() => {});
+      }
+    };
+    await Promise.all(Array.from({ length: mintsAtOnceMax }, cancelAll));
+  }
+
+  #shelfFor(request: InvoiceRequest): Shelf {
+    const key = `${request.amountMsat} ${request.expirySeconds} ${request.description}`;
+    const known = this.#shelves.get(key);
+    const shelf = known ?? new Shelf(request, this.#size, this.#ageMsMax);
+    this.#shelves.delete(key);
+    this.#shelves.set(key, shelf);
+    for (const [oldestKey, oldest] of this.#shelves) {
+      if (this.#shelves.size <= shelvesMax) break;
+      // One that is being filled finds itself forgotten, and what comes for it is given to nobody.
+      this.#shelves.delete(oldestKey);
+      oldest.useful = false;
+      this.#discard(oldest.clear());
+    }
+    return shelf;
+  }
+
+  /** From here on the invoice is one challenge's. */
+  #give({ paymentHash }: CheckedInvoice, { expirySeconds }: InvoiceRequest, nowMs: number): void {
+    this.#readyHashes.delete(paymentHash);
+    this.#cancellations.after(paymentHash, nowMs + expirySeconds * 1_000);
+  }
+
+  #discard(invoices: readonly CheckedInvoice[]): void {
+    for (const { paymentHash } of invoices) {
+      this.#readyHashes.delete(paymentHash);
+      this.#cancellations.soon(paymentHash);
+    }
+  }
+
+  #sweep(): void {
+    const nowMs = this.#now();
+    for (const shelf of this.#shelves.values()) this.#discard(shelf.dropStale(nowMs));
+  }
+
+  /** Starts as many mints as there is need, slots and pace for. Whoever waits comes before what is made in advance. */
+  #pump(): void {
+    if (this.#timer !== undefined || this.#closing !== undefined) return;
+    while (this.#mints.size < mintsAtOnceMax) {
+      const nowMs = this.#now();
+      this.#turnAwayLate(nowMs);
+      const [waiter] = this.#waiters;
+      const shelf = waiter === undefined ? this.#shelfToFill(nowMs) : waiter.shelf;
+      if (shelf === undefined) return;
+      const waitMs = this.#pace.take(nowMs);
+      if (waitMs > 0) {
+        this.#timer = setTimeout(() => {
+          this.#timer = undefined;
+          this.#pump();
+        }, Math.ceil(waitMs));
+        return;
+      }
+      if (waiter === undefined) this.#start(this.#fill(shelf));
+      else this.#start(this.#serve(this.#waiters.shift() ?? waiter));
+    }
+  }
+
+  #start(mint: Promise<void>): void {
+    const running = mint.finally(() => {
+      this.#mints.delete(running);
+      this.#pump();
+    });
+    this.#mints.add(running);
+  }
+
+  /** Nobody waits any more for what was asked for so long ago; an invoice for it would be one for nobody. */
+  #turnAwayLate(nowMs: number): void {
+    while (this.#waiters.length > 0 && nowMs - (this.#waiters[0]?.sinceMs ?? nowMs) >= waitMsMax)
+      this.#waiters.shift()?.reject(tooMany());
+  }
+
+  #shelfToFill(nowMs: number): Shelf | undefined {
+    if (nowMs < this.#pauseEndMs || this.#readyHashes.size + this.#filling >= pooledInvoicesMax)
+      return undefined;
+    for (const shelf of this.#shelves.values()) if (shelf.missing() > 0) return shelf;
+    return undefined;
+  }
+
+  /** Makes an invoice for a request that waits. It lives no longer than it must. */
+  async #serve({ shelf, resolve, reject }: Waiter): Promise<void> {
+    try {
+      const made = await this.#mint(shelf.request);
+      this.#give(made, shelf.request, this.#now());
+      resolve(made);
+    } catch (error) {
+      this.#failed();
+      reject(error);
+    }
+  }
+
+  /** Makes an invoice in advance. */
+  async #fill(shelf: Shelf): Promise<void> {
+    const { request } = shelf;
+    shelf.filling++;
+    this.#filling++;
+    try {
+      const ageSeconds = Math.ceil(this.#ageMsMax / 1_000);
+      const made = await this.#mint({ ...request, expirySeconds: request.expirySeconds + ageSeconds });
+      const nowMs = this.#now();
+      const at = this.#waiters.findIndex((waiter) => waiter.shelf === shelf);
+      if (at >= 0) {
+        this.#give(made, request, nowMs);
+        this.#waiters.splice(at, 1)[0]?.resolve(made);
+      } else if (shelf.useful && shelf.put(made, nowMs)) {
+        this.#readyHashes.add(made.paymentHash);
+      } else {
+        // The node cuts the lives of its invoices short: none of them can stand anywhere.
+        shelf.useful = false;
+        this.#cancellations.soon(made.paymentHash);
+      }
+    } catch {
+      // Nobody waits for it. Whoever asks next finds out for themselves.
+      this.#failed();
+    } finally {
+      shelf.filling--;
+      this.#filling--;
+    }
+  }
+
+  async #mint(request: InvoiceRequest): Promise<CheckedInvoice> {
+    const asked = this.#node.createInvoice(request);
+    const made = await withDeadline(asked, createInvoiceTimeoutMs).catch((error: unknown) => {
+      // It may come yet, for nobody.
+      asked.then(
+        ({ paymentHash }) => this.#cancellations.soon(paymentHash),
+        () => {},
+      );
+      throw error;
+    });
+    const { invoice, paymentHash } = made;
+    const expected = { amountMsat: request.amountMsat, network: this.#network };
+    const expiresMs = checkInvoice(made, expected, this.#now());
+    // Two challenges with one invoice: the second buyer could not pay, and one payment would speak for both.
+    if (this.#readyHashes.has(paymentHash) || this.#cancellations.isGiven(paymentHash)) {
+      throw new NodeError('node_misbehaved', 'The Lightning node made the same invoice twice');
+    }
+    this.#failures = 0;
+    return { invoice, paymentHash, expiresMs };
+  }
+
+  #failed(): void {
+    const pauseMs = Math.min(failurePauseMsMax, failurePauseMsMin * 2 ** Math.min(this.#failures++, 20));
+    this.#pauseEndMs = this.#now() + pauseMs;
+  }
+}
+
+function closed(): NodeError {
+  return new NodeError('node_unreachable', 'The invoice pool is closed');
+}
+
+function tooMany(): NodeError {
+  return new NodeError('node_refused', 'Too many invoices are being waited for');
+}

@@ -1,0 +1,155 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { accessKeyAccount } from './account.js';
+import { type KeyGrant, signKeyAuthorization } from './key-authorization.js';
+import type { KeyScope } from './key-state.js';
+import { listKeys, readBalances, readKey, registerKey, revokeKey } from './manage-keys.js';
+import { newPrivateKey } from './private-key.js';
+import { keychain } from './snapshot.js';
+import { openTempoWorld, type TempoWorld } from './testing/tempo-world.js';
+
+let world: TempoWorld;
+beforeAll(async () => {
+  world = await openTempoWorld(1337);
+});
+afterAll(() => world.close());
+
+async function owner(funds = 10_000_000n) {
+  const person = await world.person(funds);
+  const action = {
+    chain: world.chain,
+    chainId: 1337,
+    root: person.account,
+    feeToken: world.token,
+    maxFee: 1_000_000n,
+  };
+  const newKey = async (more: Partial<KeyGrant> = {}) => {
+    const account = accessKeyAccount({ privateKey: newPrivateKey(), rootAccount: person.address });
+    if (account.accessKey === undefined) throw new Error('no access key');
+    const { address } = account.accessKey;
+    const authorization = await signKeyAuthorization(person.privateKey, {
+      chainId: 1337,
+      key: { address, keyType: 'secp256k1' },
+      expiresS: (await world.devnet.blockTime()) + 600,
+      limits: [{ token: world.token, limit: 77n }],
+      ...more,
+    });
+    return { address, authorization };
+  };
+  return { ...person, action, newKey };
+}
+
+test('keys are registered, listed with their state, and revoked for good', async () => {
+  const { action, newKey, address } = await owner();
+  const [kept, gone, short] = [await newKey(), await newKey(), await newKey()];
+  const tokens = [world.token, world.devnet.tokens.alphaUsd];
+  expect(await listKeys(world.chain, address, { tokens })).toEqual([]);
+  for (const { authorization } of [kept, gone, short]) {
+    expect(await registerKey(action, authorization)).toMatchObject({ ok: true });
+  }
+  const revoked = await revokeKey(action, gone.address);
+  if (!revoked.ok) throw new Error(revoked.detail);
+  expect(revoked.value.transactionHash).toMatch(/^0x[0-9a-f]{64}$/);
+  const listed = await listKeys(world.chain, address, { tokens });
+  expect(listed).toHaveLength(3);
+  expect(listed.find(({ keyAddress }) => keyAddress === gone.address)).toMatchObject({
+    state: { status: 'revoked' },
+  });
+  expect(listed.find(({ keyAddress }) => keyAddress === kept.address)).toEqual({
+    keyAddress: kept.address,
+    expired: false,
+    state: {
+      status: 'registered',
+      keyType: 'secp256k1',
+      expiresS: kept.authorization.grant.expiresS,
+      allowances: [
+        { token: world.token, remaining: 77n },
+        { token: world.devnet.tokens.alphaUsd, remaining: 0n },
+      ],
+      scopes: undefined,
+    },
+  });
+  expect(await registerKey(action, gone.authorization)).toMatchObject({ ok: false });
+  await world.advance(700);
+  const later = await listKeys(world.chain, address, { tokens: [] });
+  expect(later.filter(({ expired }) => expired)).toHaveLength(2);
+});
+
+const strangers = Array.from({ length: 3 }, (_, index) => `0x${String(index + 1).repeat(40)}` as const);
+const scopes: readonly (readonly KeyScope[])[] = [
+  [],
+  [{ target: '0x20c0000000000000000000000000000000000000', selectors: [] }],
+  [
+    {
+      target: '0x20c0000000000000000000000000000000000000',
+      selectors: [
+        { selector: '0x95777d59', recipients: strangers },
+        { selector: '0xa9059cbb', recipients: strangers.slice(0, 1) },
+      ],
+    },
+    {
+      target: '0x20c0000000000000000000000000000000000001',
+      selectors: [{ selector: '0x95777d59', recipients: [] }],
+    },
+  ],
+];
+
+test.each(scopes.map((scope) => [scope]))(
+  'gas is enough for every kind of permission (%#)',
+  async (given) => {
+    const { action, newKey, address } = await owner();
+    const limits = [
+      { token: world.token, limit: 5n, periodS: 60 },
+      { token: world.devnet.tokens.betaUsd, limit: 6n },
+    ];
+    const key = await newKey({ scopes: given, limits });
+    expect(await registerKey(action, key.authorization)).toMatchObject({ ok: true });
+    const { state } = await readKey(world.chain, address, key.address, [world.token]);
+    expect(state).toMatchObject({ status: 'registered', scopes: given });
+  },
+);
+
+test('the fee is bounded, the chain must be the right one, and the account must be able to pay', async () => {
+  const { action, newKey } = await owner();
+  const { authorization } = await newKey();
+  await world.usualFees();
+  expect(await registerKey({ ...action, maxFee: 1n }, authorization)).toMatchObject({
+    code: 'fee_above_limit',
+  });
+  expect(await registerKey({ ...action, chainId: 4217 }, authorization)).toMatchObject({
+    code: 'chain_mismatch',
+  });
+  const poor = await owner(10n);
+  await world.usualFees();
+  const theirs = await poor.newKey();
+  expect(await registerKey(poor.action, theirs.authorization)).toMatchObject({ code: 'insufficient_funds' });
+});
+
+test('a permission that somebody else has signed is refused by the chain', async () => {
+  const { action, newKey, address } = await owner();
+  const { authorization, address: keyAddress } = await newKey();
+  const forged = await signKeyAuthorization(newPrivateKey(), authorization.grant);
+  expect(await registerKey(action, forged)).toMatchObject({ ok: false });
+  expect((await readKey(world.chain, address, keyAddress, [])).state).toEqual({ status: 'missing' });
+});
+
+test('nobody but the account itself revokes its keys', async () => {
+  const [one, two] = [await owner(), await owner()];
+  const { authorization, address: keyAddress } = await one.newKey();
+  await registerKey(one.action, authorization);
+  expect(await revokeKey(two.action, keyAddress)).toMatchObject({ ok: false });
+  expect((await readKey(world.chain, one.address, keyAddress, [])).state.status).toBe('registered');
+});
+
+test('balances are read for everybody, in the order asked', async () => {
+  const { address } = await world.person(12n);
+  const { pathUsd, thetaUsd } = world.devnet.tokens;
+  expect(await readBalances(world.chain, address, [thetaUsd, pathUsd])).toEqual([
+    { token: thetaUsd, balance: 0n },
+    { token: pathUsd, balance: 12n },
+  ]);
+});
+
+test('the keychain is where the library has it', async () => {
+  const { Addresses } = await import('viem/tempo');
+  expect(Addresses.accountKeychain.toLowerCase()).toBe(keychain);
+});

@@ -1,0 +1,87 @@
+import { startTempoDevnet, type TempoDevnet } from '@farebox/devnet/tempo';
+import { MethodUnavailable } from '@farebox/protocol';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { type LossyProxy, startLossyProxy } from '../testing/lossy-proxy.js';
+import { codeOf, openShop, type Payer, type Shop, type Sold, sign } from '../testing/shop.js';
+import { field, forge } from '../testing/tamper.js';
+
+// The gate judges a credential that comes after its challenge's end as of the last millisecond of it.
+
+const price = 10_000n;
+const sending = 'eth_sendRawTransactionSync';
+let devnet: TempoDevnet;
+let proxy: LossyProxy;
+let shop: Shop;
+beforeAll(async () => {
+  devnet = await startTempoDevnet();
+  proxy = await startLossyProxy(devnet.url);
+  shop = await openShop({ devnet, rpcUrl: proxy.url });
+});
+afterAll(async () => {
+  shop.rpc.close();
+  await proxy.close();
+  await devnet.close();
+});
+
+const lastMs = (sold: { challenge: { expires?: string } }) => Date.parse(sold.challenge.expires ?? '') - 1;
+const chainNow = () => devnet.blockTime();
+
+test('what comes late is not sent any more, whatever its validity', async () => {
+  const payer = await shop.payer();
+  for (const changes of [{ nonceKey: 0n, nonce: 0 }, {}]) {
+    const sold = await shop.sell(price, { lifeMs: 20_000 });
+    const validBefore = Math.floor((lastMs(sold) + 1) / 1_000);
+    const signed = await sign(payer, sold, { ...changes, validBefore });
+    shop.rpc.methods.length = 0;
+    // Not known, since the chain's clock has not passed the end yet; but never sent.
+    await expect(shop.present(sold, signed, lastMs(sold))).rejects.toThrow(MethodUnavailable);
+    expect(shop.rpc.methods).not.toContain(sending);
+  }
+  expect(await shop.balance(shop.merchant)).toBe(0n);
+});
+
+test('what was mined in time is settled also when it is presented late', async () => {
+  const payer = await shop.payer();
+  const sold = await shop.sell(price);
+  const signed = await sign(payer, sold);
+  const first = await shop.present(sold, signed);
+  expect(codeOf(first)).toBe('ok');
+  const forgetful = await openShop({ devnet });
+  expect(await forgetful.present(sold, signed, lastMs(sold))).toEqual(first);
+});
+
+test('a transaction without an end is taken, and refused for good once the challenge is over', async () => {
+  const payer = await shop.payer();
+  const sold = await shop.sell(price);
+  const unsent = await openEnded(payer, sold);
+  shop.rpc.methods.length = 0;
+  expect(codeOf(await shop.present(sold, unsent, lastMs(sold)))).toBe('not-mined');
+  expect(shop.rpc.methods).not.toContain(sending);
+  const fresh = await shop.sell(price);
+  expect(codeOf(await shop.present(fresh, await openEnded(payer, fresh)))).toBe('ok');
+});
+
+/** As clients sign that count nonces and set no end. */
+async function openEnded(payer: Payer, sold: Sold) {
+  const counting = await sign(payer, sold, { nonceKey: 0n, nonce: 0 });
+  return forge(payer, counting, (fields) => fields.with(field.validBefore, '0x'));
+}
+
+test('never mined while it was valid: refused for good, and another transaction for the challenge is taken', async () => {
+  const payer = await shop.payer();
+  const sold = await shop.sell(price);
+  const before = await shop.balance(shop.merchant);
+  const first = await sign(payer, sold);
+  proxy.decide = (method) => (method === sending ? 'lose-request' : 'pass');
+  await expect(shop.present(sold, first)).rejects.toThrow(MethodUnavailable);
+  proxy.decide = () => 'pass';
+
+  await devnet.increaseTime(60);
+  const nowMs = (await chainNow()) * 1_000;
+  expect(codeOf(await shop.present(sold, first, nowMs))).toBe('expired-signature');
+  expect(await shop.balance(shop.merchant)).toBe(before);
+
+  const second = await sign(payer, sold, { validBefore: (await chainNow()) + 20 });
+  expect(codeOf(await shop.present(sold, second, nowMs))).toBe('ok');
+  expect(await shop.balance(shop.merchant)).toBe(before + price);
+});

@@ -1,0 +1,92 @@
+import { MethodUnavailable } from '@farebox/protocol';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { household } from '../testing/household.js';
+import { codeOf, type Shop, sign } from '../testing/shop.js';
+import { asDraft, openSponsoring, type Sponsoring } from '../testing/sponsoring.js';
+import { feePayerFromKey } from './fee-payer.js';
+import { sponsoredFeeMax } from './sponsor.js';
+
+const price = 10_000n;
+let sponsoring: Sponsoring;
+let shop: Shop;
+
+beforeAll(async () => {
+  sponsoring = await openSponsoring();
+  shop = sponsoring.shop;
+});
+afterAll(() => sponsoring.close());
+
+test.each(['as viem writes it (0x78)', 'as the draft writes it (0x76)'])(
+  'the payer pays exactly the price and the sponsor the fee, %s',
+  async (form) => {
+    const payer = await shop.payer(price);
+    const sold = await shop.sell(price);
+    expect(sold.challenge.requestObject.methodDetails).toEqual({
+      chainId: 4217,
+      feePayer: true,
+      supportedModes: ['pull'],
+    });
+    const signed = await sign(payer, sold);
+    expect(signed.slice(0, 4)).toBe('0x78');
+    const before = await sponsoring.purse();
+    const presented = form.includes('0x76') ? asDraft(signed) : signed;
+    const verification = await shop.present(sold, presented);
+    expect(codeOf(verification)).toBe('ok');
+    expect(await shop.balance(payer.account.address)).toBe(0n);
+    const fee = before - (await sponsoring.purse());
+    expect(fee).toBeGreaterThan(0n);
+    expect(fee).toBeLessThanOrEqual(sponsoredFeeMax);
+
+    // The other form, and a seller that has forgotten it, find the same transaction.
+    const forgetful = await sponsoring.another();
+    expect(await forgetful.present(sold, asDraft(signed))).toEqual(verification);
+    expect(before - (await sponsoring.purse())).toBe(fee);
+  },
+);
+
+test('an access key within its limit is sponsored; its limit shrinks by the price alone', async () => {
+  const home = await household(shop, { limit: price });
+  const sold = await shop.sell(price);
+  expect(codeOf(await shop.present(sold, await sign(home.payer, sold)))).toBe('ok');
+});
+
+test('several payments at once out of one balance: only as many as it covers are sent', async () => {
+  const payer = await shop.payer(price + price / 2n);
+  const before = await sponsoring.purse();
+  const both = await Promise.all(
+    [0, 1, 2].map(async () => {
+      const sold = await shop.sell(price);
+      return shop.present(sold, await sign(payer, sold));
+    }),
+  );
+  expect(both.map(codeOf).sort()).toEqual(['insufficient-funds', 'insufficient-funds', 'ok']);
+  expect(before - (await sponsoring.purse())).toBeLessThanOrEqual(sponsoredFeeMax);
+});
+
+test('the budget is a bound: then the challenge is unsponsored, and one that was promised waits', async () => {
+  const tight = await sponsoring.another({
+    sponsor: { budget: { amount: sponsoredFeeMax, windowMs: 3_600_000 } },
+  });
+  const [first, second] = [await tight.sell(price), await tight.sell(price)];
+  expect([first.request.feePayer, second.request.feePayer]).toEqual([true, true]);
+  const payer = await shop.payer(price * 3n);
+  expect(codeOf(await tight.present(first, await sign(payer, first)))).toBe('ok');
+  const before = await sponsoring.purse();
+  // The worst case of a second fee is more than what is left.
+  const signed = await sign(payer, second, { gas: 1_250_000n });
+  await expect(tight.present(second, signed)).rejects.toThrow(MethodUnavailable);
+  expect(await sponsoring.purse()).toBe(before);
+  expect((await tight.sell(price)).request.feePayer).toBe(false);
+});
+
+test('a fee payer without money promises nothing', async () => {
+  const broke = await shop.payer(0n);
+  const poor = await sponsoring.another({ sponsor: { feePayer: feePayerFromKey(broke.privateKey) } });
+  const sold = await poor.sell(price);
+  expect(sold.request.feePayer).toBe(false);
+  expect(codeOf(await poor.present(sold, await sign(await shop.payer(1_000_000n), sold)))).toBe('ok');
+});
+
+test('a key that is none is refused without being shown', () => {
+  expect(() => feePayerFromKey('0x1234')).toThrow(/^The fee payer needs a private key/);
+});

@@ -1,0 +1,131 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { type Child, until } from './processes.js';
+import { randomFrom } from './random.js';
+import { auditStorm, type StormAudit } from './storm-audit.js';
+import { type Purchase, StormClient } from './storm-client.js';
+import { openWorld, type StoreKind, type World } from './world.js';
+
+/** How a scene is set. */
+export interface SceneOptions {
+  /** Default `sqlite`. */
+  readonly store?: StoreKind;
+  /** Default 1; more need `postgres`. */
+  readonly gateways?: number;
+  /** Buyers that buy without a pause. Default 4. */
+  readonly clients?: number;
+  /** Changes the text of each gateway's `farebox.yaml`. */
+  readonly config?: (text: string) => string;
+  /** Changes the world before anything is started. */
+  readonly world?: (world: World) => World;
+}
+
+/**
+ * Real gateways, real payments and buyers that never stop, for tests that do one kind of harm after another and look at
+ * everything in the end. The buyers collect what they were told, so that a test can say what was honest.
+ */
+export interface Scene {
+  readonly world: World;
+  /** The gateways that run now; a test that starts one anew puts it here. */
+  readonly gateways: Child[];
+  readonly clients: readonly StormClient[];
+  /** Waits until so many more purchases were served than when this is called. */
+  served(more: number): Promise<void>;
+  /** Waits until so many more presentations were refused or broken off. */
+  refused(more: number): Promise<void>;
+  /** Kills a gateway with SIGKILL and starts it again. */
+  restart(at?: number): Promise<void>;
+  /** What buyers were told instead of an answer since this was last called: each refusal once, sorted. */
+  told(): string[];
+  /** Ends the buyers and the gateways and looks at everything ({@link auditStorm}). */
+  audit(): Promise<StormAudit>;
+  /** Every gateway there ever was. */
+  readonly written: Child[];
+  close(): Promise<void>;
+}
+
+/** The seed of the buyers' choices. */
+const seed = 20_260;
+/** Longest that a test waits for its buyers, milliseconds. */
+const buyersMsMax = 45_000;
+
+/** Opens a world, starts its gateways, and lets the buyers begin. */
+export async function openScene(options: SceneOptions = {}): Promise<Scene> {
+  const { store = 'sqlite', gateways: count = 1, clients: buyers = 4 } = options;
+  const opened = await openWorld({ store, gateways: count });
+  if (options.config !== undefined) changeConfigs(opened, options.config);
+  const world = options.world?.(opened) ?? opened;
+  const balanceMsat = (await world.wallet.balance()).spendableMsat;
+  const gateways = await Promise.all(world.urls.map((_, at) => world.startGateway(at)));
+  const written = [...gateways];
+  const clients = Array.from(
+    { length: buyers },
+    (_, at) => new StormClient(world, `buyer-${at}`, randomFrom(seed + at)),
+  );
+  let going = true;
+  const running = Promise.all(clients.map((client) => client.run(() => going)));
+  const purchases = (): Purchase[] => clients.flatMap((client) => client.purchases);
+  const servedCount = (): number => sum(purchases(), ({ served }) => served);
+  const refusedCount = (): number => sum(purchases(), ({ refusals, broken }) => refusals.length + broken);
+  const reported = new Map<Purchase, number>();
+  return {
+    ...{ world, gateways, clients, written },
+    served: (more) => atLeast('purchases are served', servedCount, more, clients),
+    refused: (more) => atLeast('presentations are refused', refusedCount, more, clients),
+    async restart(at = 0) {
+      await gateways[at]?.kill('SIGKILL');
+      const again = await world.startGateway(at);
+      gateways[at] = again;
+      written.push(again);
+    },
+    told() {
+      const since = purchases().flatMap((purchase) => {
+        const from = reported.get(purchase) ?? 0;
+        reported.set(purchase, purchase.refusals.length);
+        return purchase.refusals.slice(from);
+      });
+      return [...new Set(since)].sort();
+    },
+    async audit() {
+      going = false;
+      await until('the buyers end', () => running.then(() => true), buyersMsMax);
+      return auditStorm({ world, clients, balanceMsat, alive: gateways, written });
+    },
+    async close() {
+      going = false;
+      await Promise.all(written.map((gateway) => gateway.kill('SIGKILL')));
+      await running;
+      await world.close();
+    },
+  };
+}
+
+/** Changes the configuration of all gateways of a world that are not running yet. */
+export function changeConfigs({ home, urls }: World, change: (text: string) => string): void {
+  urls.forEach((_, at) => {
+    const path = join(home, at === 0 ? 'farebox.yaml' : `farebox-${at}.yaml`);
+    writeFileSync(path, change(readFileSync(path, 'utf8')));
+  });
+}
+
+function sum(purchases: readonly Purchase[], of: (purchase: Purchase) => number): number {
+  return purchases.reduce((total, purchase) => total + of(purchase), 0);
+}
+
+async function atLeast(
+  what: string,
+  counted: () => number,
+  more: number,
+  clients: readonly StormClient[],
+): Promise<void> {
+  const wanted = counted() + more;
+  await until(
+    `${more} more ${what}`,
+    () => {
+      const violation = clients.flatMap(({ violations }) => violations)[0];
+      if (violation !== undefined) throw new Error(violation);
+      return counted() >= wanted;
+    },
+    buyersMsMax,
+  );
+}

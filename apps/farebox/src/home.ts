@@ -11,6 +11,10 @@ export interface Home {
   readonly devnetFile: string;
   /** The devnet's state. */
   readonly devnetDirectory: string;
+  /** The Tempo key, mode 0600. */
+  readonly tempoKey: string;
+  /** Which process may register the Tempo key with its payment. */
+  readonly tempoLeases: string;
 }
 
 /** Finds the home folder. Creates nothing. */
@@ -22,5 +26,7 @@ export function findHome(env: NodeJS.ProcessEnv = process.env): Home {
     journal: join(directory, 'journal.db'),
     devnetFile: join(directory, 'devnet.json'),
     devnetDirectory: join(directory, 'devnet'),
+    tempoKey: join(directory, 'tempo-key.json'),
+    tempoLeases: join(directory, 'tempo-leases'),
   };
 }

@@ -28,12 +28,14 @@ afterEach(async () => {
 });
 
 const wallet = (...methods: MethodSource[]) => purse.another({ methods, limits });
-const withFunds = (spendable: bigint): WalletMethod =>
-  Object.assign(Object.create(purse.lightning), {
-    method: 'lightning',
-    intent: 'charge',
-    balance: () => Promise.resolve(sat(spendable)),
-  });
+const withFunds = (spendable: bigint): WalletMethod => ({
+  method: 'lightning',
+  intent: 'charge',
+  inspect: (...args) => purse.lightning.inspect(...args),
+  pay: (...args) => purse.lightning.pay(...args),
+  resume: (...args) => purse.lightning.resume(...args),
+  balance: () => Promise.resolve(sat(spendable)),
+});
 
 async function chosen(
   methods: MethodSource[],

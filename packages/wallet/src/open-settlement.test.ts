@@ -22,7 +22,10 @@ const limits = { max: { amount: 50n, currency: 'cent' }, maxFee: { amount: 9n, c
 
 function sell({ seen, response }: Turn): void {
   const { credential } = seen;
-  if (credential === undefined) return ask(response, chain.challenge(20n, seller.url));
+  if (credential === undefined) {
+    ask(response, chain.challenge(20n, seller.url));
+    return;
+  }
   if (behaviour === 'honest' || behaviour.startsWith('take')) chain.carryOut(credential.payload);
   if (behaviour.endsWith('hang-up')) return void response.destroy();
   if (behaviour.endsWith('refuse'))
@@ -110,16 +113,8 @@ describe('a refusal says nothing of the money', () => {
   });
 
   it('refused and dead: nothing was spent, nothing is kept', async () => {
-    behaviour = 'refuse';
-    const dying = Object.create(chain, {
-      resume: {
-        value: (...args: Parameters<PaperChain['resume']>) => {
-          chain.expire();
-          return chain.resume(...args);
-        },
-      },
-    });
-    const failure = await failureOf(purse.another({ methods: [dying], limits }).pay({ url: seller.url }));
+    chain.meanwhile = (step) => void (step === 'resume' && chain.expire());
+    const failure = await failing('refuse');
     expect(failure).toMatchObject({ code: 'payment_failed', exitClass: 'payment', spent: 'no', status: 402 });
     const entry = only();
     expect([entry.state, entry.payload, entry.paid, entry.fee, entry.paidMs]).toEqual([
@@ -209,16 +204,8 @@ describe('resume', () => {
 describe('what was never presented', () => {
   it('is given up when the caller gives up: nothing was paid, and the row says so', async () => {
     const giveUp = new AbortController();
-    const signing = Object.create(chain, {
-      pay: {
-        value: (...args: Parameters<PaperChain['pay']>) => {
-          giveUp.abort();
-          return chain.pay(...args);
-        },
-      },
-    });
-    const buyer = purse.another({ methods: [signing], limits });
-    const failure = await failureOf(buyer.pay({ url: seller.url }, { signal: giveUp.signal }));
+    chain.meanwhile = () => giveUp.abort();
+    const failure = await failureOf(wallet.pay({ url: seller.url }, { signal: giveUp.signal }));
     expect(failure).toMatchObject({ code: 'aborted', outcome: 'not-sent', spent: 'no' });
     expect(only().state).toBe('not-paid');
     expect(chain.asked).toMatchObject([{ presented: false }]);

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { privatePostgresMissing } from '../postgres.js';
 import { openScene, type Scene } from './faults-scene.js';
-import { killAll, until } from './processes.js';
+import { killAll } from './processes.js';
 
 /** How many presentations must have failed before a fault is over, and how many purchases be served after it. */
 const felt = 12;

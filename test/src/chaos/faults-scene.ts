@@ -1,10 +1,12 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { buyByHand } from './by-hand.js';
+import { bodyOf } from './kill-run.js';
 import { type Child, until } from './processes.js';
 import { randomFrom } from './random.js';
 import { auditStorm, type StormAudit } from './storm-audit.js';
 import { type Purchase, StormClient } from './storm-client.js';
-import { openWorld, type StoreKind, type World } from './world.js';
+import { openWorld, type RouteName, routes, type StoreKind, type World } from './world.js';
 
 /** How a scene is set. */
 export interface SceneOptions {
@@ -14,10 +16,8 @@ export interface SceneOptions {
   readonly gateways?: number;
   /** Buyers that buy without a pause. Default 4. */
   readonly clients?: number;
-  /** Changes the text of each gateway's `farebox.yaml`. */
-  readonly config?: (text: string) => string;
-  /** Changes the world before anything is started. */
-  readonly world?: (world: World) => World;
+  /** Changes the world before its gateways are started, and their configurations ({@link changeConfigs}). */
+  readonly prepare?: (world: World) => World | Promise<World>;
 }
 
 /**
@@ -33,6 +33,8 @@ export interface Scene {
   served(more: number): Promise<void>;
   /** Waits until so many more presentations were refused or broken off. */
   refused(more: number): Promise<void>;
+  /** Pays for something that no buyer presents: the test does ({@link StormClient.present} of the first buyer). */
+  buy(route: RouteName, key?: string): Promise<Purchase>;
   /** Kills a gateway with SIGKILL and starts it again. */
   restart(at?: number): Promise<void>;
   /** What buyers were told instead of an answer since this was last called: each refusal once, sorted. */
@@ -53,8 +55,7 @@ const buyersMsMax = 45_000;
 export async function openScene(options: SceneOptions = {}): Promise<Scene> {
   const { store = 'sqlite', gateways: count = 1, clients: buyers = 4 } = options;
   const opened = await openWorld({ store, gateways: count });
-  if (options.config !== undefined) changeConfigs(opened, options.config);
-  const world = options.world?.(opened) ?? opened;
+  const world = (await options.prepare?.(opened)) ?? opened;
   const balanceMsat = (await world.wallet.balance()).spendableMsat;
   const gateways = await Promise.all(world.urls.map((_, at) => world.startGateway(at)));
   const written = [...gateways];
@@ -67,11 +68,17 @@ export async function openScene(options: SceneOptions = {}): Promise<Scene> {
   const purchases = (): Purchase[] => clients.flatMap((client) => client.purchases);
   const servedCount = (): number => sum(purchases(), ({ served }) => served);
   const refusedCount = (): number => sum(purchases(), ({ refusals, broken }) => refusals.length + broken);
+  let byHand = 0;
   const reported = new Map<Purchase, number>();
   return {
     ...{ world, gateways, clients, written },
     served: (more) => atLeast('purchases are served', servedCount, more, clients),
     refused: (more) => atLeast('presentations are refused', refusedCount, more, clients),
+    async buy(route, key) {
+      const purchase = await payFor(world, route, `by-hand-${++byHand}`, key);
+      clients[0]?.purchases.push(purchase);
+      return purchase;
+    },
     async restart(at = 0) {
       await gateways[at]?.kill('SIGKILL');
       const again = await world.startGateway(at);
@@ -106,6 +113,30 @@ export function changeConfigs({ home, urls }: World, change: (text: string) => s
     const path = join(home, at === 0 ? 'farebox.yaml' : `farebox-${at}.yaml`);
     writeFileSync(path, change(readFileSync(path, 'utf8')));
   });
+}
+
+async function payFor(
+  { wallet, url }: World,
+  route: RouteName,
+  item: string,
+  key: string | undefined,
+): Promise<Purchase> {
+  const { method } = routes[route];
+  const path = `/${route}/${item}`;
+  const request = method === 'GET' ? { method } : { method, body: bodyOf(item) };
+  const { challenge, preimage } = await buyByHand(wallet, url + path, request);
+  return {
+    route,
+    path,
+    key,
+    challenge,
+    preimage,
+    presentations: 0,
+    served: 0,
+    broken: 0,
+    told: '',
+    refusals: [],
+  };
 }
 
 function sum(purchases: readonly Purchase[], of: (purchase: Purchase) => number): number {

@@ -94,7 +94,7 @@ export class StormClient {
 
   async #challenge(route: RouteName, path: string, going: () => boolean): Promise<Challenge | undefined> {
     while (going()) {
-      const answer = await this.#send(route, path, {}).catch(() => undefined);
+      const answer = await this.#send(route, path, {}, answerMsMax).catch(() => undefined);
       if (answer?.status === 402) {
         return parseChallenges(answer.headers.get('www-authenticate') ?? '').challenges[0];
       }
@@ -103,14 +103,14 @@ export class StormClient {
     return undefined;
   }
 
-  /** Presents once. True: it makes no sense to ask again. */
-  async present(purchase: Purchase, url?: string): Promise<boolean> {
+  /** Presents once, at a random gateway or at `url`. True: it makes no sense to ask again. */
+  async present(purchase: Purchase, url?: string, withinMs = answerMsMax): Promise<boolean> {
     const { challenge, preimage, path, route, key } = purchase;
     const credential = serializeCredential({ challenge, payload: { preimage } });
     const headers = { Authorization: credential, ...(key === undefined ? {} : { 'Idempotency-Key': key }) };
     purchase.presentations++;
     try {
-      const answer = await this.#send(route, path, headers, url);
+      const answer = await this.#send(route, path, headers, withinMs, url);
       const body = await answer.text();
       if (body.includes(preimage)) this.violations.push(`${path}: the answer holds the preimage`);
       if (answer.status !== 200) {
@@ -131,10 +131,16 @@ export class StormClient {
     }
   }
 
-  #send(route: RouteName, path: string, headers: Record<string, string>, url?: string): Promise<Response> {
+  #send(
+    route: RouteName,
+    path: string,
+    headers: Record<string, string>,
+    withinMs: number,
+    url?: string,
+  ): Promise<Response> {
     const { method } = routes[route];
     const body = method === 'GET' ? {} : { body: bodyOf(path.slice(path.lastIndexOf('/') + 1)) };
-    const signal = AbortSignal.timeout(answerMsMax);
+    const signal = AbortSignal.timeout(withinMs);
     const { urls } = this.#world;
     const at = url ?? urls[this.#random.below(urls.length)] ?? '';
     return fetch(at + path, { method, headers, signal, ...body });

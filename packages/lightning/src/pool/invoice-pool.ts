@@ -12,14 +12,13 @@ import {
   mintsAtOnceMax,
   pooledAgeMsMaxDefault,
   pooledAgeMsMaxUncancellable,
-  pooledInvoicesMax,
   shelfSizeDefault,
-  shelvesMax,
   waitersMax,
   waitMsMax,
 } from './limits.js';
 import { type CallRate, Pace } from './pace.js';
-import { type CheckedInvoice, Shelf } from './shelf.js';
+import type { CheckedInvoice, Shelf } from './shelf.js';
+import { Stock } from './stock.js';
 
 /** What a pool is made of. */
 export interface InvoicePoolOptions {
@@ -97,17 +96,13 @@ export function createInvoicePool(options: InvoicePoolOptions): InvoicePool {
 class Pool implements InvoicePool {
   readonly #node: InvoicePoolOptions['node'];
   readonly #network: ChargeNetwork;
-  readonly #size: number;
   readonly #ageMsMax: number;
   readonly #now: () => number;
   readonly #pace: Pace;
   readonly #cancellations: Cancellations;
-  /** In the order in which they were asked for last. */
-  readonly #shelves = new Map<string, Shelf>();
+  readonly #stock: Stock;
   readonly #waiters: Waiter[] = [];
-  readonly #readyHashes = new Set<string>();
   readonly #mints = new Set<Promise<void>>();
-  #filling = 0;
   #failures = 0;
   /** Nothing is made in advance before this. */
   #pauseEndMs = Number.NEGATIVE_INFINITY;
@@ -120,21 +115,20 @@ class Pool implements InvoicePool {
     const ageDefault = node.capabilities.cancel ? pooledAgeMsMaxDefault : pooledAgeMsMaxUncancellable;
     this.#node = node;
     this.#network = network;
-    this.#size = size;
     this.#ageMsMax = options.ageMsMax ?? ageDefault;
     this.#now = now;
     this.#pace = new Pace(options.mintRate ?? mintRateDefault);
     this.#cancellations = new Cancellations(node, options.cancelRate ?? cancelRateDefault, now);
-    this.#sweeper = setInterval(() => this.#sweep(), Math.max(1_000, this.#ageMsMax / 4));
+    this.#stock = new Stock(size, this.#ageMsMax, (hash) => this.#cancellations.soon(hash));
+    this.#sweeper = setInterval(() => this.#stock.sweep(now()), Math.max(1_000, this.#ageMsMax / 4));
     this.#sweeper.unref();
   }
 
   take(request: InvoiceRequest): Promise<CheckedInvoice> {
     if (this.#closing !== undefined) return Promise.reject(closed());
     const nowMs = this.#now();
-    const shelf = this.#shelfFor(request);
-    this.#discard(shelf.dropStale(nowMs));
-    const ready = shelf.take(nowMs);
+    const shelf = this.#stock.shelfFor(request);
+    const ready = this.#stock.take(shelf, nowMs);
     if (ready !== undefined) {
       this.#give(ready, request, nowMs);
       this.#pump();
@@ -153,7 +147,7 @@ class Pool implements InvoicePool {
 
   counts(): PoolCounts {
     return {
-      ready: this.#readyHashes.size,
+      ready: this.#stock.ready,
       minting: this.#mints.size,
       waiting: this.#waiters.length,
       toCancel: this.#cancellations.size,
@@ -172,9 +166,7 @@ class Pool implements InvoicePool {
     const endMs = performance.now() + closeTimeoutMs;
     await Promise.all(this.#mints);
     this.#cancellations.close();
-    const left = [...this.#readyHashes];
-    this.#shelves.clear();
-    this.#readyHashes.clear();
+    const left = this.#stock.clear();
     if (!this.#node.capabilities.cancel) return;
     const cancelAll = async (): Promise<void> => {
       for (let hash = left.pop(); hash !== undefined; hash = left.pop()) {
@@ -187,38 +179,9 @@ class Pool implements InvoicePool {
     await Promise.all(Array.from({ length: mintsAtOnceMax }, cancelAll));
   }
 
-  #shelfFor(request: InvoiceRequest): Shelf {
-    const key = `${request.amountMsat} ${request.expirySeconds} ${request.description}`;
-    const known = this.#shelves.get(key);
-    const shelf = known ?? new Shelf(request, this.#size, this.#ageMsMax);
-    this.#shelves.delete(key);
-    this.#shelves.set(key, shelf);
-    for (const [oldestKey, oldest] of this.#shelves) {
-      if (this.#shelves.size <= shelvesMax) break;
-      // One that is being filled finds itself forgotten, and what comes for it is given to nobody.
-      this.#shelves.delete(oldestKey);
-      oldest.useful = false;
-      this.#discard(oldest.clear());
-    }
-    return shelf;
-  }
-
   /** From here on the invoice is one challenge's. */
   #give({ paymentHash }: CheckedInvoice, { expirySeconds }: InvoiceRequest, nowMs: number): void {
-    this.#readyHashes.delete(paymentHash);
     this.#cancellations.after(paymentHash, nowMs + expirySeconds * 1_000);
-  }
-
-  #discard(invoices: readonly CheckedInvoice[]): void {
-    for (const { paymentHash } of invoices) {
-      this.#readyHashes.delete(paymentHash);
-      this.#cancellations.soon(paymentHash);
-    }
-  }
-
-  #sweep(): void {
-    const nowMs = this.#now();
-    for (const shelf of this.#shelves.values()) this.#discard(shelf.dropStale(nowMs));
   }
 
   /** Starts as many mints as there is need, slots and pace for. Whoever waits comes before what is made in advance. */
@@ -228,7 +191,7 @@ class Pool implements InvoicePool {
       const nowMs = this.#now();
       this.#turnAwayLate(nowMs);
       const [waiter] = this.#waiters;
-      const shelf = waiter === undefined ? this.#shelfToFill(nowMs) : waiter.shelf;
+      const shelf = waiter?.shelf ?? (nowMs < this.#pauseEndMs ? undefined : this.#stock.toFill());
       if (shelf === undefined) return;
       const waitMs = this.#pace.take(nowMs);
       if (waitMs > 0) {
@@ -257,19 +220,13 @@ class Pool implements InvoicePool {
       this.#waiters.shift()?.reject(tooMany());
   }
 
-  #shelfToFill(nowMs: number): Shelf | undefined {
-    if (nowMs < this.#pauseEndMs || this.#readyHashes.size + this.#filling >= pooledInvoicesMax)
-      return undefined;
-    for (const shelf of this.#shelves.values()) if (shelf.missing() > 0) return shelf;
-    return undefined;
-  }
-
   /** Makes an invoice for a request that waits. It lives no longer than it must. */
   async #serve({ shelf, resolve, reject }: Waiter): Promise<void> {
     try {
-      const made = await this.#mint(shelf.request);
-      this.#give(made, shelf.request, this.#now());
-      resolve(made);
+      await this.#mint(shelf.request, (made, nowMs) => {
+        this.#give(made, shelf.request, nowMs);
+        resolve(made);
+      });
     } catch (error) {
       this.#failed();
       reject(error);
@@ -279,33 +236,28 @@ class Pool implements InvoicePool {
   /** Makes an invoice in advance. */
   async #fill(shelf: Shelf): Promise<void> {
     const { request } = shelf;
-    shelf.filling++;
-    this.#filling++;
+    this.#stock.filling(shelf, 1);
     try {
-      const ageSeconds = Math.ceil(this.#ageMsMax / 1_000);
-      const made = await this.#mint({ ...request, expirySeconds: request.expirySeconds + ageSeconds });
-      const nowMs = this.#now();
-      const at = this.#waiters.findIndex((waiter) => waiter.shelf === shelf);
-      if (at >= 0) {
-        this.#give(made, request, nowMs);
-        this.#waiters.splice(at, 1)[0]?.resolve(made);
-      } else if (shelf.useful && shelf.put(made, nowMs)) {
-        this.#readyHashes.add(made.paymentHash);
-      } else {
-        // The node cuts the lives of its invoices short: none of them can stand anywhere.
-        shelf.useful = false;
-        this.#cancellations.soon(made.paymentHash);
-      }
+      const expirySeconds = request.expirySeconds + Math.ceil(this.#ageMsMax / 1_000);
+      await this.#mint({ ...request, expirySeconds }, (made, nowMs) => {
+        const at = this.#waiters.findIndex((waiter) => waiter.shelf === shelf);
+        if (at < 0) {
+          this.#stock.put(shelf, made, nowMs);
+        } else {
+          this.#give(made, request, nowMs);
+          this.#waiters.splice(at, 1)[0]?.resolve(made);
+        }
+      });
     } catch {
       // Nobody waits for it. Whoever asks next finds out for themselves.
       this.#failed();
     } finally {
-      shelf.filling--;
-      this.#filling--;
+      this.#stock.filling(shelf, -1);
     }
   }
 
-  async #mint(request: InvoiceRequest): Promise<CheckedInvoice> {
+  /** Has an invoice made, checked and put in its place. */
+  async #mint(request: InvoiceRequest, place: (made: CheckedInvoice, nowMs: number) => void): Promise<void> {
     const asked = this.#node.createInvoice(request);
     const made = await withDeadline(asked, createInvoiceTimeoutMs).catch((error: unknown) => {
       // It may come yet, for nobody.
@@ -317,13 +269,15 @@ class Pool implements InvoicePool {
     });
     const { invoice, paymentHash } = made;
     const expected = { amountMsat: request.amountMsat, network: this.#network };
-    const expiresMs = checkInvoice(made, expected, this.#now());
-    // Two challenges with one invoice: the second buyer could not pay, and one payment would speak for both.
-    if (this.#readyHashes.has(paymentHash) || this.#cancellations.isGiven(paymentHash)) {
+    const nowMs = this.#now();
+    const expiresMs = checkInvoice(made, expected, nowMs);
+    // Two challenges with one invoice: the second buyer could not pay, and one payment would speak for both. Looked up and
+    // put in its place in one turn, because two of the same may come at once.
+    if (this.#stock.has(paymentHash) || this.#cancellations.isGiven(paymentHash)) {
       throw new NodeError('node_misbehaved', 'The Lightning node made the same invoice twice');
     }
     this.#failures = 0;
-    return { invoice, paymentHash, expiresMs };
+    place({ invoice, paymentHash, expiresMs }, nowMs);
   }
 
   #failed(): void {

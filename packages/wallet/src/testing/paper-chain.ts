@@ -29,6 +29,8 @@ export class PaperChain implements WalletMethod {
   funds: Amount | undefined;
   /** While true, nobody can be asked. */
   down = false;
+  /** Happens when it is asked, or told to sign, and before it answers. */
+  meanwhile: ((step: 'pay' | 'resume') => void) | undefined;
   #next = 0;
 
   /** A challenge for so many cents. */
@@ -85,12 +87,14 @@ export class PaperChain implements WalletMethod {
   }
 
   async pay(challenge: Challenge): Promise<PayOutcome> {
+    this.meanwhile?.('pay');
     const signature = `signed-${challenge.id}-${this.fates.size}`;
     this.fates.set(signature, 'open');
     return this.#paid(challenge, { signature }, 7n);
   }
 
   async resume(challenge: Challenge, known?: KnownPayment): Promise<PayOutcome> {
+    this.meanwhile?.('resume');
     this.asked.push(known);
     if (this.down) return { kind: 'unknown', detail: 'the chain cannot be asked' };
     if (known?.presented === false)

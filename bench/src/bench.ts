@@ -2,6 +2,7 @@ import { rmSync } from 'node:fs';
 import { mkdtemp } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Plan } from './effort.js';
+import { measureGroupCommit } from './group-commit.js';
 import { choosePinning, describeMachine } from './machine.js';
 import { type Bench, type Measurement, measure, withServer } from './measure.js';
 import { startChild } from './process/child.js';
@@ -38,6 +39,8 @@ export async function runBench(plan: Plan, progress: (line: string) => void): Pr
     progress('counting syncs');
     const paid = scenarios.find(({ name }) => name === 'paid');
     const syncs = paid === undefined ? undefined : await countSyncs(bench, paid, plan);
+    progress('group commit');
+    const groupCommit = await measureGroupCommit(directory, Math.min(plan.measureMs, groupCommitMsMax));
     const { connections, warmUpMs, warmUpRequestsMax, measureMs } = plan;
     return {
       machine: { ...describeMachine(), pinned: pinning.pinned },
@@ -46,6 +49,7 @@ export async function runBench(plan: Plan, progress: (line: string) => void): Pr
       scenarios: scenarios.map((scenario) => reportScenario(scenario, rounds)),
       ratios: reportRatios(rounds),
       ledger: reportLedger(rounds, syncs),
+      groupCommit,
       seconds: (performance.now() - startMs) / 1_000,
     };
   } finally {
@@ -54,6 +58,9 @@ export async function runBench(plan: Plan, progress: (line: string) => void): Pr
     clean();
   }
 }
+
+/** How long each rate of group commit is measured, at most, milliseconds. */
+const groupCommitMsMax = 600;
 
 /** Mints the credentials of every gateway, in the image of a challenge that it issues. The sizes are Farebox's. */
 async function mintCredentials(

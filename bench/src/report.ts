@@ -1,4 +1,5 @@
 import type { Plan } from './effort.js';
+import type { GroupCommitReport } from './group-commit.js';
 import type { Machine } from './machine.js';
 import type { Measurement } from './measure.js';
 import type { Scenario, ScenarioName } from './scenario.js';
@@ -60,6 +61,7 @@ export interface Report {
   readonly scenarios: readonly ScenarioReport[];
   readonly ratios: readonly RatioReport[];
   readonly ledger: LedgerReport;
+  readonly groupCommit: readonly GroupCommitReport[];
   readonly seconds: number;
 }
 

@@ -1,3 +1,4 @@
+import type { GroupCommitReport } from './group-commit.js';
 import type { RatioReport, Report, ScenarioReport } from './report.js';
 import type { Spread } from './spread.js';
 
@@ -26,6 +27,7 @@ export function formatReport(report: Report): string {
     ...report.ratios.map(formatRatio),
     '',
     ...formatLedger(report),
+    ...report.groupCommit.map(formatGroupCommit),
     ...doubts(report),
   ].join('\n');
 }
@@ -77,6 +79,15 @@ function formatLedger({ ledger }: Report): string[] {
           `of ${number(syncs.deliveries, 0)} deliveries`,
   );
   return lines;
+}
+
+function formatGroupCommit({ store, addedMs, together, alone }: GroupCommitReport): string {
+  const added = addedMs === 0 ? '' : `, ${addedMs} ms added to each commit`;
+  return (
+    `group commit, ${store}${added}: ${number(together.perSecond, 0)} durable delivers/s, ` +
+    `${number(together.perCommit, 1)} a commit; one transaction each ${number(alone.perSecond, 0)}/s; ` +
+    `${number(together.perSecond / alone.perSecond, 1)} times`
+  );
 }
 
 function doubts({ scenarios, machine }: Report): string[] {

@@ -14,7 +14,8 @@ export interface TempoDevnetPlace {
  */
 export async function addTempoDevnet(home: Home, tempo: TempoDevnetPlace): Promise<void> {
   const file: unknown = JSON.parse(await readFile(home.devnetFile, 'utf8'));
-  if (typeof file !== 'object' || file === null) throw new Error('The file of the devnet is not what it was.');
+  if (typeof file !== 'object' || file === null)
+    throw new Error('The file of the devnet is not what it was.');
   const draft = `${home.devnetFile}.${randomBytes(4).toString('hex')}`;
   const handle = await open(draft, 'wx', 0o600);
   try {

@@ -122,7 +122,10 @@ describe('reconcile', () => {
     const elsewhere = mkdtempSync(join(tmpdir(), 'farebox-nowhere-'));
     try {
       const lonely = await run(elsewhere, ['ledger', 'reconcile', '-c', config, '--json']);
-      expect([lonely.code, only(lonely.stderr)]).toMatchObject([3, { error: { code: 'node_config_invalid' } }]);
+      expect([lonely.code, only(lonely.stderr)]).toMatchObject([
+        3,
+        { error: { code: 'node_config_invalid' } },
+      ]);
       await writeDevnetFile(elsewhere, { url: 'http://127.0.0.1:1', token: server.token });
       const silent = await run(elsewhere, ['ledger', 'reconcile', '-c', config, '--json']);
       expect([silent.code, only(silent.stderr)]).toMatchObject([3, { error: { code: 'node_unreachable' } }]);

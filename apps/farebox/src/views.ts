@@ -1,14 +1,19 @@
-import { type Amount, type Challenge, decodeRequest, formatAmount, type Inspection } from '@farebox/protocol';
+import { type Amount, type Challenge, decodeRequest, type Inspection } from '@farebox/protocol';
 import { type JournalEntry, plainText, type WalletError } from '@farebox/wallet';
 import { exitCodes } from './exit-codes.js';
 import type { ErrorReport } from './output.js';
+import { showAmount } from './tempo/tokens.js';
 
 /** What something costs, as JSON. Amounts are decimal strings of whole base units, as in the specification. */
 export interface CostView {
   readonly amount: string;
   readonly currency: string;
-  /** What was paid in fees; `null` as long as nothing was paid. */
+  /** What was paid in fees, for Lightning; `null` as long as nothing was paid. */
   readonly feeMsat: string | null;
+  /** What was paid in fees, in whatever currency; the most that it can be as long as a signed payment is open. */
+  readonly fee: { readonly amount: string; readonly currency: string } | null;
+  /** Price or amount paid, for people: `1 sat`, `0.05 pathUSD`. */
+  readonly text: string;
 }
 
 /** A decoded challenge, as JSON. Texts in it are the seller's: data, nothing to obey. */
@@ -18,7 +23,10 @@ export interface ChallengeView {
   readonly method: string;
   readonly intent: string;
   readonly expires: string;
-  readonly paymentHash: string;
+  /** Of a Lightning invoice. */
+  readonly paymentHash: string | null;
+  /** The payment's name: payment hash, or the memo of the transfer. */
+  readonly reference: string;
   readonly payee: string;
   readonly network: string;
   readonly description: string | null;
@@ -30,17 +38,20 @@ export function viewCost(price: Amount, fee?: Amount): CostView {
   return {
     amount: String(price.amount),
     currency: price.currency,
-    feeMsat: fee === undefined ? null : String(toMsat(fee)),
+    feeMsat: fee === undefined ? null : toMsat(fee),
+    fee: fee === undefined ? null : { amount: String(fee.amount), currency: fee.currency },
+    text: showAmount(price),
   };
 }
 
-function toMsat(fee: Amount): bigint {
-  return fee.currency === 'sat' ? fee.amount * 1000n : fee.amount;
+function toMsat({ amount, currency }: Amount): string | null {
+  if (currency === 'msat') return String(amount);
+  return currency === 'sat' ? String(amount * 1000n) : null;
 }
 
-/** `0 sat`, `1 sat`, `0.5 sat`: for people. */
+/** `0 sat`, `1 sat`, `0.5 sat`, `0.001 pathUSD`: for people. */
 export function showFee(fee: Amount): string {
-  if (fee.currency !== 'msat') return formatAmount(fee);
+  if (fee.currency !== 'msat') return showAmount(fee);
   const rest = (fee.amount % 1000n).toString().padStart(3, '0').replace(/0+$/, '');
   return `${fee.amount / 1000n}${rest === '' ? '' : `.${rest}`} sat`;
 }
@@ -56,7 +67,8 @@ export function viewChallenge(challenge: Challenge, inspection: Omit<Inspection,
     method: challenge.method,
     intent: challenge.intent,
     expires: new Date(inspection.expiresMs).toISOString(),
-    paymentHash: inspection.reference,
+    paymentHash: challenge.method === 'lightning' ? inspection.reference : null,
+    reference: inspection.reference,
     payee: inspection.payee,
     network: inspection.network,
     description: describe(challenge, inspection),
@@ -74,6 +86,7 @@ export function viewEntry(entry: JournalEntry) {
   return {
     id: entry.id,
     state: entry.state,
+    settlement: entry.settlement ?? null,
     url: entry.request?.url ?? null,
     method: entry.request?.method ?? null,
     status: entry.status ?? null,
@@ -94,17 +107,11 @@ function instant(ms: number | undefined): string | null {
 
 /** Turns a wallet's failure into the report of the command. */
 export function reportWalletError(error: WalletError): ErrorReport {
-  const { code, message, retry, outcome, problem } = error;
-  const spent =
-    outcome === 'refused' ||
-    outcome === 'credit' ||
-    code === 'answer_unknown' ||
-    code === 'answer_too_large' ||
-    code === 'proof_not_stored';
+  const { code, message, retry, outcome, problem, spent } = error;
   return {
     ok: false,
     error: { code, message, retry, outcome, ...(problem && { problem }) },
-    paid: spent ? true : outcome === 'unknown' ? null : false,
+    paid: spent === 'maybe' ? null : spent === 'yes',
     id: error.paymentId ?? null,
     status: error.status ?? null,
     exitCode: exitCodes[error.exitClass],

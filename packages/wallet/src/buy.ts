@@ -108,9 +108,14 @@ function credentialHeaderFor({ header }: Challenge, options: BuyOptions): Creden
   return header.toLowerCase() === 'payment-authorization' ? 'payment-authorization' : 'authorization';
 }
 
-/** The limits that were given, else the wallet's; an explicit `undefined` does not lift the default. */
+/**
+ * The limits that were given, else the wallet's; an explicit `undefined` does not lift the default. Who names a maximum
+ * has named the currencies that may be spent at all; a fee limit in one currency leaves those in others as they are.
+ */
 function limitsOf(context: WalletContext, { max, maxFee }: BuyOptions): PaymentLimits {
-  return { ...context.limits, ...(max && { max }), ...(maxFee && { maxFee }) };
+  const { limits } = context;
+  // The first that fits counts.
+  return { max: max ?? limits.max, maxFee: maxFee ? [maxFee, limits.maxFee].flat() : limits.maxFee };
 }
 
 async function ask(context: WalletContext, payable: PayableRequest, options: BuyOptions): Promise<Asked> {

@@ -18,6 +18,8 @@ interface Line {
   /** Bytes of the answer under way. */
   answered: number;
   readonly heldBack: Buffer[];
+  /** The end is held back as well. */
+  ended: boolean;
 }
 
 /** A TCP connection to somewhere that goes wrong as told: between a gateway and its upstream, or a client and its gateway. */
@@ -45,7 +47,10 @@ export class FaultyWire {
   /** Mends the wire and lets go of what it has held back. */
   mend(): void {
     this.fault = { kind: 'pass' };
-    for (const line of this.#lines) for (const part of line.heldBack.splice(0)) line.near.write(part);
+    for (const { near, heldBack, ended } of this.#lines) {
+      for (const part of heldBack.splice(0)) near.write(part);
+      if (ended) near.end();
+    }
   }
 
   async close(): Promise<void> {
@@ -56,7 +61,7 @@ export class FaultyWire {
   #carry(near: Socket): void {
     const { hostname, port } = this.#target;
     const far = connect({ host: hostname, port: Number(port), allowHalfOpen: true, noDelay: true });
-    const line: Line = { near, answered: 0, heldBack: [] };
+    const line: Line = { near, answered: 0, heldBack: [], ended: false };
     this.#lines.add(line);
     const over = (): void => {
       this.#lines.delete(line);
@@ -70,7 +75,10 @@ export class FaultyWire {
     });
     near.on('end', () => far.end());
     far.on('data', (part: Buffer) => this.#answer(line, part));
-    far.on('end', () => near.end());
+    far.on('end', () => {
+      line.ended = true;
+      if (line.heldBack.length === 0) near.end();
+    });
   }
 
   #answer(line: Line, part: Buffer): void {

@@ -1,8 +1,8 @@
-import { formatAmount } from '@farebox/protocol';
 import type { Answer, Delivered, FreeAnswer, Journal } from '@farebox/wallet';
 import { type BodyFile, type BodyView, pipeToStdout, readBodyView, terminalText } from '../body-view.js';
 import { exitCodes } from '../exit-codes.js';
 import { type Output, table, writeError } from '../output.js';
+import { showAmount } from '../tempo/tokens.js';
 import { showFee, viewChallenge, viewCost } from '../views.js';
 
 /** What was asked, for the report. */
@@ -95,7 +95,7 @@ export async function deliver(
   sink: Sink,
 ): Promise<void> {
   const { receiptWarning } = await import('@farebox/wallet');
-  const { entry, answer, receipt } = delivered;
+  const { entry, answer, receipt, choice } = delivered;
   const written = await writeBody(answer, sink, entry.id);
   const done = journal.find(entry.id) ?? entry;
   const warning = receiptWarning(receipt);
@@ -113,6 +113,7 @@ export async function deliver(
       challenge: viewChallenge(done.challenge, done),
       receipt: 'receipt' in receipt ? receipt.receipt : null,
       receiptStatus: receipt.status,
+      choice: choice ?? null,
       warnings: warning === undefined ? [] : [warning],
       body: null,
       bodyEncoding: 'none',
@@ -120,7 +121,7 @@ export async function deliver(
     });
     return;
   }
-  const cost = `${formatAmount(done.paid ?? done.price)}${done.fee ? ` + ${showFee(done.fee)} fee` : ''}`;
+  const cost = `${showAmount(done.paid ?? done.price)}${done.fee ? ` + ${showFee(done.fee)} fee` : ''}`;
   const rows = table(
     [
       ['paid', color.green(cost)],
@@ -129,6 +130,7 @@ export async function deliver(
       ['receipt', receipt.status === 'valid' ? `valid, ${receipt.receipt.reference}` : receipt.status],
       ['payment', entry.id],
       ['file', written.bodyFile],
+      ['chosen', choice],
     ],
     color,
   );

@@ -1,7 +1,7 @@
-import { formatAmount } from '@farebox/protocol';
 import { type Command, InvalidArgumentError } from 'commander';
 import { findHome } from '../home.js';
 import { createOutput } from '../output.js';
+import { showAmount } from '../tempo/tokens.js';
 import { showFee, viewEntry } from '../views.js';
 
 interface Options {
@@ -49,7 +49,7 @@ async function run(options: Options): Promise<void> {
     for (const entry of entries) {
       const when = new Date(entry.createdMs).toISOString().slice(0, 19).replace('T', ' ');
       const cost = entry.paid
-        ? `${formatAmount(entry.paid)}${entry.fee ? ` + ${showFee(entry.fee)}` : ''}`
+        ? `${showAmount(entry.paid)}${entry.fee ? ` + ${showFee(entry.fee)}` : ''}`
         : '-';
       const what = entry.request ? `${entry.request.method} ${entry.request.url}` : 'invoice';
       output.text(`  ${entry.id}  ${when}  ${entry.state.padEnd(15)}  ${cost.padStart(14)}  ${what}`);

@@ -40,7 +40,13 @@ async function run(bolt11: string, options: Options): Promise<void> {
   if (options.plain && options.json) throw usageError('Give --json or --plain, not both.');
   const output = createOutput({ json: options.json, raw: options.plain });
   const challenge = await challengeOf(bolt11);
-  const purse = await openPurse({ home: findHome(), node: options.node, paying: options.yes === true });
+  const purse = await openPurse({
+    home: findHome(),
+    node: options.node,
+    tempo: options,
+    paying: options.yes === true,
+    method: 'lightning',
+  });
   try {
     if (options.yes) showProof(await pay(purse, challenge, options), output, options.plain === true);
     else preview(purse, challenge, output, options.plain === true);
@@ -106,7 +112,7 @@ function preview(purse: Purse, challenge: Challenge, output: Output, plain: bool
       dryRun: true,
       id: known?.id ?? null,
       cost: viewCost(inspection.price, known?.fee),
-      paymentHash: view.paymentHash,
+      paymentHash: view.reference,
       payee: view.payee,
       network: view.network,
       description: view.description,
@@ -123,7 +129,7 @@ function preview(purse: Purse, challenge: Challenge, output: Output, plain: bool
       ['payee', view.payee],
       ['for', view.description ?? undefined],
       ['expires', view.expires],
-      ['payment hash', view.paymentHash],
+      ['payment hash', view.reference],
       ['journal', known && `${known.state} (${known.id})`],
     ],
     color,

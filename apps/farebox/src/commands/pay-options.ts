@@ -3,15 +3,20 @@ import { buffer } from 'node:stream/consumers';
 import type { Amount } from '@farebox/protocol';
 import type { Header, PayableRequest, PaymentLimits } from '@farebox/wallet';
 import { type Command, InvalidArgumentError } from 'commander';
-import { parseAmountOption } from '../amount-option.js';
+import { collectAmount } from '../amount-option.js';
 import { CliError, usageError } from '../cli-error.js';
+import { readChain, type TempoOptions } from '../tempo/settings.js';
 
 /** Options that every paying command has. */
-export interface PayOptions {
+export interface PayOptions extends NodeOptions {
   readonly yes?: boolean;
-  readonly max?: Amount;
-  readonly maxFee?: Amount;
+  readonly max?: readonly Amount[];
+  readonly maxFee?: readonly Amount[];
   readonly json?: boolean;
+}
+
+/** Options that say what pays. */
+export interface NodeOptions extends TempoOptions {
   readonly node: string;
   readonly account?: string;
 }
@@ -20,16 +25,35 @@ export interface PayOptions {
 export function withPayOptions(command: Command): Command {
   return command
     .option('-y, --yes', 'pay; without it, only the price is shown')
-    .option('--max <amount>', 'most that may be paid, without fees (default: 100sat)', parseAmountOption)
-    .option('--max-fee <amount>', 'most that may be paid in fees on top (default: 10sat)', parseAmountOption);
+    .option(
+      '--max <amount>',
+      'most that may be paid, without fees, and in which currency at all; repeatable (default: 100sat, 0.1pathUSD)',
+      collectAmount,
+    )
+    .option(
+      '--max-fee <amount>',
+      'most that may be paid in fees on top; repeatable (default: 10sat, 0.01pathUSD)',
+      collectAmount,
+    );
 }
 
 /** Adds what every command has that needs the node. */
 export function withNodeOptions(command: Command): Command {
-  return command
-    .option('--node <kind>', 'the node that pays', 'devnet')
+  return withTempoOptions(command)
+    .option('--node <kind>', 'the Lightning node that pays', 'devnet')
     .option('-a, --account <number>', 'accepted for compatibility; there is one account', parseAccount)
     .option('--json', 'one JSON object on stdout, errors as one on stderr');
+}
+
+/** Adds where Tempo is. */
+export function withTempoOptions(command: Command): Command {
+  return command
+    .option('--tempo-rpc <url>', 'the Tempo node (default: $FAREBOX_TEMPO_RPC, or the devnet)')
+    .option(
+      '--tempo-chain <id>',
+      'the Tempo chain, and no other (default: $FAREBOX_TEMPO_CHAIN, or 4217)',
+      readChain,
+    );
 }
 
 /** `-a N` of other wallets is accepted so that their command lines work; it changes nothing yet. */

@@ -1,4 +1,3 @@
-import { formatAmount } from '@farebox/protocol';
 import { type Delivered, type FreeAnswer, type Header, type Priced, plainText } from '@farebox/wallet';
 import type { Command } from 'commander';
 import { openBodyFile } from '../body-view.js';
@@ -7,6 +6,7 @@ import { exitCodeHelp } from '../exit-codes.js';
 import { findHome } from '../home.js';
 import { createOutput, type Output, table } from '../output.js';
 import { openPurse, type Purse } from '../purse.js';
+import { showAmount } from '../tempo/tokens.js';
 import { viewChallenge, viewCost } from '../views.js';
 import { type Asked, deliver, deliverFree } from './pay-delivery.js';
 import {
@@ -37,7 +37,7 @@ export function registerPayRequest(pay: Command): void {
     .option('-d, --data <text>', 'request body; JSON is recognised, anything else is sent as a form')
     .option('--data-file <path>', 'request body from a file, - for stdin');
   withPayOptions(command)
-    .option('--method <name>', 'pay with this payment method only, e.g. lightning')
+    .option('--method <name>', 'pay with this payment method only: lightning or tempo')
     .option(
       '--keep-authorization',
       'keep your own Authorization header; the credential goes in Payment-Authorization',
@@ -52,6 +52,7 @@ Examples:
   farebox pay request http://127.0.0.1:8402/v1/bitcoin/price
   farebox pay request http://127.0.0.1:8402/v1/bitcoin/price --yes --json
   farebox pay request https://api.example.com/v1/orders -d '{"item":7}' -H 'X-API-Key: k' --max 20sat --yes
+  farebox pay request https://api.example.com/v1/orders --method tempo --max 0.05pathUSD --yes
 ${exitCodeHelp}`,
     )
     .action(run);
@@ -63,13 +64,14 @@ async function run(url: string, options: Options): Promise<void> {
   const output = createOutput({ json: options.json, raw: options.body });
   const paying = options.yes === true;
   const request = await readRequest(url, options);
-  const purse = await openPurse({ home: findHome(), node: options.node, paying });
+  const { node, method } = options;
+  const purse = await openPurse({ home: findHome(), node, tempo: options, paying, method });
   // The file is opened before anything is paid: a full disk must not be found out afterwards.
   const file = options.output === undefined ? undefined : await openBodyFile(options.output);
   try {
     const buyOptions = {
       ...readLimits(options),
-      method: options.method,
+      method,
       credentialHeader: options.keepAuthorization ? ('payment-authorization' as const) : undefined,
     };
     const asked: Asked = {
@@ -121,6 +123,7 @@ function viewPreview(priced: Priced, asked: Asked) {
     allowed: objection === undefined,
     objection: objection === undefined ? null : { code: objection.code, message: objection.message },
     credits: priced.credits.map(({ id }) => id),
+    choice: priced.choice ?? null,
     receipt: null,
     body: null,
     bodyEncoding: 'none',
@@ -140,13 +143,14 @@ function showPreview(priced: Priced, asked: Asked, output: Output, headers: read
       : `\nYou have paid for this already and not received it: farebox pay resume ${credits[0]?.id}`;
   const rows = table(
     [
-      ['price', color.bold(formatAmount(priced.inspection.price))],
+      ['price', color.bold(showAmount(priced.inspection.price))],
       ['method', `${view.method}/${view.intent} on ${view.network}`],
       ['realm', plainText(view.realm)],
       ['payee', view.payee],
       ['for', view.description ?? undefined],
       ['expires', view.expires],
-      ['payment hash', view.paymentHash],
+      ['payment hash', view.paymentHash ?? undefined],
+      ['chosen', priced.choice && plainText(priced.choice)],
       ['headers', headers.length === 0 ? undefined : headers.map(([name]) => name).join(', ')],
     ],
     color,

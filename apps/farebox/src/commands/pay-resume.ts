@@ -8,16 +8,15 @@ import { createOutput, type Output } from '../output.js';
 import { openPurse, type Purse } from '../purse.js';
 import { reportWalletError, viewEntry } from '../views.js';
 import { deliver } from './pay-delivery.js';
-import { collectHeader, withNodeOptions } from './pay-options.js';
+import { collectHeader, type NodeOptions, withNodeOptions } from './pay-options.js';
 
-interface Options {
+interface Options extends NodeOptions {
   readonly all?: boolean;
   readonly header?: readonly Header[];
   readonly evenExpired?: boolean;
   readonly json?: boolean;
   readonly body?: boolean;
   readonly output?: string;
-  readonly node: string;
 }
 
 /** Adds `farebox pay resume`. */
@@ -57,7 +56,7 @@ async function run(id: string | undefined, options: Options): Promise<void> {
   const output = createOutput({ json: options.json, raw: options.body });
   const file = options.output === undefined ? undefined : await openBodyFile(options.output);
   try {
-    const purse = await openPurse({ home: findHome(), node: options.node, paying: true });
+    const purse = await openPurse({ home: findHome(), node: options.node, tempo: options, paying: true });
     try {
       if (id === undefined) await resumeAll(purse, options, output);
       else await resumeOne(purse, id, options, output, file);
@@ -115,5 +114,6 @@ function describe(result: ResumeResult): string {
   const { id, state } = result.entry;
   if (result.kind === 'delivered') return `  ${id}  delivered`;
   if (result.kind === 'proof') return `  ${id}  paid; its preimage: farebox pay invoice <bolt11> --yes`;
-  return `  ${id}  ${state}: nothing to do`;
+  const why = state === 'not-paid' && result.entry.detail ? ` (${result.entry.detail})` : '';
+  return `  ${id}  ${state}: nothing to do${why}`;
 }

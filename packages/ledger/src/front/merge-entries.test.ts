@@ -1,44 +1,70 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { Entry } from '../books.js';
-import { all } from '../testing/under-test.js';
-import { mergedEntries } from './merge-entries.js';
+import { type Dated, mergedEntries } from './merge-entries.js';
 
-function entry(seq: number, atMs: number, debit: Entry['debit']): Entry {
-  const amount = { amount: 1n, currency: 'sat' };
-  return { seq, atMs, debit, credit: 'revenue', method: 'lightning', route: 'GET /', amount };
+interface Named extends Dated {
+  readonly opens: boolean;
+  readonly place: number;
 }
 
-async function* streamOf(entries: readonly Entry[]): AsyncGenerator<Entry> {
-  yield* entries;
+const named = (opens: boolean, entries: readonly Dated[]): Named[] =>
+  entries.map((entry, place) => ({ ...entry, opens, place }));
+
+async function* streamOf<T>(items: readonly T[]): AsyncGenerator<T, void, undefined> {
+  yield* items;
 }
 
-// Openings of claims 1, 2, … and later entries of any of them; the clock may go back now and then.
-const times = fc.array(fc.nat(30), { maxLength: 12 });
-const laters = fc.array(fc.tuple(fc.nat(30), fc.nat(11)), { maxLength: 20 });
+async function merged(openings: readonly Dated[], later: readonly Dated[]): Promise<Named[]> {
+  const all: Named[] = [];
+  for await (const entry of mergedEntries(streamOf(named(true, openings)), streamOf(named(false, later))))
+    all.push(entry);
+  return all;
+}
+
+const places = (entries: readonly Named[], opens: boolean): number[] =>
+  entries.filter((entry) => entry.opens === opens).map(({ place }) => place);
 
 describe('mergedEntries', () => {
-  it('keeps both orders, loses nothing, and never puts an entry before its claim came into being', async () => {
+  it('goes by time', async () => {
+    const openings = [1, 2, 3, 4].map((seq) => ({ seq, atMs: seq * 10 }));
+    const later = [
+      { seq: 1, atMs: 15 },
+      { seq: 2, atMs: 35 },
+      { seq: 1, atMs: 99 },
+    ];
+    expect((await merged(openings, later)).map(({ atMs }) => atMs)).toEqual([10, 15, 20, 30, 35, 40, 99]);
+  });
+
+  it('reorders neither, loses nothing, and lets no claim move before it opens, whatever the clocks say', async () => {
+    const times = fc.array(fc.nat(50), { maxLength: 30 });
+    const entries = fc.array(fc.record({ seq: fc.integer({ min: 1, max: 30 }), atMs: fc.nat(50) }), {
+      maxLength: 30,
+    });
     await fc.assert(
-      fc.asyncProperty(times, laters, async (openedMs, moved) => {
-        const openings = openedMs.map((atMs, at) => entry(at + 1, atMs, 'received'));
-        const later = moved.flatMap(([atMs, at]) =>
-          at < openings.length ? [entry(at + 1, atMs, 'owed')] : [],
-        );
-        const merged = await all(mergedEntries(streamOf(openings), streamOf(later)));
-        expect(merged.filter(({ debit }) => debit === 'received')).toEqual(openings);
-        expect(merged.filter(({ debit }) => debit === 'owed')).toEqual(later);
-        merged.forEach(({ seq, debit }, at) => {
-          if (debit === 'owed') expect(merged.slice(0, at).some((each) => each.seq === seq)).toBe(true);
+      fc.asyncProperty(times, entries, async (created, later) => {
+        const openings = created.map((atMs, at) => ({ seq: at + 1, atMs }));
+        const all = await merged(openings, later);
+        expect(places(all, true)).toEqual(openings.map((_, at) => at));
+        expect(places(all, false)).toEqual(later.map((_, at) => at));
+        all.forEach((entry, at) => {
+          const opening = all.findIndex(({ opens, seq }) => opens && seq === entry.seq);
+          if (!entry.opens && opening >= 0) expect(opening).toBeLessThan(at);
         });
       }),
     );
   });
 
-  it('is in the order of time where the clock went forward', async () => {
-    const openings = [10, 20, 30, 40].map((atMs, at) => entry(at + 1, atMs, 'received'));
-    const later = [entry(1, 15, 'owed'), entry(3, 30, 'owed'), entry(1, 35, 'revenue'), entry(2, 90, 'owed')];
-    const merged = await all(mergedEntries(streamOf(openings), streamOf(later)));
-    expect(merged.map(({ atMs }) => atMs)).toEqual([10, 15, 20, 30, 30, 35, 40, 90]);
+  it('ends both when it is no longer read', async () => {
+    const ended: string[] = [];
+    async function* endless(name: string): AsyncGenerator<Dated, void, undefined> {
+      try {
+        for (let n = 1; ; n++) yield { seq: n, atMs: n };
+      } finally {
+        ended.push(name);
+      }
+    }
+    for await (const entry of mergedEntries(endless('openings'), endless('later')))
+      if (entry.atMs === 5) break;
+    expect(ended.sort()).toEqual(['later', 'openings']);
   });
 });

@@ -1,14 +1,19 @@
-import type { Entry } from '../books.js';
+/** A claim's opening entry, or a later one: what the order of the two depends on. */
+export interface Dated {
+  readonly atMs: number;
+  /** The claim. */
+  readonly seq: number;
+}
 
 /**
  * Merges the opening entries of claims, in the order of `seq`, with all later entries, in the order in which they were
  * made: by time, and never a later entry before its claim's opening one, however the clock was set. Both stay in their
  * own order.
  */
-export async function* mergedEntries(
-  openings: AsyncIterable<Entry>,
-  laters: AsyncIterable<Entry>,
-): AsyncGenerator<Entry> {
+export async function* mergedEntries<T extends Dated>(
+  openings: AsyncIterable<T>,
+  laters: AsyncIterable<T>,
+): AsyncGenerator<T> {
   const opening = openings[Symbol.asyncIterator]();
   const later = laters[Symbol.asyncIterator]();
   try {

@@ -17,9 +17,9 @@ export class PostgresLedger extends LedgerFront {
   readonly #backend: PostgresBackend;
 
   /** @internal */
-  constructor(parts: PostgresParts) {
+  constructor(parts: PostgresParts, opsMax: number) {
     const backend = new PostgresBackend(parts);
-    super(backend);
+    super(backend, opsMax);
     this.#backend = backend;
   }
 

@@ -1,6 +1,7 @@
 export type { PostgresLedger, PostgresLedgerStats } from './ledger.js';
 
 import { LedgerOpenError } from '../errors.js';
+import { opsMaxOf } from '../front/queue.js';
 import { openFailed } from './faults.js';
 import { Holder } from './holder.js';
 import { PostgresLedger } from './ledger.js';
@@ -28,6 +29,8 @@ export interface PostgresLedgerOptions {
    * seconds later, with its connection.
    */
   readonly statementTimeoutMs?: number;
+  /** Most operations in one transaction, at most 1,024 (the default). 1 turns group commit off, for comparison. */
+  readonly batchOpsMax?: number;
   /** Longest wait between two attempts to reconnect. Default 5,000. */
   readonly reconnectDelayMaxMs?: number;
   /**
@@ -75,6 +78,7 @@ export async function openPostgresLedger(options: PostgresLedgerOptions): Promis
   const { schema = postgresSchemaDefault, connectTimeoutMs = connectTimeoutMsDefault } = options;
   const target = readTarget(options.url, schema, connectTimeoutMs);
   const statementTimeoutMs = options.statementTimeoutMs ?? statementTimeoutMsDefault;
+  const opsMax = opsMaxOf(options.batchOpsMax);
   const leaseMs = readLease(options.leaseMs ?? leaseMsDefault);
   let identity: string | undefined;
   const connect = async (): Promise<Session> => {
@@ -95,15 +99,18 @@ export async function openPostgresLedger(options: PostgresLedgerOptions): Promis
     const statements = statementsFor(schema);
     const holder = new Holder(schema, statements, leaseMs);
     await enlist(holder, session);
-    return new PostgresLedger({
-      session,
-      holder,
-      store: new Store(schema, statements, holder),
-      sweeper: new Sweeper(schema, statements),
-      connect,
-      reconnectDelayMaxMs: options.reconnectDelayMaxMs ?? reconnectDelayMaxMsDefault,
-      totals: () => readTotals(target),
-    });
+    return new PostgresLedger(
+      {
+        session,
+        holder,
+        store: new Store(schema, statements, holder),
+        sweeper: new Sweeper(schema, statements),
+        connect,
+        reconnectDelayMaxMs: options.reconnectDelayMaxMs ?? reconnectDelayMaxMsDefault,
+        totals: () => readTotals(target),
+      },
+      opsMax,
+    );
   } catch (error) {
     throw openFailed(target.shown, error);
   }

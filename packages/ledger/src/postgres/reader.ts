@@ -8,6 +8,7 @@ import {
   type Movement,
   type MovementTotal,
 } from '../books.js';
+import { mergedEntries } from '../front/merge-entries.js';
 import { claimOf, DamagedRow, whole } from '../front/rows.js';
 import { type Claim, LedgerUnavailable } from '../ledger.js';
 import { isChallengeId } from '../request-bounds.js';
@@ -16,7 +17,6 @@ import { compareBooks, type NumberSum, type StateSum } from './audit.js';
 import { readFailed } from './faults.js';
 import { amountOf, readRowOf } from './held.js';
 import { storedChallenge, storedReference } from './keys.js';
-import { mergeEntries } from './merge.js';
 import { type Query, type ReaderQueries, readerQueries } from './reader-statements.js';
 import type { Session } from './session.js';
 import { HOLDER_LIVES } from './statements.js';
@@ -54,7 +54,7 @@ export class PostgresReader implements LedgerReader {
   async *entries(filter: BooksFilter = {}): AsyncGenerator<Entry, void, undefined> {
     const { openings, later } = this.#queries;
     yield* this.#stream((session) =>
-      mergeEntries(
+      mergedEntries(
         this.#pages(session, (after) => openings(filter, after, pageRows), openingOf),
         this.#pages(session, (after) => later(filter, after, pageRows), laterEntryOf),
       ),

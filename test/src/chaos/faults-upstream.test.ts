@@ -1,0 +1,61 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { changeConfigs, openScene, type Scene } from './faults-scene.js';
+import { FaultyWire, type WireFault } from './faulty-wire.js';
+import { killAll } from './processes.js';
+
+/** How long the gateway waits for its upstream. */
+const patience = '400ms';
+/** How many presentations must have failed before a fault is over, and how many purchases be served after it. */
+const felt = 12;
+/** Within the header section of the upstream's answer, and within its body. */
+const [inHead, inBody] = [20, 250];
+
+let scene: Scene;
+let wire: FaultyWire;
+
+beforeAll(async () => {
+  scene = await openScene({
+    async prepare(world) {
+      wire = await new FaultyWire(world.goods.url).listen();
+      const upstream = `{ url: '${wire.url}', headers_timeout: ${patience}, idle_timeout: ${patience} }`;
+      changeConfigs(world, (text) => text.replace(`'${world.goods.url}'`, upstream));
+      return world;
+    },
+  });
+  await scene.served(felt);
+});
+afterAll(async () => {
+  await killAll();
+  await scene.close();
+  await wire.close();
+});
+
+describe('an upstream', () => {
+  const timeouts = ['409 in-progress', '409 outcome-unknown', '504 upstream-timeout'];
+  const breaks = ['409 in-progress', '409 outcome-unknown', '502 upstream-failed'];
+  const faults: readonly (readonly [string, WireFault, readonly string[]])[] = [
+    ['that never answers', { kind: 'stall', afterBytes: 0 }, timeouts],
+    ['that stops in its header section', { kind: 'stall', afterBytes: inHead }, timeouts],
+    ['that stops in the middle of its body', { kind: 'stall', afterBytes: inBody }, timeouts],
+    ['that says goodbye instead of an answer (FIN)', { kind: 'finish', afterBytes: 0 }, breaks],
+    ['that says goodbye in the middle of its body (FIN)', { kind: 'finish', afterBytes: inBody }, breaks],
+    ['that breaks off instead of an answer (RST)', { kind: 'reset', afterBytes: 0 }, breaks],
+    ['that breaks off in the middle of its body (RST)', { kind: 'reset', afterBytes: inBody }, breaks],
+  ];
+
+  it.each(faults)('%s', async (_, fault, honest) => {
+    scene.told();
+    wire.fault = fault;
+    await scene.refused(felt);
+    wire.mend();
+    const told = scene.told();
+    expect(told.filter((refusal) => !honest.includes(refusal))).toEqual([]);
+    await scene.served(felt);
+  });
+
+  it('has cost nobody anything', async () => {
+    const report = await scene.audit();
+    expect(report.violations).toEqual([]);
+    expect(report.lost).toBe(0);
+  });
+});

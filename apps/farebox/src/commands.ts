@@ -18,6 +18,10 @@ export const commandModules: readonly CommandModule[] = [
     register: async (program) => (await import('./commands/pay-group.js')).registerPay(program),
   },
   {
+    name: 'wallet',
+    register: async (program) => (await import('./commands/wallet-group.js')).registerWallet(program),
+  },
+  {
     name: 'ledger',
     register: async (program) => (await import('./commands/ledger-group.js')).registerLedger(program),
   },

@@ -18,7 +18,7 @@ import { type Answer, challengeAnswer, problemAnswer, retryLater } from './answe
 import type { GateEvent } from './events.js';
 import { type Issued, LiveChallenges, type NotIssued, samenessKey } from './live-challenges.js';
 import type { MintBudget } from './mint-budget.js';
-import type { GateRequest, Terms } from './terms.js';
+import { type GateRequest, type Terms, Unpriced } from './terms.js';
 
 /** What a fresh challenge is bound to. */
 export interface Binding {
@@ -106,7 +106,9 @@ async function issueFresh(options: IssuerOptions, asking: Asking): Promise<Issue
     options.onEvent({ kind: 'limited', route: terms.route, by: grant.by });
     return { kind: 'not-issued', answer: tooMany(grant.by, grant.waitMs) };
   }
-  const offers = offersInOrder(offersOf(options, asking), request.acceptPayment);
+  const priced = offersOf(options, asking);
+  if (!Array.isArray(priced)) return priced;
+  const offers = offersInOrder(priced, request.acceptPayment);
   const quotes = offers.map((offer) => quoteChallenge(options, terms, offer, asking.binding));
   // Nearly every route has one offer, and one promise is cheaper to wait for than all of one.
   const made = quotes.length === 1 ? [await quotes[0]] : await Promise.all(quotes);
@@ -131,12 +133,16 @@ async function issueFresh(options: IssuerOptions, asking: Asking): Promise<Issue
 }
 
 /** The offers of this very request. Where its price cannot be told there are none, and it is not sold. */
-function offersOf(options: IssuerOptions, { request, terms }: Asking): readonly Offer[] {
-  if (terms.offersFor === undefined) return terms.offers;
+function offersOf(options: IssuerOptions, { request, terms }: Asking): Offer[] | NotIssued {
+  if (terms.offersFor === undefined) return [...terms.offers];
   const { method, path, query, body, client } = request;
   try {
-    return terms.offersFor({ method, path, query, body, client });
+    return [...terms.offersFor({ method, path, query, body, client })];
   } catch (error) {
+    if (error instanceof Unpriced) {
+      const content = problem('bad-request', { detail: error.message });
+      return { kind: 'not-issued', answer: problemAnswer(content) };
+    }
     for (const offer of terms.offers)
       options.onEvent({ kind: 'method-unavailable', route: terms.route, method: offer.method, error });
     return [];

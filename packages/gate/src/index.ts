@@ -43,4 +43,11 @@ export {
 export type { ProtectOptions } from './protect.js';
 export { sendReplay } from './replay.js';
 export { readTarget, type Target, targetCharsMax } from './target.js';
-export { defaultEffect, type Effect, type GateRequest, type PricedRequest, type Terms } from './terms.js';
+export {
+  defaultEffect,
+  type Effect,
+  type GateRequest,
+  type PricedRequest,
+  type Terms,
+  Unpriced,
+} from './terms.js';

@@ -18,7 +18,8 @@ export interface Terms {
   /**
    * The prices of this very request, where they depend on it: offers of the methods that `offers` names. Asked for each
    * challenge, and never for a paid request: what a challenge was issued for is honoured until it expires. Throws
-   * `MethodUnavailable` when no price can be told now; an empty list is the same.
+   * {@link Unpriced} for a request that it cannot read, `MethodUnavailable` when no price can be told now; an empty list is
+   * the same.
    */
   readonly offersFor?: ((request: PricedRequest) => readonly Offer[]) | undefined;
   readonly effect: Effect;
@@ -36,6 +37,12 @@ export interface Terms {
 
 /** What a price may depend on. The challenge is bound to all of it but the client. */
 export type PricedRequest = Pick<GateRequest, 'method' | 'path' | 'query' | 'body' | 'client'>;
+
+/** A request whose price cannot be told because of what it says. The message tells its sender what to do. */
+export class Unpriced extends Error {
+  override readonly name = 'Unpriced';
+  readonly code = 'request_unpriced';
+}
 
 /** What the gate has to know of a request. Nothing else of it enters a decision. */
 export interface GateRequest {

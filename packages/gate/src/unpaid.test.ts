@@ -3,7 +3,7 @@ import type { Challenge, Offer } from '@farebox/protocol';
 import { decodeRequest, MethodUnavailable } from '@farebox/protocol';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { Answer, GateOptions, GateRequest } from './index.js';
-import { remainingLifeMsMin } from './index.js';
+import { remainingLifeMsMin, Unpriced } from './index.js';
 import {
   admittedTo,
   challengeFor,
@@ -235,6 +235,19 @@ describe('a price by request', () => {
     await commit(admittedTo(await on.gate.admit(second, terms)));
     expect(offersFor).toHaveBeenCalledTimes(2);
     expect((await on.ledger.totals()).map(({ paid }) => paid)).toEqual([{ amount: 10n, currency: 'sat' }]);
+  });
+
+  it('of a request that cannot be read is not told: 400, and what to do', async () => {
+    const on = await open();
+    const terms = {
+      ...safe,
+      offersFor: () => {
+        throw new Unpriced('The query names size twice; name it once.');
+      },
+    };
+    const answer = refusedWith(await on.gate.admit(price, terms));
+    expect(answer.status).toBe(400);
+    expect(problemOf(answer).detail).toBe('The query names size twice; name it once.');
   });
 
   it('that cannot be told is not sold, and says so as the payment service being unavailable', async () => {

@@ -1,14 +1,20 @@
+import { join } from 'node:path';
 import type { DevnetFile } from '@farebox/devnet';
+import type { TempoDevnet } from '@farebox/devnet/tempo';
 import { type Command, InvalidArgumentError } from 'commander';
 import { CliError, usageError } from '../cli-error.js';
+import { addTempoDevnet, type TempoDevnetPlace } from '../devnet-tempo.js';
 import { findHome, type Home } from '../home.js';
 import { interrupted } from '../interrupted.js';
 import { createOutput, type Output } from '../output.js';
+import { pathUsd } from '../tempo/tokens.js';
 
 interface Options {
   readonly directory?: string;
   readonly memory?: boolean;
   readonly port: number;
+  readonly tempo?: boolean;
+  readonly tempoPort: number;
   readonly json?: boolean;
 }
 
@@ -22,6 +28,8 @@ export function registerDevnet(program: Command): void {
     .option('--directory <path>', 'where chain and nodes are kept (default: $FAREBOX_HOME/devnet)')
     .option('--memory', 'keep everything in memory; it is gone when the devnet stops')
     .option('--port <number>', 'port on 127.0.0.1; 0 takes a free one', parsePort, 0)
+    .option('--tempo', 'also run a Tempo chain')
+    .option('--tempo-port <number>', "port of the Tempo chain's JSON-RPC; 0 takes a free one", parsePort, 0)
     .option('--json', 'one JSON object on stdout when it is ready')
     .addHelpText(
       'after',
@@ -32,7 +40,8 @@ real money, and its interface may change.
 
 Examples:
   farebox devnet
-  farebox devnet --memory --port 9735`,
+  farebox devnet --memory --port 9735
+  farebox devnet --tempo --tempo-port 8545`,
     )
     .action(run);
 }
@@ -52,19 +61,19 @@ async function run(options: Options): Promise<void> {
   const { removeDevnetFile, serveDevnet, startDevnet, writeDevnetFile } = await import('@farebox/devnet');
   await refuseSecond(home);
   const directory = options.directory ?? home.devnetDirectory;
+  const kept = options.memory ? undefined : directory;
   const stopped = interrupted();
   const log = (line: string) => output.remark(`  ${line}`);
-  const devnet = await startDevnet(options.memory ? { log } : { directory, log }).catch((cause: unknown) => {
-    throw startError(cause);
-  });
+  const devnet = await startDevnet(kept === undefined ? { log } : { directory: kept, log }).catch(orFail);
+  let tempo: TempoDevnet | undefined;
   try {
-    const server = await serveDevnet(devnet, { port: options.port }).catch((cause: unknown) => {
-      throw startError(cause);
-    });
+    tempo = options.tempo ? await startTempo(options.tempoPort, kept, log) : undefined;
+    const server = await serveDevnet(devnet, { port: options.port }).catch(orFail);
     const file: DevnetFile = { url: server.url, token: server.token };
     try {
       await writeDevnetFile(home.directory, file);
-      announce(server.url, home, output, options.memory ? undefined : directory);
+      if (tempo) await addTempoDevnet(home, tempo);
+      announce(server.url, home, output, kept, tempo);
       await stopped;
       output.remark('\nStopping.');
     } finally {
@@ -73,8 +82,20 @@ async function run(options: Options): Promise<void> {
       await server.close();
     }
   } finally {
+    await tempo?.close();
     await devnet.close();
   }
+}
+
+async function startTempo(
+  port: number,
+  directory: string | undefined,
+  log: (line: string) => void,
+): Promise<TempoDevnet> {
+  log('starting a Tempo chain');
+  const { startTempoDevnet } = await import('@farebox/devnet/tempo');
+  const statePath = directory === undefined ? undefined : join(directory, 'tempo-state.json');
+  return startTempoDevnet({ port, ...(statePath !== undefined && { statePath }) }).catch(orFail);
 }
 
 /** Two would fight for the same file: whoever pays would find one and whoever sells the other. */
@@ -96,24 +117,46 @@ async function refuseSecond(home: Home): Promise<void> {
 }
 
 /** The devnet's own sentences are written for people and hold no secret. */
-function startError(cause: unknown): CliError {
+function orFail(cause: unknown): never {
   const message = cause instanceof Error ? cause.message : 'The devnet could not be started.';
-  return new CliError('devnet_failed', message, { cause });
+  throw new CliError('devnet_failed', message, { cause });
 }
 
-function announce(url: string, home: Home, output: Output, directory: string | undefined): void {
+function announce(
+  url: string,
+  home: Home,
+  output: Output,
+  directory: string | undefined,
+  tempo: TempoDevnetPlace | undefined,
+): void {
   if (output.json) {
-    output.object({ ok: true, url, network: 'regtest', file: home.devnetFile, directory: directory ?? null });
+    const chain = tempo ? { url: tempo.url, chainId: tempo.chainId } : null;
+    const kept = directory ?? null;
+    output.object({
+      ok: true,
+      url,
+      network: 'regtest',
+      tempo: chain,
+      file: home.devnetFile,
+      directory: kept,
+    });
     return;
   }
   const { bold, dim } = output.color;
+  const chain = tempo ? `\n  ${dim('Tempo chain  ')} ${tempo.url} ${dim(`(chain ${tempo.chainId})`)}` : '';
+  const tempoHints = tempo
+    ? `
+  ${bold('farebox wallet tempo create')}, then ${bold('farebox wallet tempo fund')}              a key that pays on Tempo
+  ${dim(`in farebox.yaml: tempo: { rpc: ${tempo.url}, tokens: { pathUSD: { address: "${pathUsd.address}", recipient: 0x… } } }`)}
+`
+    : '';
   output.text(`The devnet is running at ${url} ${dim('(regtest: worthless coins)')}
   ${dim('found through')} ${home.devnetFile}
-  ${dim('kept in      ')} ${directory ?? 'memory'}
+  ${dim('kept in      ')} ${directory ?? 'memory'}${chain}
 
 Try, in another terminal:
   ${bold('farebox serve')}                                              sell an API; farebox serve --example shows how
   ${bold('farebox pay request http://127.0.0.1:8402/v1/bitcoin/price')} what would it cost?
-
+${tempoHints}
 Ctrl-C stops it.`);
 }

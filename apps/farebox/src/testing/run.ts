@@ -10,15 +10,26 @@ export interface Run {
   readonly stderr: string;
 }
 
+/** Environment variables of a command beside its home. */
+export type Environment = Readonly<Record<string, string>>;
+
 /** Starts the command as a user would, with its own home. */
-export function start(home: string, words: readonly string[]): ChildProcess {
+export function start(home: string, words: readonly string[], more: Environment = {}): ChildProcess {
   const { NO_COLOR: _no, FORCE_COLOR: _force, ...env } = process.env;
-  return spawn(process.execPath, [bin, ...words], { env: { ...env, FAREBOX_HOME: home }, stdio: 'pipe' });
+  return spawn(process.execPath, [bin, ...words], {
+    env: { ...env, FAREBOX_HOME: home, ...more },
+    stdio: 'pipe',
+  });
 }
 
 /** Runs the command to its end. Its stdout is no terminal. */
-export function run(home: string, words: readonly string[], stdin = ''): Promise<Run> {
-  const child = start(home, words);
+export function run(
+  home: string,
+  words: readonly string[],
+  stdin = '',
+  more: Environment = {},
+): Promise<Run> {
+  const child = start(home, words, more);
   let stdout = '';
   let stderr = '';
   child.stdout?.setEncoding('utf8').on('data', (text: string) => {

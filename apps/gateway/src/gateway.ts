@@ -1,14 +1,16 @@
 import { createBodyRoom, createGate, type Gate, type GateEvent } from '@farebox/gate';
 import type { Ledger } from '@farebox/ledger';
-import { type ChargeNetwork, type InvoiceNode, lightningSeller } from '@farebox/lightning';
+import type { InvoiceNode } from '@farebox/lightning';
+import { createClientOf } from './clients.js';
 import type { GatewayConfig } from './config/config.js';
-import { NodeConfigError, openNode } from './config/node.js';
+import { openNode } from './config/node.js';
 import { resolveSecrets } from './config/secrets.js';
 import { createActivity } from './exchange/exchange.js';
 import { createHandler } from './handler.js';
 import { createHealthCheck } from './health.js';
 import { startHousekeeping } from './housekeeping.js';
 import { openLedger } from './ledger.js';
+import { openLightning } from './lightning.js';
 import { createLogger, type Logger } from './log.js';
 import { createRouteTable } from './route/table.js';
 import { createFront, type Listening, listenOn } from './server.js';
@@ -65,10 +67,8 @@ export async function createGateway(
   const node =
     given.node ?? (config.node === undefined ? undefined : await openNodeOr(config, given, ledger));
   const tempo = config.tempo === undefined ? undefined : await openTempo(config.tempo);
-  const methods = [
-    ...(tempo === undefined ? [] : [tempo.method]),
-    ...(node === undefined ? [] : [lightningSeller({ node, network: await networkOf(config, node) })]),
-  ];
+  const lightning = node === undefined ? undefined : await openLightning(config, node, now, logger);
+  const methods = [tempo, lightning].flatMap((one) => one?.method ?? []);
   const gate = createGate({
     realm: config.realm,
     secrets,
@@ -81,6 +81,7 @@ export async function createGateway(
     attemptsMax: config.redemption.attemptsMax,
     replayWindowMs: config.redemption.replayWindowMs,
     unavailableStatus: config.unavailableStatus,
+    ...(config.mintBudget === undefined ? {} : { mintBudget: config.mintBudget }),
     onEvent: (event) => logEvent(logger, event),
   });
   const upstreams = new Map(
@@ -94,6 +95,7 @@ export async function createGateway(
     activity,
     logger,
     table: createRouteTable(config, upstreams),
+    clientOf: createClientOf(config.trustedProxies, logger),
     room: createBodyRoom(),
     answerRoom: createBodyRoom(),
     health: config.healthz ? createHealthCheck(ledger, node, now) : undefined,
@@ -119,6 +121,8 @@ export async function createGateway(
     await stopped;
     await Promise.all([...upstreams.values()].map((upstream) => upstream.close()));
     await housekeeping.stop();
+    // Nobody can be given what is still in the pool. Before its node is closed.
+    await lightning?.close();
     // The ledger last of what holds money: it flushes what the last answers wrote.
     if (given.ledger === undefined) await ledger.close();
     if (given.node === undefined) await node?.close();
@@ -146,14 +150,6 @@ async function ownSecrets(config: GatewayConfig, logger: Logger): Promise<readon
     logger.info({ file: generatedFile }, 'no secret is configured: using the one that is kept in this file');
   }
   return values;
-}
-
-/** The network that is sold on. A kind that knows only one network need not be reachable at the start. */
-async function networkOf(config: GatewayConfig, node: InvoiceNode): Promise<ChargeNetwork> {
-  const network = config.node?.kind === 'devnet' ? 'regtest' : (await node.info()).network;
-  if (network === 'testnet')
-    throw new NodeConfigError('The lightning charge knows no testnet; use signet or regtest.');
-  return network;
 }
 
 /** A gateway that cannot have its node must not leave its ledger open and locked. */

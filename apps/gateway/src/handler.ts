@@ -12,6 +12,7 @@ import {
   type Terms,
 } from '@farebox/gate';
 import { problem } from '@farebox/protocol';
+import type { ClientOf } from './clients.js';
 import { ROUTE_METHODS } from './config/match.js';
 import { healthPath } from './config/resolve.js';
 import type { Activity, Exchange } from './exchange/exchange.js';
@@ -28,6 +29,7 @@ export interface HandlerParts {
   readonly gate: Gate;
   readonly table: RouteTable;
   readonly activity: Activity;
+  readonly clientOf: ClientOf;
   /** Room for request bodies. */
   readonly room: BodyRoom;
   /** Room for answers that are held because they are kept. */
@@ -197,6 +199,7 @@ function admit(parts: HandlerParts, visit: Visit, sold: Route, terms: Terms, bod
     acceptPayment,
     idempotencyKey,
     body: body ?? undefined,
+    client: parts.clientOf(request, visit.fields),
   };
   const decided = parts.gate.admit(gateRequest, terms);
   if (!(decided instanceof Promise)) {

@@ -1,3 +1,10 @@
+export {
+  type ClientAddress,
+  createClientAddress,
+  hopsMax,
+  type Network,
+  parseNetwork,
+} from './client-address.js';
 export { logLevelVariable, registerServe } from './command.js';
 export * from './config/config.js';
 export { parseDuration } from './config/duration.js';

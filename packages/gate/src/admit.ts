@@ -9,9 +9,11 @@ import {
   ledgerUnavailable,
   outcomeUnknown,
   problemAnswer,
+  recordsUnavailable,
   verificationUnavailable,
 } from './answer.js';
 import { findMethod } from './challenges.js';
+import { claimRequest } from './claim-request.js';
 import type { GateContext } from './context.js';
 import type { Delivery } from './delivery.js';
 import type { RefusalReason } from './events.js';
@@ -59,7 +61,7 @@ export function admit(gate: GateContext, request: GateRequest, terms: Terms): Ad
   const passage: Passage = { request, terms, binding, resource };
   const [credential] = credentials;
   if (credential === undefined) {
-    return gate.issuer.issue(passage, problem('payment-required')).then(refused);
+    return askForPayment(gate, passage);
   }
   const bound = readCredential(gate, credential, resource, binding, terms);
   if (!bound.ok) return refuse(gate, passage, bound);
@@ -71,6 +73,13 @@ export function admit(gate: GateContext, request: GateRequest, terms: Terms): Ad
         (error) => refused(methodUnavailable(gate, passage, bound, error)),
       )
     : conclude(gate, passage, checked);
+}
+
+/** Nobody is asked to pay while payments cannot be recorded. */
+async function askForPayment(gate: GateContext, passage: Passage): Promise<Admission> {
+  const answers = gate.inFlight.health.answers();
+  if (answers !== true && !(await answers)) return refused(recordsUnavailable(gate.unavailableStatus));
+  return refused(await gate.issuer.issue(passage, problem('payment-required')));
 }
 
 function conclude(
@@ -141,6 +150,7 @@ function methodUnavailable(gate: GateContext, passage: Passage, bound: Bound, er
 }
 
 function ledgerFailed(gate: GateContext, passage: Passage, challengeId: string, error: unknown): Answer {
+  gate.inFlight.health.failed();
   gate.onEvent({ kind: 'ledger-unavailable', route: passage.terms.route, error });
   return ledgerUnavailable(challengeId);
 }
@@ -165,9 +175,22 @@ async function admitStanding(gate: GateContext, passage: Passage, proven: Proven
     gate.inFlight.leave(id);
     return await turnAway(gate, passage, proven, standing.kind);
   } catch (error) {
+    // Presented in time, and refused because the ledger did not answer: that must not run out with the challenge.
+    if (!proven.late) oweCredit(gate, passage, proven);
     gate.inFlight.leave(id);
     return refused(ledgerFailed(gate, passage, id, error));
   }
+}
+
+/** Whatever is owed already knows better: it is about a claim that was made. */
+function oweCredit(gate: GateContext, passage: Passage, proven: Proven): void {
+  const { id } = proven.challenge;
+  const { owed } = gate.inFlight;
+  if (owed.has(id)) return;
+  owed.owe(id, async () => {
+    if ((await gate.ledger.find(id)) === undefined)
+      await gate.ledger.release(claimRequest(passage, proven, gate.now()));
+  });
 }
 
 function turnAway(

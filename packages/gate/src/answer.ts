@@ -121,6 +121,13 @@ export function verificationUnavailable(challengeId: string, status: 500 | 503):
   );
 }
 
+/** The ledger does not answer, so nobody is asked to pay. */
+export function recordsUnavailable(status: 500 | 503): Answer {
+  const detail =
+    'Payments cannot be recorded at the moment, so none is asked for; nothing was charged, try again later.';
+  return retryLater(problem('payment-service-unavailable', { detail, status }));
+}
+
 /** The answer to a second use of a credential while the first is at work. */
 export function inProgress(challengeId: string): Answer {
   return problemAnswer(problem('in-progress', { challengeId }), ['Retry-After', '1']);

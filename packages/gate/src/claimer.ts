@@ -25,7 +25,12 @@ export function createClaimer(ledger: Ledger, owed: Owed, now: () => number, tim
       };
       const fail = (error: unknown) =>
         end(() => {
-          owed.owe(challengeId, () => ledger.abandon(challengeId, now()));
+          owed.owe(challengeId, async () => {
+            await ledger.abandon(challengeId, now());
+            // It was never recorded, and the challenge may have expired by now: a credit does not.
+            if ((await ledger.find(challengeId)) === undefined)
+              await ledger.release({ ...request, nowMs: now() });
+          });
           reject(error);
         });
       const timer = setTimeout(

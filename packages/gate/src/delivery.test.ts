@@ -214,6 +214,17 @@ describe('a ledger that does not answer', () => {
     expect(outcome.ok ? {} : problemOf(outcome.answer)).toMatchObject({ retry: 'same-credential' });
   });
 
+  it('asks nobody to pay until it answers again', async () => {
+    const request = await paidRequest(rig);
+    const delivery = admittedTo(await rig.gate.admit(request, safe));
+    await rig.ledger.close();
+    expect((await delivery.commit()).ok).toBe(false);
+    const refusal = refusedWith(await rig.gate.admit(price, safe));
+    expect([refusal.status, fields(refusal.headers, 'WWW-Authenticate')]).toEqual([500, []]);
+    await rig.restart();
+    expect(refusedWith(await rig.gate.admit(price, safe)).status).toBe(402);
+  });
+
   it('refuses a once route before its upstream', async () => {
     const request = await paidRequest(rig, order, once);
     await rig.ledger.close();

@@ -110,6 +110,8 @@ class PaidDelivery implements Delivery {
    * buyer who lost the connection has not been served, and a buyer who cuts it on purpose gains no more than the bound.
    */
   async #taken(taken: Taken, nowMs: number): Promise<Commit> {
+    // Whoever comes again and again shall not reach the upstream each time.
+    this.#parts.gate.inFlight.note(this.challengeId);
     const { gate, passage, usedAnswer } = this.#parts;
     const { seq, state, hold, createdMs } = taken.claim;
     const { idempotencyKey } = passage.request;
@@ -260,6 +262,7 @@ class PaidDelivery implements Delivery {
   }
 
   #ledgerFailed(error: unknown): void {
+    this.#parts.gate.inFlight.health.failed();
     this.#parts.gate.onEvent({ kind: 'ledger-unavailable', route: this.#parts.passage.terms.route, error });
   }
 

@@ -30,12 +30,8 @@ export {
   type SatConversion,
 } from './charge/seller.js';
 export * from './node.js';
-export {
-  createInvoicePool,
-  type InvoicePool,
-  type InvoicePoolOptions,
-  type PoolCounts,
-} from './pool/invoice-pool.js';
+export { createInvoicePool } from './pool/invoice-pool.js';
 export { pooledAgeMsMaxDefault, shelfSizeDefault } from './pool/limits.js';
 export type { CallRate } from './pool/pace.js';
+export type { InvoicePool, InvoicePoolOptions, PoolCounts } from './pool/pool.js';
 export type { CheckedInvoice } from './pool/shelf.js';

@@ -212,6 +212,37 @@ describe('what was never presented', () => {
     expect(seller.credentials).toEqual([]);
   });
 
+  it('is left alone while another process that lives is about to present it', async () => {
+    const foreign: Journal = Object.create(purse.journal, {
+      isOwn: { value: () => false },
+      find: { value: (id: string) => purse.journal.find(id) },
+      ownerIsGone: { value: () => false },
+    });
+    const looker = purse.another({ methods: [chain], limits, journal: foreign });
+    // Looked at in the very moment between signing and presenting.
+    const looked: Promise<string>[] = [];
+    const watching: Journal = Object.create(purse.journal, {
+      plan: { value: purse.journal.plan.bind(purse.journal) },
+      move: {
+        value: (...args: Parameters<Journal['move']>) => {
+          const entry = purse.journal.move(...args);
+          if (args[2] === 'paid') {
+            looked.push(failureOf(looker.resume(entry.id)).then(({ code }) => code));
+            looked.push(failureOf(wallet.resume(entry.id)).then(({ code }) => code));
+          }
+          return entry;
+        },
+      },
+    });
+    const result = await purse
+      .another({ methods: [chain], limits, journal: watching })
+      .pay({ url: seller.url });
+    if (result.kind !== 'delivered') throw new Error('not delivered');
+    await readAll(result.answer, 1_000);
+    expect(await Promise.all(looked)).toEqual(['in_progress', 'in_progress']);
+    expect([only().state, chain.asked]).toEqual(['delivered', []]);
+  });
+
   it('is not taken for safe when the payload was handed to the caller', async () => {
     const challenge = chain.challenge(20n, seller.url);
     const paid = await wallet.payChallenge(challenge, limits);

@@ -45,14 +45,6 @@ export async function present(
 ): Promise<Delivered> {
   const { journal, now } = context;
   const { id } = entry;
-  await refuseTooLate(context, entry, options);
-  const headers = paidHeaders(entry, stored, options.headers);
-  const request: ReplayableRequest = {
-    url: stored.url,
-    method: stored.method,
-    headers,
-    ...(stored.body && { body: stored.body }),
-  };
   context.active.add(id);
   let left = false;
   const leave = () => {
@@ -60,6 +52,8 @@ export async function present(
     context.active.delete(id);
   };
   try {
+    await refuseTooLate(context, entry, options);
+    const request = paidRequest(entry, stored, options.headers);
     const presented = journal.move(id, entry.state, 'presented', {}, now());
     let receipt: ReceiptCheck | undefined;
     let status = 0;
@@ -73,7 +67,7 @@ export async function present(
         journal.move(id, 'presented', 'delivered', { ...changes, detail: 'delivered' }, now());
       else journal.move(id, 'presented', 'answer-unknown', { status, detail }, now());
     };
-    const result = await exchange(context, request, headers, {
+    const result = await exchange(context, request, request.headers, {
       answerTimeoutMs: context.timeouts.paidAnswerMs,
       signal: options.signal,
       onEnd,
@@ -123,6 +117,11 @@ async function refuseTooLate(
   }
   const message = `Paid, but the challenge has expired, so the seller need not honour it. Try all the same with: farebox pay resume ${paymentId} --even-expired`;
   throw new WalletError('expired_unpresented', message, { paymentId });
+}
+
+function paidRequest(entry: PaidEntry, stored: StoredRequest, given: readonly Header[]): ReplayableRequest {
+  const { url, method, body } = stored;
+  return { url, method, headers: paidHeaders(entry, stored, given), ...(body && { body }) };
 }
 
 /** The caller's headers, the credential in place of an older one, and a key by which the seller knows a repetition. */

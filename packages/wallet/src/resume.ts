@@ -81,7 +81,9 @@ async function settleEntry(context: WalletContext, entry: JournalEntry): Promise
 function isElsewhere(context: WalletContext, entry: JournalEntry): boolean {
   if (context.journal.ownerIsGone(entry)) return false;
   const nowMs = context.now();
-  if (entry.state === 'planned' || entry.state === 'paying') {
+  // What was signed for and not presented yet would be given up, in the middle of another's work.
+  const unpresented = entry.state === 'paid' && isOpen(entry) && entry.request !== undefined;
+  if (entry.state === 'planned' || entry.state === 'paying' || unpresented) {
     return !isOwn(context, entry) && nowMs < entry.payDeadlineMs + clockToleranceMs;
   }
   if (entry.state === 'presented') {

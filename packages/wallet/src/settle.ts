@@ -26,6 +26,9 @@ export function requirePaid(entry: JournalEntry): PaidEntry {
  * 2. `paying`: written before the node is asked. After a crash only the node's own word counts.
  * 3. The node pays, at most the inspected price and the fee cap.
  * 4. `paid`: the proof is durable before anyone else sees it.
+ *
+ * When it succeeds, this process is still at work on the payment (`context.active`): who presents it lets go of it. In
+ * between, nobody else of this process may find it and give it up.
  */
 export async function payQuote(
   context: WalletContext,
@@ -64,8 +67,9 @@ export async function payQuote(
       outcome = { kind: 'unknown', detail: 'the payment method broke down' };
     }
     return recordOutcome(context, entry, 'paying', outcome);
-  } finally {
+  } catch (error) {
     context.active.delete(entry.id);
+    throw error;
   }
 }
 

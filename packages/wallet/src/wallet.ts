@@ -120,7 +120,9 @@ export function createWallet(options: WalletOptions): Wallet {
       const chosen = requireQuote(challenge, await inspect(context, challenge));
       const objection = await findObjection(context, chosen, limits, undefined);
       if (objection) throw objection;
-      return payQuote(context, chosen, limits);
+      const paid = await payQuote(context, chosen, limits);
+      context.active.delete(paid.id);
+      return paid;
     },
     resume: async (id, resumeOptions) => resumeEntry(context, findEntry(journal, id), resumeOptions),
     resumeAll: (resumeOptions) => resumeAll(context, resumeOptions),

@@ -43,8 +43,8 @@ function running(): Scene {
 }
 
 function present(purchase: Purchase, at: number): Promise<boolean> {
-  const { clients, world } = running();
-  return clients[0]?.present(purchase, world.urls[at], patienceMs) ?? Promise.resolve(false);
+  const { buyer, world } = running();
+  return buyer.present(purchase, world.urls[at], patienceMs);
 }
 
 async function claimOf({ challenge }: Purchase): Promise<Claim | undefined> {

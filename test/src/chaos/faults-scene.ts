@@ -28,15 +28,18 @@ export interface Scene {
   readonly world: World;
   /** The gateways that run now; a test that starts one anew puts it here. */
   readonly gateways: Child[];
+  /** The buyers that go on by themselves. */
   readonly clients: readonly StormClient[];
+  /** The buyer whose purchases a test presents itself. */
+  readonly buyer: StormClient;
   /** Waits until so many more purchases were served than when this is called. */
   served(more: number): Promise<void>;
   /** Waits until so many more presentations were refused or broken off. */
   refused(more: number): Promise<void>;
-  /** Pays for something that no buyer presents: the test does ({@link StormClient.present} of the first buyer). */
+  /** Pays for something and leaves it to the test to present it ({@link buyer}). */
   buy(route: RouteName, key?: string): Promise<Purchase>;
-  /** Kills a gateway with SIGKILL and starts it again. */
-  restart(at?: number): Promise<void>;
+  /** Ends a gateway, by default with SIGKILL, and starts it again. */
+  restart(at?: number, signal?: NodeJS.Signals): Promise<void>;
   /** What buyers were told instead of an answer since this was last called: each refusal once, sorted. */
   told(): string[];
   /** Ends the buyers and the gateways and looks at everything ({@link auditStorm}). */
@@ -63,6 +66,7 @@ export async function openScene(options: SceneOptions = {}): Promise<Scene> {
     { length: buyers },
     (_, at) => new StormClient(world, `buyer-${at}`, randomFrom(seed + at)),
   );
+  const buyer = new StormClient(world, 'by-hand', randomFrom(seed - 1));
   let going = true;
   const running = Promise.all(clients.map((client) => client.run(() => going)));
   const purchases = (): Purchase[] => clients.flatMap((client) => client.purchases);
@@ -71,16 +75,16 @@ export async function openScene(options: SceneOptions = {}): Promise<Scene> {
   let byHand = 0;
   const reported = new Map<Purchase, number>();
   return {
-    ...{ world, gateways, clients, written },
+    ...{ world, gateways, clients, buyer, written },
     served: (more) => atLeast('purchases are served', servedCount, more, clients),
     refused: (more) => atLeast('presentations are refused', refusedCount, more, clients),
     async buy(route, key) {
       const purchase = await payFor(world, route, `by-hand-${++byHand}`, key);
-      clients[0]?.purchases.push(purchase);
+      buyer.purchases.push(purchase);
       return purchase;
     },
-    async restart(at = 0) {
-      await gateways[at]?.kill('SIGKILL');
+    async restart(at = 0, signal = 'SIGKILL') {
+      await gateways[at]?.kill(signal);
       const again = await world.startGateway(at);
       gateways[at] = again;
       written.push(again);
@@ -96,7 +100,7 @@ export async function openScene(options: SceneOptions = {}): Promise<Scene> {
     async audit() {
       going = false;
       await until('the buyers end', () => running.then(() => true), buyersMsMax);
-      return auditStorm({ world, clients, balanceMsat, alive: gateways, written });
+      return auditStorm({ world, clients: [...clients, buyer], balanceMsat, alive: gateways, written });
     },
     async close() {
       going = false;

@@ -1,7 +1,13 @@
-import { parseReceipt } from '@farebox/protocol';
+import {
+  type Credential,
+  parseChallenges,
+  parseCredential,
+  parseReceipt,
+  serializeCredential,
+} from '@farebox/protocol';
+import { proofTypedData } from '@farebox/tempo';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openTempoMarket, type TempoMarket } from './tempo-market.js';
-import { startMethodSeller } from './tempo-method-seller.js';
 
 describe.each([4217, 1337])('an mppx client at our seller, on the chain %i', (chainId) => {
   let market: TempoMarket;
@@ -72,20 +78,47 @@ describe.each([4217, 1337])('an mppx client at our seller, on the chain %i', (ch
   it('proves an account where nothing is to be paid, its own and that of an access key', async () => {
     const [root, merchant] = [await market.person(5_000_000n), await market.person()];
     const delegate = await market.delegate(root, true);
-    const seller = await startMethodSeller(market.sellerMethod({ recipient: merchant.address }), {
-      amount: 0n,
-      currency: market.token,
-    });
-    try {
-      for (const key of [root, delegate]) {
-        const response = await market.mppxClient(key).fetch(seller.url);
-        expect([response.status, await response.json()]).toEqual([
-          200,
-          { payer: `did:pkh:eip155:${chainId}:${root.address}` },
-        ]);
-      }
-    } finally {
-      await seller.close();
+    const { url } = await market.ourSeller(0n, { recipient: merchant.address });
+    const before = await market.devnet.balance(root.address);
+    for (const key of [root, delegate]) {
+      const response = await market.mppxClient(key).fetch(`${url}/note`);
+      expect([response.status, await response.json()]).toEqual([200, { served: 'GET /note' }]);
+      const { method, reference, challengeId } = receiptOf(response);
+      // draft-tempo-charge-00 §"Proof Receipt"
+      expect([method, reference]).toEqual(['tempo', challengeId]);
     }
+    expect(await market.devnet.balance(root.address)).toBe(before);
+  });
+
+  it('proves no account but its own: another source, or none, is refused', async () => {
+    const [payer, stranger] = [await market.person(5n), await market.person(5n)];
+    const { url } = await market.ourSeller(0n, { recipient: stranger.address });
+    const client = market.mppxClient(payer);
+    let credential = '';
+    client.onCredentialCreated((created) => {
+      credential = created.credential;
+    });
+    const present = async (changed: Credential) =>
+      (await fetch(`${url}/other`, { headers: { Authorization: serializeCredential(changed) } })).status;
+    expect((await client.fetch(`${url}/note`)).status).toBe(200);
+    // A challenge of its own for each try: the one above is used.
+    const unpaid = await fetch(`${url}/other`);
+    const [challenge] = parseChallenges(unpaid.headers.get('www-authenticate') ?? '').challenges;
+    const parsed = parseCredential(credential);
+    if (challenge === undefined || !parsed.ok) throw new Error('There is no credential.');
+    const { source: own, payload } = parsed.value;
+    const proof = await payer.account.signTypedData(
+      proofTypedData({
+        account: payer.address,
+        chainId,
+        challengeId: challenge.id,
+        realm: challenge.realm,
+      }),
+    );
+    const fresh = { challenge, payload: { ...payload, signature: proof } };
+    expect(await present(fresh)).toBe(402);
+    expect(await present({ ...fresh, source: `did:pkh:eip155:${chainId}:${stranger.address}` })).toBe(402);
+    if (own === undefined) throw new Error('mppx names no source.');
+    expect(await present({ ...fresh, source: own })).toBe(200);
   });
 });

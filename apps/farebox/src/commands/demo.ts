@@ -9,6 +9,7 @@ const portDefault = 8402;
 interface Options {
   readonly once?: boolean;
   readonly json?: boolean;
+  readonly tempo?: boolean;
   readonly port?: number;
 }
 
@@ -21,6 +22,7 @@ export function registerDemo(program: Command): void {
     )
     .option('--once', 'stop after the story')
     .option('--json', 'one JSON object on stdout, and nothing else; implies --once')
+    .option('--tempo', 'also sell and buy with a stablecoin, on a Tempo chain')
     .option(
       '--port <number>',
       `port of the gateway (default: ${portDefault}, or a free one if it is taken)`,
@@ -34,6 +36,7 @@ Bitcoin API, the gateway that sells it, and the wallet that buys. Nothing leaves
 
 Examples:
   farebox demo
+  farebox demo --tempo
   farebox demo --once --json | jq .receipt`,
     )
     .action(run);
@@ -54,7 +57,10 @@ async function run(options: Options): Promise<void> {
     import('../demo/telling.js'),
   ]);
   output.remark('Starting two Lightning nodes, a Bitcoin API and a gateway …');
-  const world = await startWorld({ port: await choosePort(options, once) });
+  const world = await startWorld({
+    port: await choosePort(options, once),
+    tempo: options.tempo === true,
+  });
   const stopped = interrupted();
   try {
     const story = await playStory(

@@ -37,7 +37,7 @@ function parseLimit(text: string): number {
 
 async function run(options: Options): Promise<void> {
   const output = createOutput({ json: options.json });
-  const { openJournal } = await import('@farebox/wallet');
+  const { isOpen, openJournal } = await import('@farebox/wallet');
   const journal = openJournal({ path: findHome().journal });
   try {
     const entries = journal.list({ limit: options.limit });
@@ -52,7 +52,8 @@ async function run(options: Options): Promise<void> {
         ? `${showAmount(entry.paid)}${entry.fee ? ` + ${showFee(entry.fee)}` : ''}`
         : '-';
       const what = entry.request ? `${entry.request.method} ${entry.request.url}` : 'invoice';
-      output.text(`  ${entry.id}  ${when}  ${entry.state.padEnd(15)}  ${cost.padStart(14)}  ${what}`);
+      const open = isOpen(entry) ? '  (may still be carried out)' : '';
+      output.text(`  ${entry.id}  ${when}  ${entry.state.padEnd(15)}  ${cost.padStart(14)}  ${what}${open}`);
     }
   } finally {
     journal.close();

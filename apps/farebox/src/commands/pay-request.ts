@@ -1,4 +1,12 @@
-import { type Delivered, type FreeAnswer, type Header, type Priced, plainText } from '@farebox/wallet';
+import {
+  type Delivered,
+  type FreeAnswer,
+  type Header,
+  isOpen,
+  type JournalEntry,
+  type Priced,
+  plainText,
+} from '@farebox/wallet';
 import type { Command } from 'commander';
 import { openBodyFile } from '../body-view.js';
 import { usageError } from '../cli-error.js';
@@ -137,10 +145,7 @@ function showPreview(priced: Priced, asked: Asked, output: Output, headers: read
   const next = objection
     ? color.yellow(`It would not be paid: ${objection.message}`)
     : `Nothing was paid. To pay, add ${color.bold('--yes')}.`;
-  const credit =
-    credits.length === 0
-      ? ''
-      : `\nYou have paid for this already and not received it: farebox pay resume ${credits[0]?.id}`;
+  const credit = showCredit(credits[0]);
   const rows = table(
     [
       ['price', color.bold(showAmount(priced.inspection.price))],
@@ -156,4 +161,12 @@ function showPreview(priced: Priced, asked: Asked, output: Output, headers: read
     color,
   );
   return `${asked.method} ${asked.url} asks for payment\n${rows}\n\n${next}${credit}`;
+}
+
+function showCredit(credit: JournalEntry | undefined): string {
+  if (credit === undefined) return '';
+  const what = isOpen(credit)
+    ? 'You have signed a payment for this already, which may still be carried out'
+    : 'You have paid for this already and not received it';
+  return `\n${what}: farebox pay resume ${credit.id}`;
 }

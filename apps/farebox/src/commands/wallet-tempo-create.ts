@@ -10,7 +10,7 @@ import { parseAddressArgument } from './wallet-options.js';
 interface Options {
   readonly rootAccount?: `0x${string}`;
   readonly keyType: 'secp256k1' | 'p256';
-  readonly import?: boolean;
+  readonly fromStdin?: boolean;
   readonly json?: boolean;
 }
 
@@ -32,7 +32,7 @@ export function registerTempoCreate(tempo: Command): void {
         .choices(['secp256k1', 'p256'])
         .default('secp256k1'),
     )
-    .option('--import', 'read the key from stdin, 64 hex digits, instead of making one')
+    .option('--from-stdin', 'read the key from stdin, 64 hex digits, instead of making one')
     .option('--json', 'one JSON object on stdout, errors as one on stderr')
     .addHelpText(
       'after',
@@ -42,7 +42,7 @@ The key is the money: whoever has the file can spend it. It is never shown and n
 Examples:
   farebox wallet tempo create
   farebox wallet tempo create --root-account 0x1234567890abcdef1234567890abcdef12345678
-  farebox wallet tempo create --import < key.txt`,
+  farebox wallet tempo create --from-stdin < key.txt`,
     )
     .action(run);
 }
@@ -52,7 +52,7 @@ async function run(options: Options): Promise<void> {
   const home = findHome();
   const { newPrivateKey } = await import('@farebox/tempo');
   const { keyType, rootAccount } = options;
-  const privateKey = options.import ? await readKey(keyType) : newPrivateKey();
+  const privateKey = options.fromStdin ? await readKey(keyType) : newPrivateKey();
   const key: TempoKey = { keyType, privateKey, ...(rootAccount && { rootAccount }) };
   const account = await accountOf(key);
   await createKeyFile(home, key);

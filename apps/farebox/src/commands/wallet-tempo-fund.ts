@@ -13,7 +13,7 @@ import { pathUsd, showAmount } from '../tempo/tokens.js';
 const fundDefault: Amount = { amount: 100_000_000n, currency: pathUsd.address };
 
 interface Options {
-  readonly amount: Amount;
+  readonly amount?: Amount;
   readonly json?: boolean;
 }
 
@@ -22,7 +22,7 @@ export function registerTempoFund(tempo: Command): void {
   tempo
     .command('fund')
     .description('on the devnet only: give this wallet worthless coins')
-    .option('--amount <amount>', 'how much (default: 100pathUSD)', parseOne, fundDefault)
+    .option('--amount <amount>', 'how much (default: 100pathUSD)', parseOne)
     .option('--json', 'one JSON object on stdout, errors as one on stderr')
     .addHelpText(
       'after',
@@ -35,7 +35,7 @@ function parseOne(text: string): Amount {
   return parseAmountOption(text);
 }
 
-async function run({ amount, json }: Options): Promise<void> {
+async function run({ amount = fundDefault, json }: Options): Promise<void> {
   const output = createOutput({ json: json ?? false });
   const home = findHome();
   const { address } = await accountOf(await requireKey(home));

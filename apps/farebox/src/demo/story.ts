@@ -11,6 +11,7 @@ import {
   type Receipt,
 } from '@farebox/protocol';
 import type { Delivered } from '@farebox/wallet';
+import { playTempoStory, type TempoStory } from './tempo-story.js';
 import type { World } from './world.js';
 
 /** What is bought. */
@@ -45,6 +46,8 @@ export interface Story {
   readonly apiBody: JsonValue;
   readonly replayed: Seen;
   readonly otherRoute: Seen;
+  /** With --tempo: the same, bought with a stablecoin. */
+  readonly tempo?: TempoStory;
 }
 
 /** Told as it happens, for people. */
@@ -53,6 +56,7 @@ export interface Listener {
   paid?(payment: Story['payment'], preimageMatches: boolean): void;
   delivered?(story: Pick<Story, 'paid' | 'receipt' | 'apiBody'>): void;
   checked?(story: Pick<Story, 'replayed' | 'otherRoute'>): void;
+  boughtOverTempo?(tempo: TempoStory): void;
 }
 
 /** Buys one request with a real wallet from the world's real gateway, and tries the credential twice more. */
@@ -72,7 +76,11 @@ export async function playStory(world: World, listener: Listener): Promise<Story
   const replayed = await see(await fetch(url, { headers }));
   const otherRoute = await see(await fetch(`${world.url}${other}`, { headers }));
   listener.checked?.({ replayed, otherRoute });
-  return { ok: true, url, ...record.told(), paid, receipt, apiBody, replayed, otherRoute };
+  const told = { ok: true, url, ...record.told(), paid, receipt, apiBody, replayed, otherRoute } as const;
+  if (world.tempo === undefined) return told;
+  const tempo = await playTempoStory(url, world.home, world.tempo);
+  listener.boughtOverTempo?.(tempo);
+  return { ...told, tempo };
 }
 
 /** Watches a wallet at work: what it was asked to pay, what it paid, what it presented. */

@@ -41,6 +41,14 @@ export function tellStory(output: Output, url: string): Listener {
       row('replay', `${yellow(String(replayed.status))}  ${replayed.problem?.detail ?? ''}`);
       row('elsewhere', `${yellow(String(otherRoute.status))}  ${otherRoute.problem?.detail ?? ''}`);
     },
+    boughtOverTempo({ offered, choice, price, fee, received, transaction }) {
+      say(`\n  ${bold('5  With a stablecoin')}  ${dim('the same request, paid on a Tempo chain')}`);
+      row('offered', `${offered.join(', ')} ${dim('in one 402')}`);
+      row('preferred', choice);
+      row('paid', `${green(price)}, fee at most ${fee}`);
+      row('received', `${received} base units`);
+      row('reference', `${transaction} ${dim('(the transaction)')}`);
+    },
   };
 }
 
@@ -62,7 +70,7 @@ export function suggestNext(output: Output, world: World): void {
      curl -i ${price}
      npx farebox pay invoice <lnbcrt…> --yes
      npx farebox pay history
-
+${world.tempo ? `     npx farebox pay request ${price} --method tempo --yes\n     npx farebox wallet tempo balance\n` : ''}
   ${dim(`Its configuration is ${world.home}/farebox.yaml. Regtest: the coins are worthless. Ctrl-C stops it.`)}
 `);
 }

@@ -2,6 +2,8 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { LightningNode } from '@farebox/lightning';
+import { pathUsd } from '../tempo/tokens.js';
+import { startTempoWorld, type TempoWorld } from './tempo-world.js';
 
 /** Rate that the demo's Bitcoin API quotes. A configured figure: the API says so beside it. */
 const exampleRate = 100_000;
@@ -10,6 +12,8 @@ const exampleRate = 100_000;
 export interface WorldOptions {
   /** Port of the gateway; 0 takes a free one. */
   readonly port: number;
+  /** Also sell over Tempo. */
+  readonly tempo?: boolean;
 }
 
 /** Everything that a sale needs, in one process and one temporary folder. */
@@ -20,23 +24,31 @@ export interface World {
   readonly home: string;
   /** The wallet's node, reached as any other process would reach it. */
   readonly walletNode: LightningNode;
+  readonly tempo: TempoWorld | undefined;
   close(): Promise<void>;
 }
 
 /** The gateway's whole configuration. */
-function farebox(port: number, upstream: string): string {
+function farebox(port: number, upstream: string, tempo: TempoWorld | undefined): string {
+  const price = tempo ? '[1 sat, 0.01 pathUSD]' : '1 sat';
+  const tempoPart = tempo
+    ? `tempo:
+  rpc: ${tempo.chain.url}
+  tokens: { pathUSD: { address: "${pathUsd.address}", recipient: "${tempo.merchant}" } }
+`
+    : '';
   return `# What the demo sells. \`farebox serve --example\` prints a commented one to begin with.
 realm: http://127.0.0.1:${port}
 listen: 127.0.0.1:${port}
 ledger: sqlite:farebox.db
 lightning:
   node: { kind: devnet }
-upstreams:
+${tempoPart}upstreams:
   bitcoin: ${upstream}
 routes:
   - match: GET /v1/bitcoin/*
     upstream: bitcoin
-    price: 1 sat
+    price: ${price}
     description: One request (regtest, worthless coins)
   - { match: POST /v1/bitcoin/rpc, upstream: bitcoin, price: 1 sat, effect: safe }
   - { match: POST /v2/bitcoin/rpc, upstream: bitcoin, price: 1 sat, effect: safe }
@@ -66,8 +78,9 @@ export async function startWorld(options: WorldOptions): Promise<World> {
     const api = await startBitcoinApi({ rpc, price: { currency: 'USD', rate: exampleRate }, port: 0 });
     stack.push(() => api.close());
 
-    const url = await openGateway(home, api.url, options.port, stack);
-    return { url, home, walletNode, close };
+    const tempo = options.tempo ? await startTempoWorld(home, stack) : undefined;
+    const url = await openGateway(home, (port) => farebox(port, api.url, tempo), options.port, stack);
+    return { url, home, walletNode, tempo, close };
   } catch (error) {
     await close();
     throw error;
@@ -76,7 +89,7 @@ export async function startWorld(options: WorldOptions): Promise<World> {
 
 async function openGateway(
   home: string,
-  upstream: string,
+  config: (port: number) => string,
   port: number,
   stack: (() => Promise<unknown>)[],
 ): Promise<string> {
@@ -84,7 +97,7 @@ async function openGateway(
   const file = join(home, 'farebox.yaml');
   // The realm is in every challenge id, so the port must be known before the gateway is made.
   const chosen = port === 0 ? await freePort() : port;
-  await writeFile(file, farebox(chosen, upstream));
+  await writeFile(file, config(chosen));
   process.env.FAREBOX_HOME = home;
   const gateway = await createGateway(await loadConfig(file), { logger: createLogger('error') });
   stack.push(() => gateway.close({ drainMs: 1_000 }));

@@ -1,7 +1,10 @@
-import type { Effect } from '@farebox/gate';
+import type { Effect, MintBudgetOptions } from '@farebox/gate';
 import type { NodeConfig as LightningNodeConfig } from '@farebox/lightning/nodes';
 import type { Offer } from '@farebox/protocol';
 import type { TokenTerms } from '@farebox/tempo';
+import type { Network } from '../client-address.js';
+import type { PriceRow } from '../price/price-table.js';
+import type { RateConfig } from '../price/rates.js';
 import type { ListenAddress } from './listen.js';
 import type { Match } from './match.js';
 
@@ -16,7 +19,14 @@ export interface GatewayConfig {
   readonly ledger: LedgerConfig;
   readonly redemption: RedemptionConfig;
   readonly node: NodeConfig | undefined;
+  /** Undefined: every invoice is made when it is asked for. */
+  readonly pool: PoolConfig | undefined;
   readonly tempo: TempoConfig | undefined;
+  readonly rates: readonly RateConfig[];
+  /** Proxies whose `X-Forwarded-For` is believed. */
+  readonly trustedProxies: readonly Network[];
+  /** Undefined: unpaid challenges are not limited. */
+  readonly mintBudget: MintBudgetOptions | undefined;
   readonly upstreams: ReadonlyMap<string, UpstreamConfig>;
   readonly routes: readonly RouteConfig[];
   readonly strict402: boolean;
@@ -53,6 +63,12 @@ export interface RedemptionConfig {
 
 /** Which Lightning node is paid. */
 export type NodeConfig = DevnetConfig | LightningNodeConfig;
+
+/** Invoices that are kept ready. What is undefined is as the pool has it. */
+export interface PoolConfig {
+  readonly size: number | undefined;
+  readonly ageMsMax: number | undefined;
+}
 
 /** The devnet of this machine. */
 export interface DevnetConfig {
@@ -110,6 +126,8 @@ export interface RouteConfig {
   readonly upstream: string;
   /** Empty for a free route. */
   readonly offers: readonly Offer[];
+  /** Prices of some of its requests; the first that fits counts. */
+  readonly priceRows: readonly PriceRow[];
   /** Undefined: by request method. */
   readonly effect: Effect | undefined;
   readonly chargeOn: 'success' | 'any-response';

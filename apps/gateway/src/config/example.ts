@@ -17,6 +17,7 @@ ledger: sqlite:farebox.db
 # Who is paid. The devnet is real Lightning with worthless coins: farebox devnet
 lightning:
   node: { kind: devnet }
+  # pool: { size: 32, age: 10m }    # invoices that are ready before they are asked for; or off
 
 upstreams:
   bitcoin: http://127.0.0.1:9000
@@ -40,6 +41,20 @@ routes:
   - match: GET /
     upstream: bitcoin
     price: free
+
+# Prices by request: a row fits when all of it holds, and the first that fits counts.
+#   prices:
+#     - { when: { body: { /model: large } }, price: 20 sat }
+#     - { when: { query: { format: pdf } }, price: 5 sat }
+
+# What one bitcoin costs, for prices such as 0.002 USD. A rate older than max_age sells nothing.
+# rates:
+#   USD: { url: https://rates.example/btc.json, at: /bitcoin/usd, every: 1m, max_age: 15m }
+
+# Proxies whose X-Forwarded-For says who the client is. Without it, all who come through one share its limit.
+# trusted_proxies: [127.0.0.1]
+# Challenges that nobody pays; more is 429. What is paid is given back. Or off.
+# mint_budget: { client: { per_second: 10, burst: 100 }, global: { per_second: 100, burst: 500 } }
 
 # challenge_life: 5m          # how long a challenge may be paid and presented
 # strict_402: false           # 402 instead of 403 to a credential of another resource

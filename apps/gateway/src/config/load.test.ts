@@ -98,7 +98,7 @@ describe('a good file', () => {
 describe('an error names file, line, column, key, what was given and what is allowed', () => {
   it('for a price', () => {
     expect(faultsOf(good.replace('1 sat', '1 sats'))).toEqual([
-      'farebox.yaml:8:12: routes[0].price: was given "1 sats"; write "free", whole satoshis such as "1 sat", an amount of a token such as "0.01 pathUSD", or a list of such prices.',
+      'farebox.yaml:8:12: routes[0].price: was given "1 sats"; write "free", whole satoshis such as "1 sat", an amount of a token such as "0.01 pathUSD", of a currency under rates such as "0.002 USD", or a list of such prices.',
     ]);
   });
 

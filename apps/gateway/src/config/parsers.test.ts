@@ -40,6 +40,8 @@ describe('parsePrice', () => {
     expect(parsePrice('1 sat')).toEqual(oneSat);
     expect(parsePrice('1sat')).toEqual(oneSat);
     expect(parsePrice('100000000 sat')).toBeDefined();
+    expect(parsePrice('1000 msat')).toEqual(oneSat);
+    expect(parsePrice('250 msat')).toEqual({ kind: 'msat', amount: { amount: 250n, currency: 'msat' } });
   });
   it.each([
     '',
@@ -48,7 +50,9 @@ describe('parsePrice', () => {
     '1',
     '1  sat',
     '1 sats',
-    '1 msat',
+    '0 msat',
+    '1.5 msat',
+    '100000000001 msat',
     '1.5 sat',
     '1.5 SATS',
     '-1 sat',

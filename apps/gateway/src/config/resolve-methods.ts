@@ -1,5 +1,7 @@
 import { parseNodeConfig } from '@farebox/lightning/nodes';
 import type { Offer } from '@farebox/protocol';
+import { fiatAmount, fiatDecimals } from '../price/fiat.js';
+import type { PriceRow } from '../price/price-table.js';
 import type { NodeConfig, TempoConfig, TempoFeePayerConfig, TempoTokenConfig } from './config.js';
 import { parseDuration } from './duration.js';
 import type { KeyPath } from './issues.js';
@@ -110,13 +112,53 @@ function lowerHex(address: string): string {
   return /^0x[0-9a-f]{40}$/i.test(address) ? address.toLowerCase() : address;
 }
 
+/** What prices may be in beside satoshis. */
+export interface PriceUnits {
+  readonly tempo: TempoConfig | undefined;
+  /** Currencies for which there is a rate. */
+  readonly currencies: ReadonlySet<string>;
+}
+
+/** The rows of a route's price table. Each is paid in the same ways as the route, or in some of them. */
+export function resolvePriceRows(
+  route: ConfigInput['routes'][number],
+  offers: readonly Offer[],
+  units: PriceUnits,
+  path: KeyPath,
+  report: Report,
+): PriceRow[] {
+  const rows = route.prices ?? [];
+  if (rows.length > 0 && offers.length === 0)
+    report(path, 'stands beside price: free; give price what the other requests cost.', true);
+  return rows.map(({ when, price }, index) => {
+    const at = [...path, index, 'price'];
+    const own = resolveOffers({ ...route, price }, units, at, report);
+    const strange = own.find(({ method }) => !offers.some((offer) => offer.method === method));
+    if (own.length === 0 && price === 'free')
+      report(at, 'is free; give what costs nothing a route of its own, with price: free.');
+    else if (strange !== undefined && offers.length > 0)
+      report(at, `is paid by ${strange.method}, which the price of the route is not; add it there.`);
+    const { method, path: pattern, query, body, body_bytes: bodyBytesMin } = when;
+    return {
+      offers: own,
+      when: {
+        ...(method === undefined ? {} : { methods: typeof method === 'string' ? [method] : method }),
+        ...(pattern === undefined ? {} : { path: pattern }),
+        ...(query === undefined ? {} : { query }),
+        ...(body === undefined ? {} : { body }),
+        ...(bodyBytesMin === undefined ? {} : { bodyBytesMin }),
+      },
+    };
+  });
+}
+
 /**
  * The offers of a route, in the order in which a client sees them: `lightning` last, because clients that know only that
  * take the last one.
  */
 export function resolveOffers(
   route: Pick<ConfigInput['routes'][number], 'price' | 'description'>,
-  tempo: TempoConfig | undefined,
+  { tempo, currencies }: PriceUnits,
   path: KeyPath,
   report: Report,
 ): Offer[] {
@@ -129,10 +171,28 @@ export function resolveOffers(
       report(path, 'is free beside other prices; write free alone.');
     if (price?.kind === 'sat')
       offers.push({ method: 'lightning', intent: 'charge', price: price.amount, ...description });
+    if (price?.kind === 'msat')
+      report(
+        path,
+        `is ${text}, but a lightning charge counts whole satoshis; write a whole number of sat, or of thousands of msat.`,
+      );
     if (price?.kind !== 'token') continue;
+    if (currencies.has(price.token)) {
+      const millionths = baseUnits(price.decimal, fiatDecimals);
+      if (millionths === undefined) report(path, `has more than ${fiatDecimals} digits after the point.`);
+      else if (millionths < 1n) report(path, 'is nothing; write free.');
+      else
+        offers.push({
+          method: 'lightning',
+          intent: 'charge',
+          price: fiatAmount(price.token, millionths),
+          ...description,
+        });
+      continue;
+    }
     const token = tempo?.tokens.find(({ name }) => name === price.token);
     const amount = token === undefined ? undefined : baseUnits(price.decimal, token.decimals);
-    if (token === undefined) report(path, `is in ${price.token}, which is not under tempo.tokens.`);
+    if (token === undefined) report(path, `is in ${price.token}, which is not under tempo.tokens or rates.`);
     else if (amount === undefined) report(path, `has more than ${token.decimals} digits after the point.`);
     else
       offers.push({
@@ -142,7 +202,10 @@ export function resolveOffers(
         ...description,
       });
   }
-  const kinds = offers.map(({ method, price }) => `${method} ${price.currency}`);
+  // One invoice is all that a lightning charge can offer, whatever its price was written in.
+  const kinds = offers.map(({ method, price }) =>
+    method === 'lightning' ? method : `${method} ${price.currency}`,
+  );
   if (new Set(kinds).size !== kinds.length) report(path, 'names one way of paying twice; keep one of them.');
   return offers.sort((a, b) => Number(a.method === 'lightning') - Number(b.method === 'lightning'));
 }

@@ -17,14 +17,22 @@ import {
   type RedemptionConfig,
   type RouteConfig,
   retentionMsDefault,
-  type TempoConfig,
   type UpstreamConfig,
 } from './config.js';
 import { parseDuration } from './duration.js';
 import type { RawIssue } from './issues.js';
 import { parseListen } from './listen.js';
 import { type Match, parseMatch } from './match.js';
-import { type Absolute, type Report, resolveNode, resolveOffers, resolveTempo } from './resolve-methods.js';
+import { resolveMintBudget, resolvePool, resolveProxies, resolveRates } from './resolve-limits.js';
+import {
+  type Absolute,
+  type PriceUnits,
+  type Report,
+  resolveNode,
+  resolveOffers,
+  resolvePriceRows,
+  resolveTempo,
+} from './resolve-methods.js';
 import type { ConfigInput } from './schema.js';
 import { suggest } from './suggest.js';
 
@@ -52,15 +60,20 @@ export function resolveConfig(
     Object.entries(input.upstreams).map(([name, value]) => [name, resolveUpstream(name, value)] as const),
   );
   const tempo = resolveTempo(input, absolute, report);
+  const rates = resolveRates(input, absolute, report);
+  const units: PriceUnits = { tempo, currencies: new Set(rates.map(({ currency }) => currency)) };
   const routes = input.routes.map((route, index) =>
-    resolveRoute(route, index, [...upstreams.keys()], bodyBytesMax, tempo, report),
+    resolveRoute(route, index, [...upstreams.keys()], bodyBytesMax, units, report),
   );
   const healthz = input.healthz ?? true;
   checkRoutes(routes, healthz, report);
   const node = resolveNode(input, absolute, report);
   const takesLightning = routes.some(({ offers }) => offers.some(({ method }) => method === 'lightning'));
   if (input.lightning === undefined && takesLightning) {
-    report(['lightning'], 'is required while a price is in sat: a mapping with node.');
+    report(
+      ['lightning'],
+      'is required while a price is in sat or in a currency under rates: a mapping with node.',
+    );
   }
   return {
     issues,
@@ -72,7 +85,11 @@ export function resolveConfig(
       ledger: resolveLedger(input, absolute, report),
       redemption: resolveRedemption(input.redemption),
       node,
+      pool: resolvePool(input, report),
       tempo,
+      rates,
+      trustedProxies: resolveProxies(input),
+      mintBudget: resolveMintBudget(input),
       upstreams,
       routes,
       strict402: input.strict_402 ?? false,
@@ -107,7 +124,7 @@ function resolveRoute(
   index: number,
   upstreams: readonly string[],
   bodyBytesMax: number,
-  tempo: TempoConfig | undefined,
+  units: PriceUnits,
   report: Report,
 ): RouteConfig {
   if (!upstreams.includes(input.upstream)) {
@@ -129,10 +146,12 @@ function resolveRoute(
       `was given "${stripPrefix}"; write the literal beginning of "${match.pattern}", up to before a slash.`,
     );
   }
+  const offers = resolveOffers(input, units, ['routes', index, 'price'], report);
   return {
     match,
     upstream: input.upstream,
-    offers: resolveOffers(input, tempo, ['routes', index, 'price'], report),
+    offers,
+    priceRows: resolvePriceRows(input, offers, units, ['routes', index, 'prices'], report),
     effect: input.effect,
     chargeOn: input.charge_on === 'any_response' ? 'any-response' : 'success',
     onUnknown: input.on_unknown === 'ask_again' ? 'ask-again' : 'hold',

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { poolSchema } from './schema-limits.js';
 
 const path = (meaning: string) =>
   z.string().min(1).meta({ description: meaning, allowed: 'a path' }).optional();
@@ -75,5 +76,5 @@ const node = z
 
 /** `lightning`. */
 export const lightningSchema = z
-  .strictObject({ node })
-  .meta({ description: 'The Lightning node that is paid.', allowed: 'a mapping with node' });
+  .strictObject({ node, pool: poolSchema.optional() })
+  .meta({ description: 'The Lightning node that is paid.', allowed: 'a mapping with node, pool' });

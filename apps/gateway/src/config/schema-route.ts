@@ -1,17 +1,7 @@
 import { z } from 'zod';
 import { MATCH_PATTERN, parseMatch } from './match.js';
-import { PRICE_PATTERN, parsePrice } from './price.js';
 import { count } from './schema-parts.js';
-
-const price = z
-  .string()
-  .regex(PRICE_PATTERN)
-  .refine((text) => parsePrice(text) !== undefined)
-  .meta({
-    description: 'One price.',
-    allowed:
-      '"free", whole satoshis such as "1 sat", at most 100000000 sat, or an amount of a token such as "0.01 pathUSD"',
-  });
+import { priceSchema, priceTableSchema } from './schema-price.js';
 
 /** One of `routes`. */
 export const routeSchema = z.strictObject({
@@ -31,12 +21,8 @@ export const routeSchema = z.strictObject({
     .string()
     .min(1)
     .meta({ description: 'A name under upstreams.', allowed: 'a name under upstreams' }),
-  price: z.union([price, z.array(price).min(1).max(8)]).meta({
-    description: 'What one request costs. A list offers the client a choice.',
-    allowed:
-      '"free", whole satoshis such as "1 sat", an amount of a token such as "0.01 pathUSD", or a list of such prices',
-    examples: ['1 sat', 'free', ['1 sat', '0.01 pathUSD']],
-  }),
+  price: priceSchema,
+  prices: priceTableSchema.optional(),
   description: z
     .string()
     .max(200)

@@ -2,7 +2,9 @@ import { z } from 'zod';
 import { LISTEN_PATTERN, parseListen } from './listen.js';
 import { ledgerKeys } from './schema-ledger.js';
 import { lightningSchema } from './schema-lightning.js';
+import { limitKeys } from './schema-limits.js';
 import { count, duration } from './schema-parts.js';
+import { ratesSchema } from './schema-rates.js';
 import { routeSchema } from './schema-route.js';
 import { tempoSchema } from './schema-tempo.js';
 
@@ -83,6 +85,8 @@ export const configSchema = z
     ...ledgerKeys,
     lightning: lightningSchema.optional(),
     tempo: tempoSchema.optional(),
+    rates: ratesSchema.optional(),
+    ...limitKeys,
     upstreams: z
       .record(
         z

@@ -38,17 +38,20 @@ export interface RequestFields {
   readonly credentials: readonly string[];
   readonly acceptPayment: string | undefined;
   readonly idempotencyKey: string | undefined;
+  /** Every X-Forwarded-For field. To be believed only from a trusted proxy. */
+  readonly forwardedFor: readonly string[];
   /** More than one Host field: two programs could disagree about it. */
   readonly hosts: number;
   /** A WebSocket handshake: the Upgrade field, and Connection that names it. Without that it is to be ignored. */
   readonly websocket: boolean;
 }
 
-const NO_CREDENTIALS: readonly string[] = [];
+const NO_VALUES: readonly string[] = [];
 
 /** Reads the raw header section, where duplicates are still visible. */
 export function readRequestFields(raw: readonly string[]): RequestFields {
   let credentials: string[] | undefined;
+  let forwardedFor: string[] | undefined;
   let acceptPayment: string | undefined;
   let idempotencyKey: string | undefined;
   let hosts = 0;
@@ -70,6 +73,10 @@ export function readRequestFields(raw: readonly string[]): RequestFields {
         // One value is the rule; several make another one, which no honest client sends.
         idempotencyKey = idempotencyKey === undefined ? value : `${idempotencyKey}, ${value}`;
         break;
+      case 'x-forwarded-for':
+        if (forwardedFor === undefined) forwardedFor = [value];
+        else forwardedFor.push(value);
+        break;
       case 'host':
         hosts += 1;
         break;
@@ -82,7 +89,8 @@ export function readRequestFields(raw: readonly string[]): RequestFields {
     }
   }
   return {
-    credentials: credentials ?? NO_CREDENTIALS,
+    credentials: credentials ?? NO_VALUES,
+    forwardedFor: forwardedFor ?? NO_VALUES,
     acceptPayment,
     idempotencyKey,
     hosts,

@@ -2,6 +2,7 @@ import { defaultEffect, type Effect, type Terms } from '@farebox/gate';
 import findMyWay from 'find-my-way';
 import type { GatewayConfig, RouteConfig } from '../config/config.js';
 import { ROUTE_METHODS, type RouteMethod } from '../config/match.js';
+import { createPriceTable } from '../price/price-table.js';
 import type { Upstream } from '../upstream/upstream.js';
 
 /** A route, ready to serve one request method. */
@@ -95,8 +96,10 @@ function routeFor(
   };
 }
 
-function termsOf({ match, offers, chargeOn, onUnknown }: RouteConfig, effect: Effect): Terms {
-  return { route: match.text, offers, effect, chargeOn, onUnknown };
+function termsOf(route: RouteConfig, effect: Effect): Terms {
+  const { match, offers, priceRows, chargeOn, onUnknown } = route;
+  const offersFor = priceRows.length === 0 ? undefined : createPriceTable(priceRows, offers);
+  return { route: match.text, offers, offersFor, effect, chargeOn, onUnknown };
 }
 
 /** The request target for the upstream. */

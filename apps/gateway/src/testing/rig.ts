@@ -124,14 +124,14 @@ export async function openRig(options: RigOptions = {}): Promise<Rig> {
 }
 
 /** The one challenge of a 402. */
-export function challengeOf(reply: Reply): Challenge {
+export function challengeOf(reply: Pick<Reply, 'fields'>): Challenge {
   const [challenge] = parseChallenges(reply.fields('www-authenticate')).challenges;
   if (challenge === undefined) throw new Error('There is no challenge.');
   return challenge;
 }
 
 /** Pays the challenge of a 402 and makes the credential. */
-export async function payFor(node: PaperNode, reply: Reply): Promise<string> {
+export async function payFor(node: PaperNode, reply: Pick<Reply, 'fields'>): Promise<string> {
   const challenge = challengeOf(reply);
   const details = decodeRequest(challenge.request)?.methodDetails;
   const invoice =

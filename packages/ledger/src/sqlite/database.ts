@@ -33,16 +33,18 @@ export function openDatabase(options: WorkerOptions): OpenDatabase {
   try {
     db = new Database(path);
     prepare(db, options);
-    const { dev, ino } = statSync(path);
     const opened = db;
+    const files = [path, `${path}-wal`].map((name) => ({ name, ...identityOf(name) }));
     return {
       db: opened,
       assertThere() {
-        const now = statSync(path, { throwIfNoEntry: false });
-        if (now?.ino === ino && now.dev === dev) return;
-        throw new Error(
-          `the ledger's file ${path} was moved, removed or replaced while in use; restart Farebox`,
-        );
+        for (const { name, dev, ino } of files) {
+          const now = identityOf(name);
+          if (now.ino === ino && now.dev === dev && ino !== undefined) continue;
+          throw new Error(
+            `the ledger's file ${name} was moved, removed or replaced while in use; restart Farebox`,
+          );
+        }
       },
       close() {
         opened.close();
@@ -54,6 +56,11 @@ export function openDatabase(options: WorkerOptions): OpenDatabase {
     unlock();
     throw openError(path, error);
   }
+}
+
+function identityOf(path: string): { readonly dev: number | undefined; readonly ino: number | undefined } {
+  const found = statSync(path, { throwIfNoEntry: false });
+  return { dev: found?.dev, ino: found?.ino };
 }
 
 function openMemory(options: WorkerOptions): OpenDatabase {

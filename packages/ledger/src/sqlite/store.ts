@@ -5,7 +5,7 @@ import { AnsweredMarks } from './answered-marks.js';
 import { Answers } from './answers.js';
 import { Books } from './books.js';
 import { Claims } from './claims.js';
-import { type OpenDatabase, openDatabase } from './database.js';
+import { type OpenDatabase, openDatabase, openError } from './database.js';
 import { Kinds } from './kinds.js';
 import type { WorkerOptions } from './messages.js';
 import { beginEpoch } from './opening.js';
@@ -43,7 +43,7 @@ export class Store {
       this.#marks = new AnsweredMarks(db, holder);
     } catch (error) {
       this.#file.close();
-      throw error;
+      throw openError(options.path, error);
     }
   }
 

@@ -4,6 +4,7 @@ import { decodeInvoice } from '../bolt11/decode.js';
 import { encodeInvoice } from '../bolt11/encode.js';
 import { type CreatedInvoice, type InvoiceRequest, NodeError } from '../node.js';
 import { PaperNode } from '../paper/paper-node.js';
+import { createInvoicePool } from '../pool/invoice-pool.js';
 import { nowMs, paymentHash, secretKey } from '../testing/charge-challenge.js';
 import { createInvoiceTimeoutMs } from './deadline.js';
 import { parseChargeRequest } from './request.js';
@@ -171,6 +172,101 @@ describe('quote', () => {
     const node = new ScriptedNode(async () => signed({}));
     await failureOf(lightningSeller({ node, network: 'regtest' }).quote({ ...offer, price }, context));
     expect(node.asked).toEqual([]);
+  });
+});
+
+describe('quote from a pool', () => {
+  it('hands out what is ready, without asking the node, for as long as the challenge lives', async () => {
+    const node = new PaperNode({ now: () => nowMs });
+    const pool = createInvoicePool({ node, network: 'regtest', now: () => nowMs });
+    const seller = lightningSeller({ node, network: 'regtest', pool });
+    for (let i = 0; i < 5; i++) await seller.quote(offer, context);
+    await vi.waitFor(() => expect(pool.counts()).toMatchObject({ ready: 4, minting: 0 }));
+    const asked = vi.spyOn(node, 'createInvoice').mockReturnValue(new Promise(() => {}));
+    const quote = await seller.quote(offer, context);
+    expect(asked).toHaveBeenCalledTimes(0);
+    expect(quote.expiresMs).toBe(nowMs + 300_000);
+    const request = parseChargeRequest(quote.request);
+    if (!request.ok) throw new Error(request.detail);
+    const decoded = decodeInvoice(request.value.invoice);
+    expect(decoded).toMatchObject({
+      value: { amountMsat: 1_000n, paymentHash: request.value.paymentHash, network: 'regtest' },
+    });
+    await pool.close();
+  });
+
+  it('says why there is none', async () => {
+    const cause = new NodeError('node_unreachable', 'Connection refused');
+    const node = new ScriptedNode(() => Promise.reject(cause));
+    const pool = createInvoicePool({ node, network: 'regtest' });
+    const failure = await failureOf(
+      lightningSeller({ node, network: 'regtest', pool }).quote(offer, context),
+    );
+    expect(failure.message).toContain('node_unreachable: Connection refused');
+    expect(failure.cause).toBe(cause);
+    await pool.close();
+  });
+
+  it('tells the pool what is paid', async () => {
+    const node = new PaperNode({ now: () => nowMs });
+    const pool = createInvoicePool({ node, network: 'regtest', now: () => nowMs });
+    const seller = lightningSeller({ node, network: 'regtest', pool });
+    const { request } = await seller.quote(offer, context);
+    expect(pool.counts().toCancel).toBe(1);
+    const parsed = parseChargeRequest(request);
+    const preimage = node.preimageOf((parsed.ok && parsed.value.paymentHash) || '') ?? '';
+    const challenge = {
+      id: 'x',
+      realm: 'x',
+      method: 'lightning',
+      intent: 'charge',
+      request: '',
+      requestObject: request,
+      expires: new Date(nowMs + 300_000).toISOString(),
+    };
+    expect(await seller.verify(challenge, { preimage: '00'.repeat(32) }, { nowMs })).toMatchObject({
+      ok: false,
+    });
+    expect(pool.counts().toCancel).toBe(1);
+    expect(await seller.verify(challenge, { preimage }, { nowMs })).toMatchObject({ ok: true });
+    expect(pool.counts().toCancel).toBe(0);
+    await pool.close();
+  });
+});
+
+describe('a price in another currency', () => {
+  const dollars = { ...offer, price: { amount: 2_000n, currency: 'micro-USD' } };
+
+  it('is quoted in the satoshis that it is now', async () => {
+    const node = new PaperNode({ now: () => nowMs });
+    const convert = vi.fn(() => 4n);
+    const quote = await lightningSeller({ node, network: 'regtest', convert }).quote(dollars, context);
+    expect(quote.request).toMatchObject({ amount: '4', currency: 'sat' });
+    expect(convert).toHaveBeenCalledWith(dollars.price, nowMs);
+  });
+
+  it('is not sold while there is no rate, in a currency that is not known, or for nothing', async () => {
+    const node = new ScriptedNode(async () => signed({}));
+    const stale = new MethodUnavailable('The rate for USD is 900 s old.');
+    const throwing = () => {
+      throw stale;
+    };
+    for (const convert of [throwing, () => undefined, () => 0n]) {
+      const failure = await failureOf(
+        lightningSeller({ node, network: 'regtest', convert }).quote(dollars, context),
+      );
+      if (convert === throwing) expect(failure).toBe(stale);
+    }
+    expect(node.asked).toEqual([]);
+  });
+
+  it('never touches a price in sat', async () => {
+    const node = new PaperNode({ now: () => nowMs });
+    const quote = await lightningSeller({ node, network: 'regtest', convert: () => 99n }).quote(
+      offer,
+      context,
+    );
+    expect(quote.request).toMatchObject({ amount: '1' });
   });
 });
 

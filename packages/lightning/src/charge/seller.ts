@@ -13,7 +13,7 @@ import {
 } from '@farebox/protocol';
 import { fieldBytesMax } from '../bolt11/invoice.js';
 import { type InvoiceNode, type InvoiceRequest, NodeError } from '../node.js';
-import type { InvoicePool } from '../pool/invoice-pool.js';
+import type { InvoicePool } from '../pool/pool.js';
 import type { CheckedInvoice } from '../pool/shelf.js';
 import { checkInvoice } from './check-invoice.js';
 import { createInvoiceTimeoutMs, DeadlineExceeded, withDeadline } from './deadline.js';

@@ -64,9 +64,9 @@ export class Cancellations {
     this.#plan();
   }
 
-  /** An invoice was paid: there is nothing to cancel. */
-  paid(paymentHash: string): void {
-    this.#given.delete(paymentHash);
+  /** An invoice was paid: there is nothing to cancel. True the first time that this is said of one that was given out. */
+  paid(paymentHash: string): boolean {
+    return this.#given.delete(paymentHash);
   }
 
   /** Stops. What was given out stays as it is: its challenge can still be paid. */

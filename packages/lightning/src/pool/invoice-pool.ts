@@ -1,7 +1,7 @@
 import { checkInvoice } from '../charge/check-invoice.js';
 import { createInvoiceTimeoutMs, withDeadline } from '../charge/deadline.js';
 import type { ChargeNetwork } from '../charge/request.js';
-import { type InvoiceNode, type InvoiceRequest, NodeError } from '../node.js';
+import { type InvoiceRequest, NodeError } from '../node.js';
 import { Cancellations } from './cancellations.js';
 import {
   cancelRateDefault,
@@ -16,55 +16,10 @@ import {
   waitersMax,
   waitMsMax,
 } from './limits.js';
-import { type CallRate, Pace } from './pace.js';
+import { Pace } from './pace.js';
+import type { InvoicePool, InvoicePoolOptions, PoolCounts } from './pool.js';
 import type { CheckedInvoice, Shelf } from './shelf.js';
 import { Stock } from './stock.js';
-
-/** What a pool is made of. */
-export interface InvoicePoolOptions {
-  /** Makes the invoices. Needs no right to spend. The pool does not close it. */
-  readonly node: Pick<InvoiceNode, 'capabilities' | 'createInvoice' | 'cancelInvoice'>;
-  /** An invoice for another network is never handed out. */
-  readonly network: ChargeNetwork;
-  /** Most invoices that are kept ready for one price and description. Default {@link shelfSizeDefault}; 0 keeps none. */
-  readonly size?: number;
-  /** How long an invoice is kept ready. Default {@link pooledAgeMsMaxDefault}, less at a node that cannot cancel. */
-  readonly ageMsMax?: number;
-  /** How often the node is asked for an invoice. Default {@link mintRateDefault}. */
-  readonly mintRate?: CallRate;
-  /** How often the node is asked to cancel one. Default {@link cancelRateDefault}. */
-  readonly cancelRate?: CallRate;
-  /** Now, milliseconds since the epoch; `Date.now` when left out. */
-  readonly now?: () => number;
-}
-
-/** How a pool stands. */
-export interface PoolCounts {
-  /** Invoices that are ready. */
-  readonly ready: number;
-  /** Invoices that the node is asked for at this moment. */
-  readonly minting: number;
-  /** Requests that wait for one. */
-  readonly waiting: number;
-  /** Invoices that are remembered so as to be cancelled when they are over. */
-  readonly toCancel: number;
-}
-
-/** Invoices that are ready before anybody asks for them. */
-export interface InvoicePool {
-  /**
-   * An invoice that was checked and has been given to nobody: one that is ready, or else one that the node makes now.
-   * It may live longer than was asked for; when the asked life is over, it is cancelled.
-   *
-   * @throws NodeError, DeadlineExceeded, or MethodUnavailable for an invoice that is not what was asked for
-   */
-  take(request: InvoiceRequest): Promise<CheckedInvoice>;
-  /** An invoice was paid: it need not be cancelled. */
-  paid(paymentHash: string): void;
-  counts(): PoolCounts;
-  /** Cancels what was given to nobody. What was given out stays: it can still be paid. */
-  close(): Promise<void>;
-}
 
 interface Waiter {
   readonly shelf: Shelf;
@@ -142,7 +97,10 @@ class Pool implements InvoicePool {
   }
 
   paid(paymentHash: string): void {
-    this.#cancellations.paid(paymentHash);
+    // The rate is there for invoices that nobody pays. Once for each: a credential may be shown many times.
+    if (!this.#cancellations.paid(paymentHash)) return;
+    this.#pace.giveBack();
+    this.#wake();
   }
 
   counts(): PoolCounts {
@@ -195,15 +153,20 @@ class Pool implements InvoicePool {
       if (shelf === undefined) return;
       const waitMs = this.#pace.take(nowMs);
       if (waitMs > 0) {
-        this.#timer = setTimeout(() => {
-          this.#timer = undefined;
-          this.#pump();
-        }, Math.ceil(waitMs));
+        this.#timer = setTimeout(() => this.#wake(), Math.ceil(Math.min(waitMs, this.#patienceMs(nowMs))));
         return;
       }
       if (waiter === undefined) this.#start(this.#fill(shelf));
       else this.#start(this.#serve(this.#waiters.shift() ?? waiter));
     }
+  }
+
+  /** Looks again whether there is something to do, if that was put off. */
+  #wake(): void {
+    if (this.#timer === undefined) return;
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    this.#pump();
   }
 
   #start(mint: Promise<void>): void {
@@ -214,10 +177,14 @@ class Pool implements InvoicePool {
     this.#mints.add(running);
   }
 
+  /** How long until the next of those who wait gives up. */
+  #patienceMs(nowMs: number): number {
+    return waitMsMax - (nowMs - (this.#waiters[0]?.sinceMs ?? nowMs));
+  }
+
   /** Nobody waits any more for what was asked for so long ago; an invoice for it would be one for nobody. */
   #turnAwayLate(nowMs: number): void {
-    while (this.#waiters.length > 0 && nowMs - (this.#waiters[0]?.sinceMs ?? nowMs) >= waitMsMax)
-      this.#waiters.shift()?.reject(tooMany());
+    while (this.#waiters.length > 0 && this.#patienceMs(nowMs) <= 0) this.#waiters.shift()?.reject(tooMany());
   }
 
   /** Makes an invoice for a request that waits. It lives no longer than it must. */

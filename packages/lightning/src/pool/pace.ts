@@ -32,4 +32,9 @@ export class Pace {
     this.#fullMs = waitMs > 0 ? fullMs : fullMs + this.#everyMs;
     return waitMs > 0 ? waitMs : 0;
   }
+
+  /** Gives one call back: it did not count. */
+  giveBack(): void {
+    this.#fullMs -= this.#everyMs;
+  }
 }

@@ -1,0 +1,110 @@
+import { utimes, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { decodeRequest } from '@farebox/protocol';
+import { afterEach, describe, expect, it } from 'vitest';
+import type { Reply } from './testing/client.js';
+import { challengeOf, openRig, payFor, type Rig, type RigOptions, until } from './testing/rig.js';
+
+let rig: Rig | undefined;
+
+afterEach(async () => {
+  await rig?.close();
+  rig = undefined;
+});
+
+async function open(options: RigOptions): Promise<Rig> {
+  rig = await openRig(options);
+  return rig;
+}
+
+function satoshis(reply: Reply): unknown {
+  return decodeRequest(challengeOf(reply).request)?.amount;
+}
+
+describe('a price by request', () => {
+  const routes = [
+    {
+      match: 'ANY /paid/*',
+      upstream: 'api',
+      price: '1 sat',
+      prices: [
+        { when: { body: { '/model': 'large' } }, price: '20 sat' },
+        { when: { body_bytes: 1_000 }, price: '7 sat' },
+        { when: { query: { size: '4k' } }, price: '5 sat' },
+        { when: { method: 'DELETE' as const, path: '/paid/all/*' }, price: '9 sat' },
+      ],
+    },
+  ];
+  const post = (body: string) => ({ method: 'POST', body });
+
+  it('is what the table says', async () => {
+    const on = await open({ routes });
+    expect(satoshis(await on.ask('/paid/a'))).toBe('1');
+    expect(satoshis(await on.ask('/paid/a?size=4k'))).toBe('5');
+    expect(satoshis(await on.ask('/paid/a', post('{"model":"large"}')))).toBe('20');
+    expect(satoshis(await on.ask('/paid/a', post(JSON.stringify({ a: 'x'.repeat(1_000) }))))).toBe('7');
+    expect(satoshis(await on.ask('/paid/all/things', { method: 'DELETE' }))).toBe('9');
+    expect((await on.askPaid('/paid/a', post('{"model":"large"}'))).status).toBe(200);
+    const totals = await on.gateway.ledger.totals();
+    expect(totals.map(({ paid }) => paid)).toEqual([{ amount: 20n, currency: 'sat' }]);
+  });
+
+  it('does not buy with the small request’s credential what the large one costs', async () => {
+    const on = await open({ routes });
+    const cheap = [
+      'Authorization',
+      await payFor(on.node, await on.ask('/paid/a', post('{"model":"small"}'))),
+    ];
+    const swapped = await on.ask('/paid/a', { ...post('{"model":"large"}'), headers: cheap });
+    expect(swapped.status).toBe(402);
+    expect(satoshis(swapped)).toBe('20');
+    expect((await on.ask('/paid/a', { ...post('{"model":"small"}'), headers: cheap })).status).toBe(200);
+  });
+
+  it('refuses what could be read in two ways, before anybody is asked for an invoice', async () => {
+    const on = await open({ routes });
+    const twice = await on.ask('/paid/a?size=2k&size=4k');
+    expect(twice.status).toBe(400);
+    expect(twice.json().detail).toMatch(/size twice/);
+    const body = await on.ask('/paid/a', post('{"model":"small","model":"large"}'));
+    expect(body.status).toBe(400);
+    expect((await on.ask('/paid/a', post('model=large'))).status).toBe(400);
+  });
+});
+
+describe('a price in a currency', () => {
+  const routes = [{ match: 'GET /paid/*', upstream: 'api', price: '0.002 USD' }];
+
+  it('is paid in satoshis, and its challenge says how many', async () => {
+    const on = await open({ routes, config: { rates: { USD: { fixed: 65_000 } } } });
+    const unpaid = await on.ask('/paid/a');
+    expect(satoshis(unpaid)).toBe('4');
+    expect(unpaid.field('www-authenticate')).toContain('amount="4"');
+    expect((await on.askPaid('/paid/a')).status).toBe(200);
+  });
+
+  it('is not sold while the rate is too old, honours what it has quoted, and is sold again', async () => {
+    const file = join(tmpdir(), `farebox-rate-${process.pid}.json`);
+    await writeFile(file, '{"usd":65000}');
+    let offsetMs = 0;
+    const on = await open({
+      routes,
+      config: { challenge_life: '1h', rates: { USD: { file, at: '/usd', every: '20ms', max_age: '10m' } } },
+      dependencies: { now: () => Date.now() + offsetMs },
+    });
+    const credential = await payFor(on.node, await on.ask('/paid/a'));
+    offsetMs = 11 * 60_000;
+    const stale = await on.ask('/paid/b');
+    expect(stale.status).toBe(500);
+    expect(stale.json().type).toContain('payment-service-unavailable');
+    expect((await on.ask('/paid/a', { headers: ['Authorization', credential] })).status).toBe(200);
+    await utimes(file, (Date.now() + offsetMs) / 1_000, (Date.now() + offsetMs) / 1_000);
+    await until('the fresh rate sells', async () => (await on.ask('/paid/b')).status === 402);
+  });
+
+  it('is not sold while there never was a rate', async () => {
+    const on = await open({ routes, config: { rates: { USD: { file: '/nowhere/rate.json' } } } });
+    expect((await on.ask('/paid/a')).status).toBe(500);
+  });
+});

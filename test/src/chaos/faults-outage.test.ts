@@ -1,0 +1,111 @@
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { parseTimestamp } from '@farebox/protocol';
+import { afterEach, describe, expect, it } from 'vitest';
+import { privatePostgresMissing } from '../postgres.js';
+import { changeConfigs, openScene, type Scene } from './faults-scene.js';
+import { FaultyWire } from './faulty-wire.js';
+import { killAll, until } from './processes.js';
+import type { Purchase } from './storm-client.js';
+import type { RouteName } from './world.js';
+
+/** The shortest life that a challenge may have. */
+const life = '10s';
+/** How often one gateway is asked for what another one is delivering. */
+const asked = 20;
+/** How many purchases must be served. */
+const felt = 12;
+/** As much of an upstream's answer as its header section takes, and a part of the body. */
+const headBytes = 250;
+
+const names: readonly RouteName[] = ['safe', 'stream', 'idempotent', 'once'];
+const missing = privatePostgresMissing;
+let scene: Scene;
+let wire: FaultyWire | undefined;
+
+afterEach(async () => {
+  await killAll();
+  await scene.close();
+  await wire?.close();
+});
+
+function isOver({ challenge }: Purchase): boolean {
+  return Date.now() > (parseTimestamp(challenge.expires ?? '') ?? Number.POSITIVE_INFINITY);
+}
+
+async function expectNothingLost(): Promise<void> {
+  const report = await scene.audit();
+  expect(report.violations).toEqual([]);
+  expect(report.lost).toBe(0);
+}
+
+describe.skipIf(missing !== undefined)(
+  `with PostgreSQL${missing === undefined ? '' : ` (${missing})`}`,
+  () => {
+    it('a ledger that is away for longer than challenges live costs nobody who presented in time', async () => {
+      scene = await openScene({
+        store: 'postgres',
+        clients: 0,
+        prepare(world) {
+          changeConfigs(world, (text) => text.replace('challenge_life: 1h', `challenge_life: ${life}`));
+          return world;
+        },
+      });
+      const { buyer, world } = scene;
+      const paid = await Promise.all(
+        names.flatMap((name) => [scene.buy(name), scene.buy(name, `key of ${name}`)]),
+      );
+      await world.postgres?.stop('crash');
+      for (const purchase of paid) await buyer.present(purchase);
+      expect([...new Set(paid.map(({ told }) => told))]).toEqual(['500 payment-service-unavailable']);
+      await until('the challenges have expired', () => paid.every(isOver));
+      await world.postgres?.start();
+      for (const purchase of paid) await until('an answer', () => buyer.present(purchase));
+      expect(paid.filter(({ served }) => served !== 1).map(({ path, told }) => `${path}: ${told}`)).toEqual(
+        [],
+      );
+      await expectNothingLost();
+    });
+
+    it('what one gateway is delivering does not reach the upstream each time another is asked for it', async () => {
+      scene = await openScene({
+        store: 'postgres',
+        gateways: 2,
+        clients: 0,
+        async prepare(world) {
+          wire = await new FaultyWire(world.goods.url).listen();
+          const { url } = wire;
+          changeConfigs(world, (text) => text.replace(world.goods.url, url));
+          return world;
+        },
+      });
+      const { buyer, world } = scene;
+      const stream = await scene.buy('stream');
+      if (wire !== undefined) wire.fault = { kind: 'stall', afterBytes: headBytes };
+      const leaving = buyer.present(stream, world.urls[0]);
+      await until('its answer leaves', () => wire?.struck === 1);
+      if (wire !== undefined) wire.fault = { kind: 'pass' };
+      for (let turn = 0; turn < asked; turn++) await buyer.present(stream, world.urls[1]);
+      expect([...new Set(stream.refusals)]).toEqual(['409 in-progress']);
+      wire?.mend();
+      await leaving;
+      expect(world.goods.hitsOf(stream.path).length).toBeLessThanOrEqual(world.urls.length);
+      await expectNothingLost();
+    });
+  },
+);
+
+it('a write-ahead log that is removed under a gateway loses nothing: what cannot be kept is not served', async () => {
+  scene = await openScene();
+  await scene.served(felt);
+  const log = join(scene.world.home, 'farebox.db-wal');
+  rmSync(log);
+  await scene.refused(felt);
+  expect(scene.told().filter((told) => told !== '409 in-progress')).toEqual([
+    '500 payment-service-unavailable',
+  ]);
+  // It still has the log open, and closes it in order; a kill would take what only the removed log held.
+  await scene.restart(0, 'SIGTERM');
+  await scene.served(felt);
+  await expectNothingLost();
+});

@@ -123,6 +123,7 @@ function configOf(realm: string, url: string, ledger: string, upstream: string):
 listen: ${new URL(url).host}
 ledger: ${ledger}
 challenge_life: 1h
+mint_budget: off
 lightning: { node: { kind: devnet } }
 upstreams: { goods: '${upstream}' }
 routes:

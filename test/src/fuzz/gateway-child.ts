@@ -22,7 +22,8 @@ const config = checkConfig({
   realm: 'http://shop.test',
   listen: '127.0.0.1:0',
   challenge_life: `${challengeLifeSeconds}s`,
-  lightning: { node: { kind: 'devnet' } },
+  mint_budget: 'off',
+  lightning: { node: { kind: 'devnet' }, pool: 'off' },
   upstreams: { api: upstream },
   routes: [
     { match: 'ANY /paid/*', upstream: 'api', price: '1 sat' },

@@ -26,6 +26,10 @@ export const commandModules: readonly CommandModule[] = [
     register: async (program) => (await import('./commands/ledger-group.js')).registerLedger(program),
   },
   {
+    name: 'doctor',
+    register: async (program) => (await import('./commands/doctor.js')).registerDoctor(program),
+  },
+  {
     name: 'devnet',
     register: async (program) => (await import('./commands/devnet.js')).registerDevnet(program),
   },

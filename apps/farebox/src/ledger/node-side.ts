@@ -1,8 +1,8 @@
 import type { NodeConfig } from '@farebox/gateway';
 import type { InvoiceNode } from '@farebox/lightning';
 import { CliError } from '../cli-error.js';
+import { openConfiguredNode } from '../configured-node.js';
 import { exitCodes } from '../exit-codes.js';
-import { findHome } from '../home.js';
 import type { NodeAnswer, SettledPayment } from './reconcile.js';
 
 /** A node that can list what settled. */
@@ -24,7 +24,7 @@ export async function withNode<T>(
     );
   }
   const { NodeError } = await import('@farebox/lightning');
-  const node = await openConfigured(config);
+  const node = await openConfiguredNode(config);
   try {
     if (!canList(node)) {
       throw new CliError(
@@ -40,16 +40,6 @@ export async function withNode<T>(
     throw new CliError(cause.code, cause.message, { cause, exitCode });
   } finally {
     await node.close();
-  }
-}
-
-async function openConfigured(config: NodeConfig): Promise<InvoiceNode> {
-  const { NodeConfigError, openNode } = await import('@farebox/gateway');
-  try {
-    return await openNode(config, findHome().directory);
-  } catch (cause) {
-    if (!(cause instanceof NodeConfigError)) throw cause;
-    throw new CliError(cause.code, cause.message, { cause, exitCode: exitCodes.network });
   }
 }
 

@@ -11,13 +11,22 @@ listen: 127.0.0.1:8402
 # With a loopback realm or the devnet, one is made and kept beside the ledger.
 # secret_file: farebox.secret
 
-# Claims and books. Relative paths start at this file.
+# Claims and books. Relative paths start at this file. Several gateways share one in PostgreSQL.
 ledger: sqlite:farebox.db
+# ledger: postgres://farebox@db.internal/farebox    # or ledger_file: with the URL and its password
+# redemption: { redeliveries: 3, attempts: 20, credit_window: 90d, replay_window: 24h, keep_claims: 400d }
 
 # Who is paid. The devnet is real Lightning with worthless coins: farebox devnet
+# Others: lnd, cln, phoenixd, nwc, lnbits, eclair, btcpay; see docs/nodes.md
 lightning:
   node: { kind: devnet }
   # pool: { size: 32, age: 10m }    # invoices that are ready before they are asked for; or off
+
+# Stablecoins beside satoshis: price: [1 sat, 0.01 pathUSD]
+# tempo:
+#   rpc: http://127.0.0.1:8545
+#   tokens:
+#     pathUSD: { address: "0x20c0000000000000000000000000000000000000", recipient: "0x…" }
 
 upstreams:
   bitcoin: http://127.0.0.1:9000
@@ -37,6 +46,8 @@ routes:
     price: 2 sat
     effect: safe
     body: { max_bytes: 65536 }
+    # charge_on: any_response   # charge for a 404 too; default success, a 2xx only
+    # on_unknown: ask_again     # a once upstream that honours Idempotency-Key is asked again after a crash
 
   - match: GET /
     upstream: bitcoin

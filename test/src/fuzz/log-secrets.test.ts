@@ -35,7 +35,7 @@ beforeAll(async () => {
     `realm: http://shop.test
 listen: 127.0.0.1:0
 secret_file: secret
-lightning: { node: { kind: devnet, url: '${node.url}', token_file: token } }
+lightning: { pool: off, node: { kind: devnet, url: '${node.url}', token_file: token } }
 upstreams: { api: '${upstream.url}' }
 routes:
   - { match: ANY /paid/*, upstream: api, price: 1 sat }

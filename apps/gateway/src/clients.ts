@@ -12,11 +12,13 @@ export type ClientOf = (request: IncomingMessage, fields: RequestFields) => stri
 /**
  * Makes the {@link ClientOf} of a gateway. Says once when requests seem to come through a proxy that is not named: then all
  * clients look like one, and share its limit.
+ *
+ * @param limited whether there is a limit that anybody could share
  */
-export function createClientOf(trusted: readonly Network[], logger: Logger): ClientOf {
+export function createClientOf(trusted: readonly Network[], limited: boolean, logger: Logger): ClientOf {
   const addresses = createClientAddress(trusted);
   const remembered = new Map<string, string>();
-  let warned = trusted.length > 0;
+  let warned = trusted.length > 0 || !limited;
 
   return function clientOf(request, { forwardedFor }) {
     const peer = request.socket.remoteAddress;

@@ -95,7 +95,7 @@ export async function createGateway(
     activity,
     logger,
     table: createRouteTable(config, upstreams),
-    clientOf: createClientOf(config.trustedProxies, logger),
+    clientOf: createClientOf(config.trustedProxies, config.mintBudget !== undefined, logger),
     room: createBodyRoom(),
     answerRoom: createBodyRoom(),
     health: config.healthz ? createHealthCheck(ledger, node, now) : undefined,

@@ -1,4 +1,5 @@
 import { readdirSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { defineConfig } from 'vitest/config';
 
@@ -22,6 +23,8 @@ export default defineConfig({
   test: {
     include: rooms.flatMap(compiledTests),
     pool: 'forks',
+    // Most tests wait for processes, disks and sockets of their own, so small machines take more of them than they have cores.
+    maxWorkers: Math.max(4, availableParallelism() - 1),
     testTimeout: 60_000,
     hookTimeout: 60_000,
     passWithNoTests: false,

@@ -18,8 +18,16 @@ test('the challenge names the chain and the mode, as the draft asks of a server 
     currency: pathUsd,
     recipient: shop.merchant,
     description: 'One block',
+    externalId: expect.stringMatching(/^[A-Za-z0-9_-]{16}$/),
     methodDetails: { chainId: 4217, supportedModes: ['pull'] },
   });
+});
+
+test('two challenges of one moment are two: nothing else in them would tell them apart', async () => {
+  const ids = await Promise.all(
+    [1, 2, 3].map(async () => (await shop.sell(10_000n)).challenge.requestObject.externalId),
+  );
+  expect(new Set(ids).size).toBe(3);
 });
 
 test('a signed transaction is settled with one call of the node', async () => {

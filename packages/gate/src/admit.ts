@@ -1,5 +1,11 @@
 import { idempotencyKeyLengthMaxChars } from '@farebox/ledger';
-import { isPaymentCredential, MethodUnavailable, problem, type SellerMethod } from '@farebox/protocol';
+import {
+  isPaymentCredential,
+  MethodUnavailable,
+  type Problem,
+  problem,
+  type SellerMethod,
+} from '@farebox/protocol';
 import { bodyDigest } from '@farebox/protocol/binding';
 import {
   type Answer,
@@ -15,10 +21,11 @@ import {
 import { findMethod } from './challenges.js';
 import { claimRequest } from './claim-request.js';
 import type { GateContext } from './context.js';
+import type { Admission, Decision } from './decision.js';
 import type { Delivery } from './delivery.js';
 import type { RefusalReason } from './events.js';
 import { createDelivery, type Held } from './paid-delivery.js';
-import { type Passage, refusalAnswer } from './refusal.js';
+import { type Passage, refusalAnswer, untoldRefusal } from './refusal.js';
 import { replay } from './replay.js';
 import { type Resource, resourceOpaque } from './resource.js';
 import { endOf, mustAsk, type Standing, standingOf } from './standing.js';
@@ -33,18 +40,29 @@ import {
   used,
 } from './verify.js';
 
-/** What the gate decided about a request. */
-export type Admission =
-  | { readonly kind: 'refused'; readonly answer: Answer }
-  | { readonly kind: 'admitted'; readonly delivery: Delivery }
-  /** An answer that is kept: send it, and tell the delivery whether it left ({@link sendReplay}). */
-  | { readonly kind: 'replayed'; readonly answer: Answer; readonly delivery: Delivery };
-
 /**
  * Decides about one request (design: the life of a paid request). Without a promise where nobody has to be asked: that
  * is the way of every good credential of a safe route.
  */
-export function admit(gate: GateContext, request: GateRequest, terms: Terms): Admission | Promise<Admission> {
+export function admit(
+  gate: GateContext,
+  request: GateRequest,
+  terms: Terms,
+  yields: false,
+): Admission | Promise<Admission>;
+/** As above, for a caller who has other means to serve the request. */
+export function admit(
+  gate: GateContext,
+  request: GateRequest,
+  terms: Terms,
+  yields: boolean,
+): Decision | Promise<Decision>;
+export function admit(
+  gate: GateContext,
+  request: GateRequest,
+  terms: Terms,
+  yields: boolean,
+): Decision | Promise<Decision> {
   const credentials = request.credentials.filter(isPaymentCredential);
   if (credentials.length > 1) {
     gate.onEvent({ kind: 'refused', route: terms.route, reason: 'two-credentials' });
@@ -53,12 +71,13 @@ export function admit(gate: GateContext, request: GateRequest, terms: Terms): Ad
   if (request.idempotencyKey !== undefined && !isIdempotencyKey(request.idempotencyKey)) {
     return refused(badRequest(`An Idempotency-Key has 1 to ${idempotencyKeyLengthMaxChars} characters.`));
   }
-  const resource: Resource = { method: request.method, path: request.path, query: request.query };
+  const { method, path, query, subject } = request;
+  const resource: Resource = { method, path, query, subject };
   const binding = {
     opaque: resourceOpaque(resource),
     digest: request.body === undefined ? undefined : bodyDigest(request.body),
   };
-  const passage: Passage = { request, terms, binding, resource };
+  const passage: Passage = { request, terms, binding, resource, yields };
   const [credential] = credentials;
   if (credential === undefined) {
     return askForPayment(gate, passage);
@@ -70,7 +89,7 @@ export function admit(gate: GateContext, request: GateRequest, terms: Terms): Ad
   return checked instanceof Promise
     ? checked.then(
         (verdict) => conclude(gate, passage, verdict),
-        (error) => refused(methodUnavailable(gate, passage, bound, error)),
+        (error) => unavailable(gate, passage, methodUnavailable(gate, passage, bound, error)),
       )
     : conclude(gate, passage, checked);
 }
@@ -79,21 +98,21 @@ export function admit(gate: GateContext, request: GateRequest, terms: Terms): Ad
 async function askForPayment(gate: GateContext, passage: Passage): Promise<Admission> {
   const answers = gate.inFlight.health.answers();
   if (answers !== true && !(await answers)) return refused(recordsUnavailable(gate.unavailableStatus));
-  return refused(await gate.issuer.issue(passage, problem('payment-required')));
+  return refused(await gate.issuer.issue(passage, passage.request.instead ?? problem('payment-required')));
 }
 
 function conclude(
   gate: GateContext,
   passage: Passage,
   verdict: Proven | Refused,
-): Admission | Promise<Admission> {
+): Decision | Promise<Decision> {
   if (!verdict.ok) return refuse(gate, passage, verdict);
   gate.issuer.spent(verdict.challenge.id);
   return admitProven(gate, passage, verdict);
 }
 
 /** A genuine credential of another request, with the `Idempotency-Key` of that request, has mixed up its keys. */
-async function refuse(gate: GateContext, passage: Passage, why: Refused): Promise<Admission> {
+async function refuse(gate: GateContext, passage: Passage, why: Refused): Promise<Decision> {
   const { idempotencyKey } = passage.request;
   if (why.issuedId !== undefined && idempotencyKey !== undefined) {
     // A ledger that does not answer leaves it at the ordinary refusal: nothing is served either way.
@@ -105,15 +124,25 @@ async function refuse(gate: GateContext, passage: Passage, why: Refused): Promis
   return refuseAs(gate, passage, why);
 }
 
-function refuseAs(gate: GateContext, passage: Passage, why: Refused): Promise<Admission> {
-  return refusalAnswer(gate, passage, why).then(refused);
+async function refuseAs(gate: GateContext, passage: Passage, why: Refused): Promise<Decision> {
+  const { yields, terms } = passage;
+  // A used credential of a `once` route says that this very request was executed: not to be done again by other means.
+  if (!yields || (why.reason === 'used' && terms.effect === 'once'))
+    return refused(await refusalAnswer(gate, passage, why));
+  gate.onEvent({ kind: 'refused', route: terms.route, reason: why.reason });
+  return {
+    kind: 'yielded',
+    reason: why.reason,
+    refuse: (instead) =>
+      instead === undefined ? untoldRefusal(gate, passage, why) : gate.issuer.issue(passage, instead),
+  };
 }
 
 /**
  * Where judging a credential moves the money, the ledger is asked before: what has bought its answer is not sent to the
  * chain once more, and what another gateway is working on is waited for.
  */
-async function admitSettling(gate: GateContext, passage: Passage, bound: Bound): Promise<Admission> {
+async function admitSettling(gate: GateContext, passage: Passage, bound: Bound): Promise<Decision> {
   const { id } = bound.challenge;
   if (!gate.inFlight.enter(id)) return turnedAway(gate, passage, 'in-progress', inProgress(id));
   let verdict: Proven | Refused;
@@ -128,7 +157,9 @@ async function admitSettling(gate: GateContext, passage: Passage, bound: Bound):
     verdict = await proveCredential(gate, bound);
   } catch (error) {
     gate.inFlight.leave(id);
-    return refused(
+    return unavailable(
+      gate,
+      passage,
       error instanceof MethodUnavailable
         ? methodUnavailable(gate, passage, bound, error)
         : ledgerFailed(gate, passage, id, error),
@@ -149,20 +180,28 @@ function methodUnavailable(gate: GateContext, passage: Passage, bound: Bound, er
   return verificationUnavailable(id, gate.unavailableStatus);
 }
 
+/** The payment could not be judged or recorded. It is as good as before, so other means may serve meanwhile. */
+function unavailable(gate: GateContext, passage: Passage, answer: Answer): Decision {
+  if (!passage.yields) return refused(answer);
+  const refuse = (instead?: Problem) =>
+    instead === undefined ? Promise.resolve(answer) : gate.issuer.issue(passage, instead);
+  return { kind: 'yielded', reason: 'unavailable', refuse };
+}
+
 function ledgerFailed(gate: GateContext, passage: Passage, challengeId: string, error: unknown): Answer {
   gate.inFlight.health.failed();
   gate.onEvent({ kind: 'ledger-unavailable', route: passage.terms.route, error });
   return ledgerUnavailable(challengeId);
 }
 
-function admitProven(gate: GateContext, passage: Passage, proven: Proven): Admission | Promise<Admission> {
+function admitProven(gate: GateContext, passage: Passage, proven: Proven): Decision | Promise<Decision> {
   const { id } = proven.challenge;
   if (!gate.inFlight.enter(id)) return turnedAway(gate, passage, 'in-progress', inProgress(id));
   if (mustAsk(gate, passage, proven)) return admitStanding(gate, passage, proven);
   return { kind: 'admitted', delivery: deliveryOf(gate, passage, proven, nothingHeld) };
 }
 
-async function admitStanding(gate: GateContext, passage: Passage, proven: Proven): Promise<Admission> {
+async function admitStanding(gate: GateContext, passage: Passage, proven: Proven): Promise<Decision> {
   const { id } = proven.challenge;
   try {
     const standing = await standingOf(gate, passage, proven);
@@ -178,7 +217,7 @@ async function admitStanding(gate: GateContext, passage: Passage, proven: Proven
     // Presented in time, and refused because the ledger did not answer: that must not run out with the challenge.
     if (!proven.late) oweCredit(gate, passage, proven);
     gate.inFlight.leave(id);
-    return refused(ledgerFailed(gate, passage, id, error));
+    return unavailable(gate, passage, ledgerFailed(gate, passage, id, error));
   }
 }
 
@@ -198,7 +237,7 @@ function turnAway(
   passage: Passage,
   proven: Pick<Proven, 'challenge'>,
   standing: Exclude<Standing['kind'], 'open' | 'kept'>,
-): Admission | Promise<Admission> {
+): Decision | Promise<Decision> {
   const { id } = proven.challenge;
   switch (standing) {
     case 'late':

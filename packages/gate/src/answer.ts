@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { type Problem, type ProblemKind, problem } from '@farebox/protocol';
 import { hasBody } from './body.js';
-import { endWhole } from './end-whole.js';
+import { endAtTurnEnd } from './end-whole.js';
 
 /** A complete answer: an error or a challenge of the gate itself, or a kept answer that is given again. */
 export interface Answer {
@@ -95,7 +95,7 @@ export function sendAnswer(request: IncomingMessage, response: ServerResponse, a
   const unread = !request.complete && hasBody(request);
   response.writeHead(answer.status, unread ? [...answer.headers, 'Connection', 'close'] : answer.headers);
   if (request.method === 'HEAD') response.end();
-  else endWhole(response, answer.body);
+  else endAtTurnEnd(response, answer.body);
 }
 
 /** The ledger did not answer: nothing is served, nothing is used up. */

@@ -12,6 +12,7 @@ export function claimRequest(passage: Passage, proven: Proven, nowMs: number): C
     method: challenge.method,
     intent: challenge.intent,
     paid: settlement.paid,
+    rate: settlement.rate,
     route: passage.terms.route,
     resource: resourceLine(passage.resource),
     expiresMs,

@@ -13,7 +13,7 @@ import {
 } from './testing/rig.js';
 
 /** How many credentials are presented where they do not belong. The long run: `CROSSING_RUNS=100000`. */
-const runs = Number(process.env.CROSSING_RUNS ?? 10_000);
+const runs = Number(process.env.CROSSING_RUNS ?? 4_000);
 /** How many paid credentials they are made of. */
 const credentialsCount = 24;
 

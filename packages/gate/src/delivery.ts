@@ -1,4 +1,5 @@
 import type { StoredAnswer } from '@farebox/ledger';
+import type { Settlement } from '@farebox/protocol';
 import type { Answer } from './answer.js';
 
 /** What {@link Delivery.commit} says. */
@@ -16,6 +17,8 @@ export type Commit =
  */
 export interface Delivery {
   readonly challengeId: string;
+  /** What was paid, and by whom as far as the method knows. */
+  readonly settlement: Settlement;
   /**
    * True when the answer should be given to `commit` whole, if it is at most `storedAnswerBytesMax` bytes and no stream:
    * it is then kept, and given again without asking the upstream again.

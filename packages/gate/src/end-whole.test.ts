@@ -1,13 +1,17 @@
 import { createServer, type RequestListener } from 'node:http';
 import { type AddressInfo, connect } from 'node:net';
 import { describe, expect, it } from 'vitest';
-import { endWhole } from './end-whole.js';
+import { endAtTurnEnd, endWhole } from './end-whole.js';
 
 /** Every byte that comes back for two requests on one connection, each asking for `body`. */
-async function bytesOf(body: string | Buffer, method = 'GET'): Promise<{ head: string; body: Buffer }[]> {
+async function bytesOf(
+  send: typeof endWhole,
+  body: string | Buffer,
+  method = 'GET',
+): Promise<{ head: string; body: Buffer }[]> {
   const listener: RequestListener = (_request, response) => {
     response.writeHead(200, ['Content-Length', String(Buffer.byteLength(body))]);
-    endWhole(response, body);
+    send(response, body);
   };
   const server = createServer(listener);
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -40,7 +44,10 @@ function split(received: Buffer, bodyBytes: number): { head: string; body: Buffe
   return answers;
 }
 
-describe('endWhole', () => {
+describe.each([
+  ['endWhole', endWhole],
+  ['endAtTurnEnd', endAtTurnEnd],
+])('%s', (_of, send) => {
   const everyByte = Buffer.from(Array.from({ length: 1_024 }, (_, i) => i & 255));
   it.each([
     ['text', 'a body'],
@@ -50,7 +57,7 @@ describe('endWhole', () => {
     ['no bytes', Buffer.alloc(0)],
     ['more than fits one string', Buffer.alloc(300_000, 0xc3)],
   ])('sends %s exactly, and the connection goes on', async (_name, body) => {
-    const answers = await bytesOf(body);
+    const answers = await bytesOf(send, body);
     expect(answers).toHaveLength(2);
     for (const answer of answers) {
       expect(answer.body.equals(Buffer.from(body))).toBe(true);
@@ -62,7 +69,7 @@ describe('endWhole', () => {
   });
 
   it('sends no body to HEAD', async () => {
-    const answers = await bytesOf('a body', 'HEAD');
+    const answers = await bytesOf(send, 'a body', 'HEAD');
     expect(answers.map(({ head }) => head.startsWith('HTTP/1.1 200 OK\r\nContent-Length: 6\r\n'))).toEqual([
       true,
       true,

@@ -18,6 +18,9 @@ export type RefusalReason =
   | 'exhausted'
   | 'key-reused';
 
+/** Why a payment failed that the caller may serve by other means. `unavailable`: nobody could tell. */
+export type YieldReason = RefusalReason | 'unavailable';
+
 /**
  * What the gate did, for logs and metrics. Events carry no credential, no proof and no secret; a challenge id
  * alone opens nothing.

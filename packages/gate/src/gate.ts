@@ -1,6 +1,7 @@
 import type { RequestListener } from 'node:http';
-import { type Admission, admit } from './admit.js';
+import { admit } from './admit.js';
 import { createContext, type GateOptions } from './context.js';
+import type { Admission, Decision } from './decision.js';
 import { type ProtectOptions, protectListener } from './protect.js';
 import type { GateRequest, Terms } from './terms.js';
 
@@ -11,6 +12,11 @@ export interface Gate {
    * client's fault is an answer.
    */
   admit(request: GateRequest, terms: Terms): Admission | Promise<Admission>;
+  /**
+   * As {@link Gate.admit}, for a caller who has another way to serve the request: a payment that fails is told as `yielded`,
+   * with its reason and without a fresh challenge.
+   */
+  attempt(request: GateRequest, terms: Terms): Decision | Promise<Decision>;
   /** Sells what a `node:http` listener serves. */
   protect(terms: Terms, listener: RequestListener, options?: ProtectOptions): RequestListener;
 }
@@ -37,9 +43,10 @@ export interface Gate {
  */
 export function createGate(options: GateOptions): Gate {
   const context = createContext(options);
-  const decide = (request: GateRequest, terms: Terms) => admit(context, request, terms);
+  const decide = (request: GateRequest, terms: Terms) => admit(context, request, terms, false);
   return {
     admit: decide,
+    attempt: (request, terms) => admit(context, request, terms, true),
     protect: (terms, listener, protectOptions) => protectListener(decide, terms, listener, protectOptions),
   };
 }

@@ -18,15 +18,18 @@ export function holdResponse(response: ServerResponse, delivery: Delivery): void
   const chunks: Uint8Array[] = [];
   let length = 0;
   let deciding = false;
+  let gone = false;
 
   function restore(): void {
     Object.assign(response, { write, end, flushHeaders, writeHead });
   }
 
   function decideOnce(whole: boolean): void {
-    if (deciding) return;
+    // Whoever left has been cut already: what the listener still writes is for nobody, and decides nothing.
+    if (deciding || gone) return;
     deciding = true;
-    void decide(whole);
+    // What the listener wrote may be no answer at all: its connection ends, and the payment is as good as cut.
+    decide(whole).catch(() => response.destroy());
   }
 
   async function decide(whole: boolean): Promise<void> {
@@ -61,7 +64,10 @@ export function holdResponse(response: ServerResponse, delivery: Delivery): void
   }
 
   response.once('finish', () => delivery.answered());
-  response.once('close', () => delivery.cut());
+  response.once('close', () => {
+    gone = true;
+    delivery.cut();
+  });
   Object.assign(response, {
     writeHead(status: number, ...rest: unknown[]) {
       response.statusCode = status;
@@ -75,6 +81,7 @@ export function holdResponse(response: ServerResponse, delivery: Delivery): void
       decideOnce(false);
     },
     write(...args: Parameters<typeof write>) {
+      if (gone) return false;
       queue.push(() => void write(...args));
       collect(args[0], args[1]);
       // Whoever collects takes more; otherwise the writer waits for the `drain`, as with any slow client.

@@ -1,4 +1,3 @@
-export type { Admission } from './admit.js';
 export {
   type Answer,
   problemAnswer,
@@ -26,9 +25,10 @@ export {
   redeliveriesMaxDefault,
   replayWindowMsDefault,
 } from './context.js';
+export type { Admission, Decision, Yielded } from './decision.js';
 export type { Commit, Delivery } from './delivery.js';
 export { endWhole } from './end-whole.js';
-export type { GateEvent, RefusalReason } from './events.js';
+export type { GateEvent, RefusalReason, YieldReason } from './events.js';
 export { createGate, type Gate } from './gate.js';
 export { answerToKeep, isStream } from './kept-answer.js';
 export { liveChallengesMax, remainingLifeMsMin } from './live-challenges.js';
@@ -41,6 +41,7 @@ export {
   type Rate,
 } from './mint-budget.js';
 export type { ProtectOptions } from './protect.js';
+export { watchQueued } from './queued-response.js';
 export { sendReplay } from './replay.js';
 export { readTarget, type Target, targetCharsMax } from './target.js';
 export {

@@ -5,6 +5,7 @@ import {
   storedAnswerBytesMax,
   type Taken,
 } from '@farebox/ledger';
+import type { Settlement } from '@farebox/protocol';
 import { type Answer, inProgress, ledgerUnavailable, outcomeUnknown } from './answer.js';
 import { claimRequest } from './claim-request.js';
 import type { GateContext } from './context.js';
@@ -61,6 +62,10 @@ class PaidDelivery implements Delivery {
 
   get challengeId(): string {
     return this.#parts.proven.challenge.id;
+  }
+
+  get settlement(): Settlement {
+    return this.#parts.proven.settlement;
   }
 
   get keepsAnswer(): boolean {

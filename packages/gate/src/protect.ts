@@ -1,6 +1,5 @@
 import { IncomingMessage, type RequestListener, type ServerResponse } from 'node:http';
 import { problem } from '@farebox/protocol';
-import type { Admission } from './admit.js';
 import { type Answer, problemAnswer, sendAnswer } from './answer.js';
 import {
   type BodyRead,
@@ -11,7 +10,10 @@ import {
   heldBodyBytesMax,
   readBody,
 } from './body.js';
+import type { Admission } from './decision.js';
+import type { Delivery } from './delivery.js';
 import { holdResponse } from './hold-response.js';
+import { watchQueued } from './queued-response.js';
 import { sendReplay } from './replay.js';
 import { readTarget } from './target.js';
 import type { GateRequest, Terms } from './terms.js';
@@ -22,6 +24,57 @@ export interface ProtectOptions {
   readonly bodyBytesMax?: number;
   /** Most bytes of bodies held at a time by all requests to this listener; more is 503. Default 64 MiB. */
   readonly heldBytesMax?: number;
+  /** Who asks, for the gate's mint budget: an address that the client cannot choose freely. Default: nobody in particular. */
+  readonly client?: (request: IncomingMessage) => string | undefined;
+}
+
+/** How the gate decides: {@link Gate.admit}. */
+export type Admit = (request: GateRequest, terms: Terms) => Admission | Promise<Admission>;
+
+/** What was decided about a request of `node:http`. `gone`: the client has left, and nothing was called. */
+export type NodeAdmission =
+  | Exclude<Admission, { readonly kind: 'admitted' }>
+  | { readonly kind: 'admitted'; readonly delivery: Delivery; readonly body: Buffer | undefined }
+  | { readonly kind: 'gone' };
+
+/** Reads and decides about requests of `node:http`; what is served, and how, is the caller's. */
+export type NodeDoor = (
+  request: IncomingMessage,
+  response: ServerResponse,
+  /** The request target as the client sent it. */
+  url: string,
+  /** Looks at the body before anybody is asked to pay for it; what it returns is the refusal. */
+  vet?: (body: Buffer) => Answer | undefined,
+) => Promise<NodeAdmission>;
+
+/** Makes the {@link NodeDoor} of one route. Call {@link watchQueued} before it. */
+export function createNodeDoor(admit: Admit, terms: Terms, options: ProtectOptions = {}): NodeDoor {
+  const { bodyBytesMax = bodyBytesMaxDefault, heldBytesMax = heldBodyBytesMax } = options;
+  const room = createBodyRoom(heldBytesMax);
+  return async function decide(request, response, url, vet) {
+    const target = readTarget(url);
+    if (!target.ok) return refused(problemAnswer(problem('bad-request', { detail: target.detail })));
+    const read = hasBody(request) ? await bodyOf(request, bodyBytesMax, room) : undefined;
+    if (read !== undefined && read.kind !== 'body') return refused(bodyRefusals[read.kind]);
+    const body = read?.body;
+    if (body !== undefined) response.once('close', () => room.give(body.length));
+    const fault = body === undefined ? undefined : vet?.(body);
+    if (fault !== undefined) return refused(fault);
+    const client = options.client?.(request);
+    const { path, query } = target;
+    const admission = await admit({ ...readRequest(request), path, query, body, client }, terms);
+    if (admission.kind !== 'admitted') return admission;
+    if (response.destroyed) {
+      // The client left while the ledger was asked. The listener was not called, so even a `once` claim is given back.
+      await admission.delivery.release();
+      return { kind: 'gone' };
+    }
+    return { ...admission, body };
+  };
+}
+
+function refused(answer: Answer): NodeAdmission {
+  return { kind: 'refused', answer };
 }
 
 /**
@@ -30,44 +83,32 @@ export interface ProtectOptions {
  * receipt, anything else leaves the payment as a credit.
  */
 export function protectListener(
-  admit: (request: GateRequest, terms: Terms) => Admission | Promise<Admission>,
+  admit: Admit,
   terms: Terms,
   listener: RequestListener,
   options: ProtectOptions = {},
 ): RequestListener {
-  const { bodyBytesMax = bodyBytesMaxDefault, heldBytesMax = heldBodyBytesMax } = options;
-  const room = createBodyRoom(heldBytesMax);
+  const decide = createNodeDoor(admit, terms, options);
   return function sellAccess(request, response) {
+    watchQueued(request, response);
     const answer = (content: Answer) => sendAnswer(request, response, content);
     sell(request, response, answer).catch(() => answer(problemAnswer(problem('internal-error'))));
   };
 
   async function sell(request: IncomingMessage, response: ServerResponse, answer: (content: Answer) => void) {
-    const target = readTarget(request.url ?? '');
-    if (!target.ok) return answer(problemAnswer(problem('bad-request', { detail: target.detail })));
-    const read = hasBody(request) ? await bodyOf(request, bodyBytesMax, room) : undefined;
-    if (read !== undefined && read.kind !== 'body') return answer(bodyRefusals[read.kind]);
-    const body = read?.body;
-    if (body !== undefined) response.once('close', () => room.give(body.length));
-    const admission = await admit(
-      { ...readRequest(request), path: target.path, query: target.query, body },
-      terms,
-    );
+    const admission = await decide(request, response, request.url ?? '');
+    if (admission.kind === 'gone') return;
     if (admission.kind === 'refused') return answer(admission.answer);
     if (admission.kind === 'replayed')
       return sendReplay(request, response, admission.answer, admission.delivery);
-    if (response.destroyed) {
-      // The client left while the ledger was asked. The listener was not called, so even a `once` claim is given back.
-      await admission.delivery.release();
-      return;
-    }
-    holdResponse(response, admission.delivery);
+    const { delivery, body } = admission;
+    holdResponse(response, delivery);
     listener(body === undefined ? request : withBody(request, body), replyOf(response));
   }
 }
 
-/** `gone` is never seen by anyone: the client has left. */
-const bodyRefusals: Readonly<Record<Exclude<BodyRead['kind'], 'body'>, Answer>> = {
+/** The refusals of bodies that were not read whole. `gone` is never seen by anyone: the client has left. */
+export const bodyRefusals: Readonly<Record<Exclude<BodyRead['kind'], 'body'>, Answer>> = {
   'too-large': problemAnswer(problem('body-too-large')),
   'no-room': problemAnswer(
     problem('internal-error', {

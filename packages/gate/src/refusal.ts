@@ -12,6 +12,8 @@ export interface Passage {
   readonly terms: Terms;
   readonly binding: Binding;
   readonly resource: Resource;
+  /** The caller has other means to serve the request. */
+  readonly yields: boolean;
 }
 
 /**
@@ -20,6 +22,11 @@ export interface Passage {
  */
 export async function refusalAnswer(gate: GateContext, passage: Passage, why: Refused): Promise<Answer> {
   gate.onEvent({ kind: 'refused', route: passage.terms.route, reason: why.reason });
+  return untoldRefusal(gate, passage, why);
+}
+
+/** As {@link refusalAnswer}, of a refusal that the events have told already. */
+export async function untoldRefusal(gate: GateContext, passage: Passage, why: Refused): Promise<Answer> {
   // The seed answers 403 without a challenge: the credential still buys what it was issued for (R52).
   const elsewhere = why.reason === 'other-resource';
   const kind = elsewhere && gate.strict402 ? 'invalid-challenge' : why.kind;

@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { KeptAnswer } from '@farebox/ledger';
-import type { Admission } from './admit.js';
 import { type Answer, sendAnswer } from './answer.js';
+import type { Admission } from './decision.js';
 import type { Delivery } from './delivery.js';
 
 /** A kept answer, with the receipt of its delivery (design: stored answers). The upstream is not asked. */

@@ -5,7 +5,12 @@ export interface Resource {
   readonly method: string;
   readonly path: string;
   readonly query: string;
+  /** Who alone may use it; undefined: whoever has paid. */
+  readonly subject?: string | undefined;
 }
+
+/** What a subject looks like: it stands in the challenge for everyone to read. */
+const subjectForm = /^[A-Za-z0-9._~:-]{1,128}$/;
 
 const opaqueBytesMax = 16_384;
 
@@ -13,12 +18,17 @@ const opaqueBytesMax = 16_384;
  * The `opaque` parameter that names a resource: base64url(JCS) of a flat string map
  * (draft-httpauth-payment-00 §"Optional Parameters"). The HMAC covers it, so a credential cannot move to another
  * resource; and it is recomputed from each request, so clients that drop it lose nothing.
+ *
+ * @throws TypeError for a subject of another form
  */
 export function resourceOpaque(resource: Resource): string {
-  const { method, path, query } = resource;
+  const { method, path, query, subject } = resource;
+  if (subject !== undefined && !subjectForm.test(subject))
+    throw new TypeError('A subject has 1 to 128 characters out of A-Z, a-z, 0-9 and ._~:-');
   // These keys stand in JCS order and these values are ASCII, so JSON.stringify writes what JCS would, in a third of
   // the time; a test holds the two together.
-  return encodeBase64url(JSON.stringify(query === '' ? { method, path } : { method, path, query }));
+  const line = query === '' ? { method, path } : { method, path, query };
+  return encodeBase64url(JSON.stringify(subject === undefined ? line : { ...line, subject }));
 }
 
 /** Reads a resource back out of an `opaque` whose HMAC has been checked. */
@@ -32,9 +42,10 @@ export function readResource(opaque: string): Resource | undefined {
     return undefined;
   }
   if (typeof value !== 'object' || value === null) return undefined;
-  const { method, path, query = '' } = value as Record<string, unknown>; // an object of unknown members
+  const { method, path, query = '', subject } = value as Record<string, unknown>; // an object of unknown members
   if (typeof method !== 'string' || typeof path !== 'string' || typeof query !== 'string') return undefined;
-  return { method, path, query };
+  if (subject !== undefined && typeof subject !== 'string') return undefined;
+  return { method, path, query, subject };
 }
 
 /**
@@ -46,7 +57,9 @@ export function describeDifference(issued: Resource, asked: Resource): string {
   if (issued.method !== asked.method) {
     return `${issued.method} ${issued.path}, not ${asked.method} ${asked.path}`;
   }
-  return `${withQuery(issued)}, not ${withQuery(asked)}`;
+  if (issued.query !== asked.query) return `${withQuery(issued)}, not ${withQuery(asked)}`;
+  // Who that is is not said: whoever asks may not be them.
+  return 'somebody else; send it with the identity that asked for the challenge';
 }
 
 function withQuery(resource: Resource): string {
@@ -60,5 +73,5 @@ export function resourceLine(resource: Resource): string {
 
 /** True when both name the same request line. */
 export function sameResource(a: Resource, b: Resource): boolean {
-  return a.method === b.method && a.path === b.path && a.query === b.query;
+  return a.method === b.method && a.path === b.path && a.query === b.query && a.subject === b.subject;
 }

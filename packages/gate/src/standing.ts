@@ -65,6 +65,8 @@ export function mustAsk(gate: GateContext, passage: Passage, proven: Proven): bo
     passage.terms.effect !== 'safe' ||
     proven.late ||
     passage.request.idempotencyKey !== undefined ||
+    // Whether the credential is used decides who serves: it must be known before the upstream is asked.
+    passage.yields ||
     gate.inFlight.isKnown(proven.challenge.id)
   );
 }

@@ -39,6 +39,7 @@ export function readTarget(url: string): Target {
   if (path.includes('%')) {
     const fault = encodingFault(path);
     if (fault !== undefined) return refused(fault);
+    if (!isUtf8(path)) return refused('The path has percent-encodings that are not UTF-8.');
   }
   if (!queryChars.test(query)) return refused('The query holds a character that must be percent-encoded.');
   return { ok: true, path, query };
@@ -50,6 +51,16 @@ function refused(detail: string): Target {
 
 function hasDotSegment(path: string): boolean {
   return path.split('/').some((segment) => segment === '.' || segment === '..' || /^\.{1,2};/.test(segment));
+}
+
+/** Overlong forms and halves of characters are no UTF-8 (RFC 3629 §3): some decoders see a slash or a dot in them. */
+function isUtf8(path: string): boolean {
+  try {
+    decodeURIComponent(path);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 function encodingFault(path: string): string | undefined {

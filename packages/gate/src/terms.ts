@@ -1,4 +1,4 @@
-import type { Offer } from '@farebox/protocol';
+import type { Offer, Problem } from '@farebox/protocol';
 
 /**
  * What repeating the upstream call does (design: effects).
@@ -64,6 +64,16 @@ export interface GateRequest {
    * depends on it.
    */
   readonly client?: string | undefined;
+  /**
+   * Who alone may use the challenge, where it is not whoever has paid: an account's name, never a secret, of letters, digits
+   * and `._~:-`. With another subject, or none, a credential is refused as one of another resource and stays good.
+   */
+  readonly subject?: string | undefined;
+  /**
+   * What is said instead of `payment-required` to a request without a payment, because something else is wrong with it too:
+   * 401 for a bad API key, 429 for one over its limit. The challenges come with it all the same, for who would rather pay.
+   */
+  readonly instead?: Problem | undefined;
 }
 
 /** The effect that a request method has by RFC 9110 §9.2, unless a route says otherwise. */

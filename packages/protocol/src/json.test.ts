@@ -28,6 +28,23 @@ describe('parseJsonObject', () => {
     expect(parseJsonObject(`${'{"a":'.repeat(3000)}1${'}'.repeat(3000)}`)).toBeUndefined();
   });
 
+  it.each(['1e999', '-1e400', '1.5E+0999', `1${'0'.repeat(400)}`, '0.1e310', `${'9'.repeat(310)}.5`])(
+    'refuses a number that could never be written again: %s',
+    (number) => {
+      expect(parseJsonObject(`{"a":${number}}`)).toBeUndefined();
+      expect(parseJsonObject(`{"a":[1, ${number}]}`)).toBeUndefined();
+      expect(parseJsonObject(`{"a":{"b": ${number} }}`)).toBeUndefined();
+    },
+  );
+
+  it.each(['1e308', '1e-999', '1.7976931348623157e+308'])('takes %s', (number) => {
+    expect(parseJsonObject(`{"a":${number},"b":"${number}","c":":1e999"}`)).toEqual({
+      a: Number(number),
+      b: number,
+      c: ':1e999',
+    });
+  });
+
   it('gives what JSON.parse gives', () => {
     fc.assert(
       fc.property(jsonObject, (object) => {

@@ -17,11 +17,12 @@ export function isJsonObject(value: JsonValue | undefined): value is JsonObject 
 /**
  * Parses a JSON text that must be an object, from a stranger. Members named `__proto__` are dropped at every
  * level, so that no later copy of the object can reach a prototype; nesting deeper than {@link jsonDepthMax} is
- * refused, so that no later walk can run out of stack.
+ * refused, so that no later walk can run out of stack; so is a number beyond what ECMAScript can hold (`1e999`), which
+ * could never be written again.
  *
  * The caller bounds the length of `text`.
  *
- * @returns The object, or `undefined` when the text is not JSON, not an object or too deep.
+ * @returns The object, or `undefined` when the text is not JSON, not an object, too deep or has such a number.
  *
  * @example
  * ```ts
@@ -41,10 +42,13 @@ export function parseJsonObject(text: string): JsonObject | undefined {
   return isJsonObject(value) && (isPlain(text) || cleanse(value, 1)) ? value : undefined;
 }
 
+/** What a number too large for a double begins like; where it stands after a quotation mark, it is none. */
+const hugeNumber = /[:,[]\s*-?(?:\d{300}|[\d.]+[eE]\+?\d{3})/;
+
 /** True when a look at the text shows that there is nothing to cleanse: the way of every honest credential. */
 function isPlain(text: string): boolean {
   // An escape could spell the name otherwise; with fewer openings than levels nothing is too deep.
-  if (text.includes('__proto__') || text.includes('\\')) return false;
+  if (text.includes('__proto__') || text.includes('\\') || hugeNumber.test(text)) return false;
   let openings = 0;
   for (const opening of ['{', '[']) {
     for (let at = text.indexOf(opening); at >= 0; at = text.indexOf(opening, at + 1)) {
@@ -54,22 +58,21 @@ function isPlain(text: string): boolean {
   return true;
 }
 
-/** Drops `__proto__` members in place; false when the value is nested too deeply. */
+/** Drops `__proto__` members in place; false when the value is nested too deeply or holds a number that is too large. */
 function cleanse(value: JsonObject | JsonValue[], depth: number): boolean {
   if (depth > jsonDepthMax) return false;
-  if (Array.isArray(value)) {
-    for (const item of value) {
-      if (typeof item === 'object' && item !== null && !cleanse(item, depth + 1)) return false;
-    }
-    return true;
-  }
+  if (Array.isArray(value)) return value.every((item) => isClean(item, depth));
   for (const key of Object.keys(value)) {
     if (key === '__proto__') {
       Reflect.deleteProperty(value, key);
       continue;
     }
-    const member = value[key];
-    if (typeof member === 'object' && member !== null && !cleanse(member, depth + 1)) return false;
+    if (!isClean(value[key], depth)) return false;
   }
   return true;
+}
+
+function isClean(value: JsonValue | undefined, depth: number): boolean {
+  if (typeof value === 'number') return Number.isFinite(value);
+  return typeof value !== 'object' || value === null || cleanse(value, depth + 1);
 }

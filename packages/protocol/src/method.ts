@@ -35,6 +35,20 @@ export interface VerifiedChallenge extends Challenge {
   readonly requestObject: JsonObject;
 }
 
+/** At what rate a price in another currency was quoted. For the books: nothing is decided by it. */
+export interface QuotedRate {
+  /** The price as the seller set it, in decimal notation: `0.002`. */
+  readonly price: string;
+  /** What it was set in: `USD`. */
+  readonly currency: string;
+  /** What one {@link unit} cost, in decimal notation: `65012.5`. */
+  readonly rate: string;
+  /** A whole unit of what is paid with: `BTC`. */
+  readonly unit: string;
+  /** As of when, milliseconds since the epoch. */
+  readonly asOfMs: number;
+}
+
 /** A payment that has been proved. */
 export interface Settlement {
   /** Globally unique name of the payment: payment hash, transaction hash. Public, never a secret. */
@@ -42,6 +56,8 @@ export interface Settlement {
   readonly paid: Amount;
   /** Payer identifier, when the method knows it. */
   readonly payer?: string;
+  /** The rate that its challenge was quoted at, as the HMAC covers it; undefined where there was none. */
+  readonly rate?: QuotedRate;
   /** Method-specific receipt fields. */
   readonly receiptFields?: Readonly<Record<string, string>>;
 }

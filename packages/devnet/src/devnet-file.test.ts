@@ -30,6 +30,16 @@ describe('devnet.json', () => {
     await removeDevnetFile(home, file);
   });
 
+  it('may have a Tempo chain beside it, and one that cannot be read is left out', async () => {
+    const tempo = { url: 'http://127.0.0.1:8545', chainId: 4217 };
+    await writeDevnetFile(home, { ...file, tempo });
+    expect(await readDevnetFile(home)).toEqual({ ...file, tempo });
+    for (const bad of [null, 5, {}, { ...tempo, url: 'http://evil.example' }, { ...tempo, chainId: 0.5 }]) {
+      writeFileSync(join(home, 'devnet.json'), JSON.stringify({ ...file, tempo: bad }));
+      expect(await readDevnetFile(home)).toEqual(file);
+    }
+  });
+
   it.each([
     'nonsense',
     '{}',

@@ -1,7 +1,7 @@
 import { mkdir, readFile, rm } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
-import { isJsonObject, parseJsonObject } from '@farebox/protocol';
+import { isJsonObject, type JsonValue, parseJsonObject } from '@farebox/protocol';
 import { loopbackUrl } from './client.js';
 import { replaceFile } from './node/snapshot.js';
 
@@ -9,6 +9,15 @@ import { replaceFile } from './node/snapshot.js';
 export interface DevnetFile {
   readonly url: string;
   readonly token: string;
+  /** Its Tempo chain, where it runs one. */
+  readonly tempo?: TempoPlace;
+}
+
+/** Where a devnet's Tempo chain is. */
+export interface TempoPlace {
+  /** JSON-RPC over plain HTTP on loopback. */
+  readonly url: string;
+  readonly chainId: number;
 }
 
 /** `$FAREBOX_HOME`, or `~/.farebox`. */
@@ -22,7 +31,9 @@ const fileIn = (home: string) => join(home, 'devnet.json');
 /** Writes `devnet.json` into the home directory, readable by its owner only. Replaces an older one whole. */
 export async function writeDevnetFile(home: string, file: DevnetFile): Promise<void> {
   await mkdir(home, { recursive: true, mode: 0o700 });
-  replaceFile(fileIn(home), `${JSON.stringify({ url: file.url, token: file.token })}\n`);
+  const { url, token, tempo } = file;
+  const chain = tempo && { tempo: { url: tempo.url, chainId: tempo.chainId } };
+  replaceFile(fileIn(home), `${JSON.stringify({ url, token, ...chain })}\n`);
 }
 
 /** Removes `devnet.json` if it is still this devnet's. */
@@ -33,7 +44,8 @@ export async function removeDevnetFile(home: string, file: DevnetFile): Promise<
 
 /**
  * Reads `devnet.json`. Undefined when there is none. Rejects when it cannot be read, is not what
- * {@link writeDevnetFile} writes, or names an address that is not loopback.
+ * {@link writeDevnetFile} writes, or names an address that is not loopback. A Tempo chain that cannot be read is left out:
+ * the Lightning nodes are no worse for it.
  */
 export async function readDevnetFile(home: string = fareboxHome()): Promise<DevnetFile | undefined> {
   let text: string;
@@ -47,5 +59,19 @@ export async function readDevnetFile(home: string = fareboxHome()): Promise<Devn
   if (!isJsonObject(value) || typeof value.url !== 'string' || typeof value.token !== 'string') {
     throw new Error(`${fileIn(home)} is not a devnet's: remove it and start \`farebox devnet\` again.`);
   }
-  return { url: loopbackUrl(value.url).origin, token: value.token };
+  const tempo = readTempoPlace(value.tempo);
+  return { url: loopbackUrl(value.url).origin, token: value.token, ...(tempo && { tempo }) };
+}
+
+function readTempoPlace(value: JsonValue | undefined): TempoPlace | undefined {
+  if (!isJsonObject(value)) return undefined;
+  const { url, chainId } = value;
+  if (typeof url !== 'string' || !isPlainLoopback(url)) return undefined;
+  const named = typeof chainId === 'number' && Number.isSafeInteger(chainId) && chainId > 0;
+  return named ? { url, chainId } : undefined;
+}
+
+/** The form that the devnet writes, and nothing that a URL parser could read otherwise. */
+function isPlainLoopback(text: string): boolean {
+  return URL.canParse(text) && /^http:\/\/(?:127\.0\.0\.1|\[::1\]|localhost)(?::\d+)?\/?$/.test(text);
 }

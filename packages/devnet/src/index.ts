@@ -6,6 +6,7 @@ export {
   fareboxHome,
   readDevnetFile,
   removeDevnetFile,
+  type TempoPlace,
   writeDevnetFile,
 } from './devnet-file.js';
 export type { DevnetNode, DevnetRole, HoldRequest } from './devnet-node.js';

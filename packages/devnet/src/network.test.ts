@@ -94,6 +94,28 @@ describe("the wallet's fee cap", () => {
   });
 });
 
+describe('a payment that was given up and arrives all the same', () => {
+  it('tells its real fee', async () => {
+    await start(true);
+    const [merchant, wallet] = [network.node('merchant'), network.node('wallet')];
+    const before = await wallet.balance();
+    const { preimage, paymentHash } = newSecret();
+    const { invoice } = await merchant.holdInvoice({ ...anInvoice(), paymentHash });
+    const paying = wallet.payInvoice({ invoice, maxFeeMsat: 1000n, timeoutMs: 500 });
+    const held = () => merchant.lookupInvoice(paymentHash)?.status === 'held';
+    expect(await network.activity.until(held, 30_000)).toBe(true);
+    expect(await paying).toEqual({ status: 'in-flight' });
+    await merchant.settleHold(preimage);
+    const told = () => {
+      const state = wallet.trackPayment(paymentHash);
+      return state.status === 'succeeded' && state.feeMsat > 0n;
+    };
+    expect(await network.activity.until(told, 30_000)).toBe(true);
+    expect(wallet.trackPayment(paymentHash)).toEqual({ status: 'succeeded', preimage, feeMsat: 1000n });
+    expect((await wallet.balance()).spendableMsat).toBe(before.spendableMsat - 2000n);
+  });
+});
+
 describe('a wallet that runs dry', () => {
   it('is refilled by the merchant and goes on paying more than the channel ever held', async () => {
     await start();

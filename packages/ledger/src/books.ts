@@ -1,4 +1,4 @@
-import type { Amount } from '@farebox/protocol';
+import type { Amount, QuotedRate } from '@farebox/protocol';
 import type { Claim } from './ledger.js';
 import type { ClaimState } from './transitions.js';
 
@@ -70,6 +70,8 @@ export interface Entry extends Movement {
   readonly method: string;
   readonly route: string;
   readonly amount: Amount;
+  /** The rate that the claim was quoted at, where its price was set in another currency. */
+  readonly rate?: QuotedRate | undefined;
 }
 
 /** What one movement has summed up to, for one method, currency and route, since the ledger was made. */

@@ -1,3 +1,6 @@
+export type { Allowance, AllowanceTerms } from './allowance/allowance.js';
+export { openPostgresAllowance, type PostgresAllowanceOptions } from './allowance/postgres.js';
+export { openSqliteAllowance, type SqliteAllowanceOptions } from './allowance/sqlite.js';
 export * from './books.js';
 export * from './errors.js';
 export { storedHeadersLengthMaxChars } from './front/answers.js';

@@ -1,4 +1,4 @@
-import type { Amount } from '@farebox/protocol';
+import type { Amount, QuotedRate } from '@farebox/protocol';
 import type { ClaimState, Hold } from './transitions.js';
 
 /**
@@ -13,6 +13,8 @@ export interface ClaimRequest {
   readonly method: string;
   readonly intent: string;
   readonly paid: Amount;
+  /** The rate that the price was quoted at; kept with the claim as it came into being. */
+  readonly rate?: QuotedRate | undefined;
   /** The route's name in the table, e.g. `GET /v1/bitcoin/*`. */
   readonly route: string;
   /** What was bought: method, path and query in one line. For people; at most 2,048 characters are kept. */
@@ -34,6 +36,8 @@ export interface Claim {
   readonly method: string;
   readonly intent: string;
   readonly paid: Amount;
+  /** The rate that the price was quoted at, where it was set in another currency. */
+  readonly rate?: QuotedRate | undefined;
   readonly route: string;
   readonly resource: string;
   readonly state: ClaimState;

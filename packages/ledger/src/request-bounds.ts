@@ -1,4 +1,5 @@
 import type { ClaimRequest } from './ledger.js';
+import { rateOutOfBounds } from './quoted-rate.js';
 
 /** A challenge id is base64url of 32 bytes without padding. */
 export const challengeIdLengthChars = 43;
@@ -37,7 +38,7 @@ export function requestOutOfBounds(request: ClaimRequest): string | undefined {
   if (amount < 0n || amount > amountMax) return 'paid is below zero or above 2^63 - 1 base units';
   if (!isTime(request.expiresMs) || !isTime(request.nowMs))
     return 'a time is not whole milliseconds since the epoch';
-  return keyOutOfBounds(request.idempotencyKey);
+  return keyOutOfBounds(request.idempotencyKey) ?? rateOutOfBounds(request.rate);
 }
 
 /** Says what is wrong with an `Idempotency-Key`, or nothing. */

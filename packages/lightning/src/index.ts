@@ -17,6 +17,7 @@ export type { RouteHint, RouteHop } from './bolt11/route-hint.js';
 export { nodeIdOf, recoverPayee, verifyInvoice } from './bolt11/signature.js';
 export { type LightningBuyerOptions, lightningBuyer } from './charge/buyer.js';
 export { createInvoiceTimeoutMs } from './charge/deadline.js';
+export { readQuotedRate, writeQuotedRate } from './charge/quoted-rate.js';
 export {
   type ChargeNetwork,
   type ChargeRequest,
@@ -24,6 +25,7 @@ export {
   writeChargeRequest,
 } from './charge/request.js';
 export {
+  type ConvertedPrice,
   invoiceGraceSeconds,
   type LightningSellerOptions,
   lightningSeller,

@@ -35,7 +35,7 @@ export { type PayerSource, payerSource, readPayerSource } from './charge/source.
 export type { SplitTerms, TokenTerms } from './charge/terms.js';
 export { type ExpectedTransfer, expectedTransfers } from './charge/transfers.js';
 export type { TempoVerifyContext } from './charge/verify.js';
-export type { BudgetLimits } from './sponsor/budget.js';
+export type { BudgetLimits, SponsorBudget } from './sponsor/budget.js';
 export { type FeePayer, feePayerFromKey } from './sponsor/fee-payer.js';
 export {
   restAfterRevertMs,

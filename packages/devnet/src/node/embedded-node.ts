@@ -142,6 +142,7 @@ export class EmbeddedNode {
     else if (event instanceof ldk.Event_PaymentClaimed) this.#receiver.onClaimed(event);
     else if (event instanceof ldk.Event_HTLCHandlingFailed) this.#receiver.onHandlingFailed(event);
     else if (event instanceof ldk.Event_PaymentSent) this.payer.onSent(event);
+    else if (event instanceof ldk.Event_PaymentPathSuccessful) this.payer.onPathSucceeded(event);
     else if (event instanceof ldk.Event_PaymentFailed) this.payer.onFailed(event);
     else if (event instanceof ldk.Event_FundingGenerationReady) this.onFunding(event);
     else if (event instanceof ldk.Event_ChannelClosed) this.onChannelClosed(event);

@@ -34,6 +34,8 @@ export class Payer {
   readonly #starting = new Map<string, Promise<PaymentState>>();
   readonly #waiting = new Map<string, Set<() => void>>();
   readonly #holdsSlot = new Set<string>();
+  /** Payments that have arrived and whose fee their paths must tell, the oldest first. */
+  readonly #feeUnknown = new Set<string>();
 
   constructor(core: NodeCore, book: PaymentBook, now: () => number) {
     this.#core = core;
@@ -75,13 +77,25 @@ export class Payer {
   }
 
   onSent(event: ldk.Event_PaymentSent): void {
-    const fee = event.fee_paid_msat;
-    this.#finish(Buffer.from(event.payment_hash).toString('hex'), {
-      status: 'succeeded',
-      preimage: Buffer.from(event.payment_preimage).toString('hex'),
-      feeMsat: fee instanceof ldk.Option_u64Z_Some ? fee.some : 0n,
-    });
+    const paymentHash = hex(event.payment_hash);
+    const fee = event.fee_paid_msat instanceof ldk.Option_u64Z_Some ? event.fee_paid_msat.some : undefined;
+    if (fee === undefined) this.#rememberUnknownFee(paymentHash);
+    const preimage = hex(event.payment_preimage);
+    this.#finish(paymentHash, { status: 'succeeded', preimage, feeMsat: fee ?? 0n });
     this.onPaid();
+  }
+
+  /**
+   * A part of a payment has arrived, on this path. LDK forgets the fee of a payment that was given up and arrived all the
+   * same, so that {@link onSent} is told none; its paths still tell, a moment later. Until then the fee is told as 0.
+   */
+  onPathSucceeded(event: ldk.Event_PaymentPathSuccessful): void {
+    const paymentHash = hex(event.payment_id);
+    const known = this.#book.get(paymentHash);
+    if (known?.status !== 'succeeded') return;
+    const unknownFee = this.#feeUnknown.has(paymentHash) || known.feeMsat === 0n;
+    const fee = event.path.fee_msat();
+    if (unknownFee && fee > 0n) this.#book.set(paymentHash, { ...known, feeMsat: known.feeMsat + fee });
   }
 
   onFailed(event: ldk.Event_PaymentFailed): void {
@@ -181,6 +195,12 @@ export class Payer {
       const timer = setTimeout(finish, left(deadline));
       waiting.add(finish);
     });
+  }
+
+  #rememberUnknownFee(paymentHash: string): void {
+    this.#feeUnknown.add(paymentHash);
+    const [oldest] = this.#feeUnknown;
+    if (this.#feeUnknown.size > paymentsInFlightMax && oldest !== undefined) this.#feeUnknown.delete(oldest);
   }
 
   #finish(paymentHash: string, outcome: SentPayment): void {

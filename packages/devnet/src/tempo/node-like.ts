@@ -50,9 +50,11 @@ async function send(
   const hash = String(sent.result);
   const giveUpMs = performance.now() + receiptTimeoutMs;
   while (performance.now() < giveUpMs) {
+    // Before the receipt is looked for: a transaction that was mined is tried once more and dropped as a replay, and then
+    // there is a reason although there is a receipt.
+    const reason = anvil.droppedReason(hash);
     const found = await callRpc(anvil.url, 'eth_getTransactionReceipt', [hash]);
     if ('result' in found && found.result !== null) return { result: choose(found.result, hash) };
-    const reason = anvil.droppedReason(hash);
     if (reason !== undefined) return { error: { code: transactionRejected, message: reason } };
     await delay(receiptPollMs);
   }

@@ -10,6 +10,7 @@ import {
   type SweepTerms,
   type Swept,
 } from '../ledger.js';
+import { writeRate } from '../quoted-rate.js';
 import type { TravellingAnswer } from './answers.js';
 import { type Field, Op, type OpCode, type Outcome, RedeliveryNumber } from './messages.js';
 
@@ -53,6 +54,7 @@ export class Batch {
       request.expiresMs,
       request.nowMs,
       request.idempotencyKey ?? '',
+      writeRate(request.rate),
     );
     return new Promise((resolve, reject) => {
       this.#pending.push({ answer: 'claim', resolve, reject });

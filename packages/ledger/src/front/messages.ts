@@ -5,7 +5,7 @@ import type { Claim, ClaimTotal, KeptAnswer, Swept } from '../ledger.js';
  * structured cloning of many small objects costs more than the claim itself: per operation its number, then its fields.
  *
  * ```
- * claim | reclaim | deliver | release   op, kind, challengeId, reference, paid, resource, expiresMs, nowMs, key
+ * claim | reclaim | deliver | release   op, kind, challengeId, reference, paid, resource, expiresMs, nowMs, key, rate
  * keep                                  op, status, headers, body: no operation of its own; the answer of the next one
  * settle | unknown | answered | cut | cutByUpstream | resolveReleased | resolveDelivered | refund
  *                                       op, seq, nowMs
@@ -17,7 +17,7 @@ import type { Claim, ClaimTotal, KeptAnswer, Swept } from '../ledger.js';
  * totals                                op
  * ```
  *
- * `key` is the Idempotency-Key, empty when there is none. An amount travels as a number where that is exact, because a
+ * `key` is the Idempotency-Key, `rate` the quoted rate (`quoted-rate.ts`), both empty when there is none. An amount travels as a number where that is exact, because a
  * bigint is dear to clone, and as a bigint otherwise. `headers` is the flat list as JSON, `body` a Uint8Array that
  * nobody else has.
  */

@@ -23,6 +23,8 @@ export interface Enter {
   readonly nowMs: number;
   /** Hash of the `Idempotency-Key`. */
   readonly key: Buffer | undefined;
+  /** The quoted rate as it is stored; empty for none. */
+  readonly rate: string;
   /** Only `deliver` has one. */
   readonly answer: NewAnswer | undefined;
 }
@@ -171,6 +173,7 @@ function enter(verb: Enter['verb'], fields: Fields, answer: NewAnswer | undefine
     expiresMs: fields.number(),
     nowMs: fields.number(),
     key: keyOf(fields),
+    rate: fields.text(),
     answer,
   };
 }

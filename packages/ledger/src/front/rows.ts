@@ -1,4 +1,6 @@
+import type { QuotedRate } from '@farebox/protocol';
 import type { Claim } from '../ledger.js';
+import { readRate } from '../quoted-rate.js';
 import {
   type ClaimShape,
   type ClaimState,
@@ -27,6 +29,7 @@ export interface Row<K extends Kind = Kind> extends ClaimShape {
   readonly resource: string;
   /** Hash of the `Idempotency-Key`; see `keys.ts`. */
   readonly key: Uint8Array | undefined;
+  readonly rate: QuotedRate | undefined;
 }
 
 /** The columns of a claim as a database gives them; integers as number or bigint. */
@@ -49,6 +52,7 @@ export interface ClaimColumns<K extends Kind = Kind> {
   readonly reference: string | undefined;
   readonly resource: unknown;
   readonly key: unknown;
+  readonly rate: unknown;
 }
 
 /** A row that cannot be: the ledger is damaged there, and that claim is refused. */
@@ -92,6 +96,7 @@ export function rowOf<K extends Kind>(columns: ClaimColumns<K>): Row<K> {
     reference,
     resource,
     key: key ?? undefined,
+    rate: readRate(columns.rate),
   };
   assertPossible(row, seq);
   return row;
@@ -125,6 +130,7 @@ export function claimOf(row: Row, seen: Seen): Claim {
     method: row.kind.method,
     intent: row.kind.intent,
     paid: { amount: row.paid, currency: row.kind.currency },
+    ...(row.rate && { rate: row.rate }),
     route: row.kind.route,
     resource: row.resource,
     state: row.state,

@@ -31,6 +31,7 @@ export function insertValues(
     bytesArray(entered.map(({ reference }) => storedReference(reference))),
     entered.map(({ resource }) => resource),
     bytesArray(entered.map(({ key }) => key)),
+    entered.map(({ rate }) => (rate === '' ? null : rate)),
     holder,
   ];
 }

@@ -12,6 +12,7 @@ const enter = (challengeId: string, reference: string): Enter => ({
   expiresMs: 0,
   nowMs: 0,
   key: undefined,
+  rate: '',
   answer: undefined,
 });
 

@@ -1,6 +1,7 @@
 import type { Kind } from '../front/kind.js';
 import type { Enter } from '../front/operations.js';
 import { assertPossible, DamagedRow, type Row, rowOf, whole } from '../front/rows.js';
+import { readRate } from '../quoted-rate.js';
 import { type ClaimShape, type ClaimState, stateOfNumber } from '../transitions.js';
 import { challengeOfStored, referenceOfStored } from './keys.js';
 
@@ -57,12 +58,13 @@ export function newHeld(
   { holder, kindOf, kindIdOf }: NewHeldTerms,
 ): Held {
   const { challengeId, reference, paid, resource, nowMs, key, expiresMs, kind } = operation;
+  const rate = readRate(operation.rate);
   return {
     seq,
     row: () => {
       const times = { expiresMs, createdMs: nowMs, updatedMs: nowMs };
       const names = { challengeId, reference, resource, kind: kindOf(kind) };
-      return { seq, paid, key, holder, ...names, ...shape, ...times };
+      return { seq, paid, key, rate, holder, ...names, ...shape, ...times };
     },
     shape,
     holder,
@@ -100,7 +102,8 @@ export interface ReadRow {
 /** Takes a row of the statement `read` (`READ_COLUMNS`) apart. */
 export function readRowOf(raw: readonly unknown[]): ReadRow {
   const [seq, kindId, state, stored, attempts, redeliveries, holder, expires, created, updated] = raw;
-  const [challengeBytes, referenceBytes, resource, key, method, intent, currency, route] = raw.slice(10);
+  const [challengeBytes, referenceBytes, resource, key, rate, ...names] = raw.slice(10);
+  const [method, intent, currency, route, answerKept, standing] = names;
   const challengeId = challengeOfStored(challengeBytes);
   const reference = referenceOfStored(referenceBytes);
   const times = { expires, created, updated };
@@ -118,11 +121,11 @@ export function readRowOf(raw: readonly unknown[]): ReadRow {
       reference,
       resource,
       key,
+      rate,
       ...counts,
       ...times,
     });
   };
-  const [answerKept, standing] = raw.slice(18);
   return { challenge: challengeId, reference, kindId, answerKept: answerKept === true, standing, row };
 }
 

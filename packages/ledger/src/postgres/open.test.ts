@@ -49,13 +49,31 @@ describe.skipIf(postgresMissing !== undefined)(titled('openPostgresLedger', post
     const ledgers = await Promise.all(Array.from({ length: 8 }, () => schemas.open({ schema })));
     const results = await Promise.all(ledgers.map((ledger) => ledger.deliver(requestOf(1))));
     expect(results.filter((result) => result.ok)).toHaveLength(1);
-    expect(await sql('SELECT version, name FROM $schema.farebox_migration')).toEqual([[1, 'claims']]);
+    expect(await sql('SELECT version, name FROM $schema.farebox_migration')).toEqual([
+      [1, 'claims'],
+      [2, 'rates and allowances'],
+    ]);
   });
 
   it('uses a schema that an administrator has made', async () => {
     await sql('CREATE SCHEMA $schema');
     const ledger = await schemas.open({ schema });
     expect((await ledger.deliver(requestOf(1))).ok).toBe(true);
+  });
+
+  it('brings a ledger of the first schema up to date, with all that is in it', async () => {
+    const before = await schemas.open({ schema });
+    await before.release(requestOf(1));
+    await before.close();
+    await sql('ALTER TABLE $schema.claim DROP COLUMN rate');
+    await sql('DROP TABLE $schema.allowance');
+    await sql('DELETE FROM $schema.farebox_migration WHERE version = 2');
+    const rate = { price: '0.002', currency: 'USD', rate: '65000', unit: 'BTC', asOfMs: 5 };
+    const after = await schemas.open({ schema });
+    expect(await after.find(requestOf(1).challengeId)).toMatchObject({ state: 'released' });
+    expect(await after.deliver(requestOf(2, 1))).toMatchObject({ ok: false, by: 'reference' });
+    expect(await after.deliver(requestOf(2, 2, { rate }))).toMatchObject({ ok: true });
+    expect((await after.find(requestOf(2).challengeId))?.rate).toEqual(rate);
   });
 
   it('refuses a newer schema and leaves it alone', async () => {

@@ -116,7 +116,8 @@ export async function openPostgresLedger(options: PostgresLedgerOptions): Promis
   }
 }
 
-async function prepareSchema(target: Target): Promise<void> {
+/** Brings the schema of a ledger up to date. @throws {LedgerOpenError} */
+export async function prepareSchema(target: Target): Promise<void> {
   const limits = { statementTimeoutMs: migrateTimeoutMs, lockTimeoutMs: migrateTimeoutMs, readsAll: true };
   const session = await Session.connect(target, limits);
   try {

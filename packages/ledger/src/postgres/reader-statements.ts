@@ -11,9 +11,9 @@ export interface Query {
 /** The statements of a reader, for one schema. Pages go by key: `after` is the last one of the page before. */
 export interface ReaderQueries {
   claims(filter: BooksFilter, after: number, rowsMax: number): Query;
-  /** `seq, created, method, route, currency, paid, state`, and the number of its first later movement, if it made any. */
+  /** `seq, created, method, route, currency, paid, rate, state`, and the number of its first later movement, if it made any. */
   openings(filter: BooksFilter, after: number, rowsMax: number): Query;
-  /** `id, claim, at, method, route, currency, paid, number` */
+  /** `id, claim, at, method, route, currency, paid, rate, number` */
   later(filter: BooksFilter, after: number, rowsMax: number): Query;
   /** The entries of one claim after its first, as `later`. */
   laterOf(seq: number): Query;
@@ -36,7 +36,7 @@ export function readerQueries(schema: string): ReaderQueries {
   const [claim, kind, entry] = [`"${schema}".claim`, `"${schema}".kind`, `"${schema}".entry`];
   const [movement, pruned] = [`"${schema}".movement`, `"${schema}".pruned`];
   const withKind = `LEFT JOIN ${kind} ON kind.id = claim.kind`;
-  const names = 'kind.method, kind.route, kind.currency, claim.paid';
+  const names = 'kind.method, kind.route, kind.currency, claim.paid, claim.rate';
   const first = `(SELECT number FROM ${entry} WHERE entry.claim = claim.seq ORDER BY entry.id LIMIT 1)`;
   const laterColumns = `entry.id, entry.claim, entry.at, ${names}, entry.number`;
   return {

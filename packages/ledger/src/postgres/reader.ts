@@ -11,6 +11,7 @@ import {
 import { mergedEntries } from '../front/merge-entries.js';
 import { claimOf, DamagedRow, whole } from '../front/rows.js';
 import { type Claim, LedgerUnavailable } from '../ledger.js';
+import { readRate } from '../quoted-rate.js';
 import { isChallengeId } from '../request-bounds.js';
 import { stateOfNumber } from '../transitions.js';
 import { compareBooks, type NumberSum, type StateSum } from './audit.js';
@@ -69,7 +70,7 @@ export class PostgresReader implements LedgerReader {
         const claim = readClaim(raw);
         const { text, values } = this.#queries.laterOf(claim.seq);
         const later = (await session.run(text, values)).rows.map(laterEntryOf);
-        const { seq, method, route, paid, createdMs, state } = claim;
+        const { seq, method, route, paid, rate, createdMs, state } = claim;
         const credit = later[0]?.debit ?? ACCOUNT_OF_STATE[state];
         const opening: Entry = {
           seq,
@@ -79,6 +80,7 @@ export class PostgresReader implements LedgerReader {
           atMs: createdMs,
           debit: 'received',
           credit,
+          ...(rate && { rate }),
         };
         return { claim, entries: [opening, ...later] };
       }
@@ -201,20 +203,21 @@ function readClaim(raw: readonly unknown[]): Claim {
 }
 
 function openingOf(raw: readonly unknown[]): Entry {
-  const [seq, created, method, route, currency, paid, stored, first] = raw;
+  const [seq, created, method, route, currency, paid, rate, stored, first] = raw;
   const state = stateOfNumber(whole(stored, 'state'));
   if (state === undefined) throw new DamagedRow(`Claim ${String(seq)} is in no known state.`);
   const credit = first == null ? ACCOUNT_OF_STATE[state] : movementOf(first).debit;
-  return entryOf(seq, created, { debit: 'received', credit }, method, route, currency, paid);
+  return entryOf(seq, created, { debit: 'received', credit }, method, route, currency, paid, rate);
 }
 
 function laterEntryOf(raw: readonly unknown[]): Entry {
-  const [, claim, at, method, route, currency, paid, number] = raw;
-  return entryOf(claim, at, movementOf(number), method, route, currency, paid);
+  const [, claim, at, method, route, currency, paid, rate, number] = raw;
+  return entryOf(claim, at, movementOf(number), method, route, currency, paid, rate);
 }
 
 function entryOf(seq: unknown, at: unknown, movement: Movement, ...named: readonly unknown[]): Entry {
-  const [method, route, currency, paid] = named;
+  const [method, route, currency, paid, stored] = named;
+  const rate = readRate(stored);
   return {
     atMs: whole(at, 'time'),
     seq: whole(seq, 'seq'),
@@ -222,6 +225,7 @@ function entryOf(seq: unknown, at: unknown, movement: Movement, ...named: readon
     route: text(route),
     ...{ debit: movement.debit, credit: movement.credit },
     amount: { amount: amountOf(paid, seq), currency: text(currency) },
+    ...(rate && { rate }),
   };
 }
 

@@ -22,6 +22,7 @@ export const nobody = 0;
  *           wait for each other there; sums are `numeric`, because they outgrow 63 bits
  * entry     the log of movements after a claim's first one, which the claim itself tells
  * pruned    what the claims that were removed had stood for, so that an audit can count them in
+ * allowance what is set aside and spent of an allowance (`allowance.ts`)
  *
  * Unlike the SQLite store there are many writers, so PostgreSQL itself keeps both uniquenesses, by two unique indexes.
  * Both are over random keys (MAC outputs and hashes), so a large ledger wants them in memory: about 60 bytes a claim each.
@@ -29,7 +30,7 @@ export const nobody = 0;
  * partial one, looked at `state` or `updated`: that is why credits have a table of their own.
  *
  * `reference` is tagged (`keys.ts`). `key` is the first half of the SHA-256 of the `Idempotency-Key`, where there was one.
- * `paid` is a signed 64-bit integer. `state` is a number of `transitions.ts`, `movement.number` and `entry.number` are of
+ * `rate` is a quoted rate as JSON (`quoted-rate.ts`), where there was one. `paid` is a signed 64-bit integer. `state` is a number of `transitions.ts`, `movement.number` and `entry.number` are of
  * `books.ts`. Times are milliseconds since the epoch, but leases are the server's own time. `seq` has gaps: a number drawn
  * for a claim that was there already is not used again.
  */
@@ -37,6 +38,19 @@ export const MIGRATIONS: readonly Migration[] = [
   {
     name: 'claims',
     sql: (schema) => [...claimsOf(schema), ...booksOf(schema)],
+  },
+  {
+    name: 'rates and allowances',
+    sql: (schema) => [
+      `ALTER TABLE "${schema}".claim ADD COLUMN rate text`,
+      `CREATE TABLE "${schema}".allowance (
+        purse text NOT NULL,
+        name text NOT NULL,
+        at bigint NOT NULL,
+        amount numeric NOT NULL CHECK (amount >= 0),
+        PRIMARY KEY (purse, name)
+      )`,
+    ],
   },
 ];
 

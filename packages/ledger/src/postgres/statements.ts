@@ -56,6 +56,7 @@ export const READ_COLUMNS = [
   'reference',
   'resource',
   'key',
+  'rate',
   'method',
   'intent',
   'currency',
@@ -85,7 +86,7 @@ export const STANDING = `CASE WHEN holder.fenced THEN ${HOLDER_FENCED}
 /** {@link READ_COLUMNS} of `claim` and `kind`, as SQL. */
 export function readColumns(schema: string): string {
   return `claim.seq, claim.kind, claim.state, claim.paid, claim.attempts, claim.redeliveries, claim.holder, claim.expires,
-    claim.created, claim.updated, claim.challenge, claim.reference, claim.resource, claim.key,
+    claim.created, claim.updated, claim.challenge, claim.reference, claim.resource, claim.key, claim.rate,
     kind.method, kind.intent, kind.currency, kind.route,
     EXISTS (SELECT 1 FROM "${schema}".answer WHERE answer.seq = claim.seq),
     CASE WHEN claim.state IN (${held}) THEN
@@ -110,10 +111,10 @@ function claimStatements(
     renew: { name: 'farebox_renew', text: renewText(schema) },
     insert: {
       name: 'farebox_insert',
-      text: `INSERT INTO ${claim} (kind, state, holder, paid, attempts, redeliveries, expires, created, updated, challenge, reference, resource, key)
-        SELECT kind, state, $11::bigint, paid, attempts, 0, expires, created, created, challenge, reference, resource, key
-        FROM unnest($1::integer[], $2::smallint[], $3::bigint[], $4::integer[], $5::bigint[], $6::bigint[], $7::bytea[], $8::bytea[], $9::text[], $10::bytea[])
-          WITH ORDINALITY AS new (kind, state, paid, attempts, expires, created, challenge, reference, resource, key, place)
+      text: `INSERT INTO ${claim} (kind, state, holder, paid, attempts, redeliveries, expires, created, updated, challenge, reference, resource, key, rate)
+        SELECT kind, state, $12::bigint, paid, attempts, 0, expires, created, created, challenge, reference, resource, key, rate
+        FROM unnest($1::integer[], $2::smallint[], $3::bigint[], $4::integer[], $5::bigint[], $6::bigint[], $7::bytea[], $8::bytea[], $9::text[], $10::bytea[], $11::text[])
+          WITH ORDINALITY AS new (kind, state, paid, attempts, expires, created, challenge, reference, resource, key, rate, place)
         ORDER BY place
         ON CONFLICT DO NOTHING
         RETURNING seq, challenge, reference`,

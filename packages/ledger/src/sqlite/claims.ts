@@ -23,6 +23,8 @@ export interface NewClaim {
   readonly nowMs: number;
   /** Hash of the `Idempotency-Key`. */
   readonly key: Buffer | undefined;
+  /** The quoted rate as it is stored; empty for none. */
+  readonly rate: string;
 }
 
 /** A claim that has left, and what the index had of it. */
@@ -128,6 +130,7 @@ export class Claims {
       reference.stored,
       claim.resource,
       claim.key ?? null,
+      claim.rate === '' ? null : claim.rate,
     );
     this.#byChallenge.add(challenge.print, seq);
     this.#byReference.add(reference.print, seq);

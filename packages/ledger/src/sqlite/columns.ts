@@ -4,7 +4,7 @@ import type { StoredKind } from './kinds.js';
 
 /** The columns of a claim, in the order that {@link readRow} expects. */
 export const CLAIM_COLUMNS =
-  'seq, kind, state, paid, attempts, redeliveries, holder, expires, created, updated, challenge, reference, resource, key';
+  'seq, kind, state, paid, attempts, redeliveries, holder, expires, created, updated, challenge, reference, resource, key, rate';
 
 /** A claim with the row of its kind. */
 export type SqliteRow = Row<StoredKind>;
@@ -34,6 +34,7 @@ export function readRow(raw: unknown, kindOf: (id: number) => StoredKind | undef
     reference: referenceOf(column[11]),
     resource: column[12],
     key: column[13],
+    rate: column[14],
   });
 }
 

@@ -8,8 +8,8 @@ interface Migration {
 }
 
 /**
- * The schema's history, oldest first. Never edit one that was released: add another. (None has been released so far, so
- * the first one is still edited in place.)
+ * The schema's history, oldest first. Never edit one that was released: add another. (The first was edited in place while
+ * no version had been released.)
  *
  * The table of claims is a log: rows are appended in the order of `seq`, and its keys have no index on disk. Challenge
  * ids are MAC outputs and payment references are hashes, that is, random keys: a B-tree over them touches a page of
@@ -21,6 +21,7 @@ interface Migration {
  *
  * `reference` is BLOB where the text is 64 lower-case hexadecimal digits, else TEXT: half the space for a hash.
  * `key` is the first half of the SHA-256 of the `Idempotency-Key`, where there was one.
+ * `rate` is a quoted rate as JSON (`quoted-rate.ts`), where there was one.
  * `paid` is a signed 64-bit integer. `state` is a number of `transitions.ts`. Times are milliseconds since the epoch.
  * `holder` is the opening of the ledger (`opening.epoch`) in which the claim was last moved.
  *
@@ -87,6 +88,10 @@ export const MIGRATIONS: readonly Migration[] = [
       ) STRICT, WITHOUT ROWID;
       CREATE TABLE opening (epoch INTEGER NOT NULL) STRICT;
       INSERT INTO opening VALUES (0);`,
+  },
+  {
+    name: 'rates',
+    sql: 'ALTER TABLE claim ADD COLUMN rate TEXT;',
   },
 ];
 

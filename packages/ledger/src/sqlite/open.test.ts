@@ -65,7 +65,7 @@ describe('openSqliteLedger', () => {
     const ledger = await openSqliteLedger(at);
     expect(readSql(at.path, 'PRAGMA journal_mode')).toEqual([['wal']]);
     expect(readSql(at.path, 'PRAGMA application_id')).toEqual([[0x46424c31]]);
-    expect(readSql(at.path, 'PRAGMA user_version')).toEqual([[1]]);
+    expect(readSql(at.path, 'PRAGMA user_version')).toEqual([[2]]);
     await ledger.close();
   });
 
@@ -89,6 +89,21 @@ describe('openSqliteLedger', () => {
     expect((await first.deliver(requestOf(1))).ok).toBe(true);
     await first.close();
     await (await openSqliteLedger({ path: link })).close();
+  });
+
+  it('brings a ledger of the first schema up to date, with all that is in it', async () => {
+    const before = await openSqliteLedger(at);
+    for (const n of [1, 2, 3]) await before.release(requestOf(n));
+    await before.close();
+    runSql(at.path, 'ALTER TABLE claim DROP COLUMN rate; PRAGMA user_version = 1');
+    const rate = { price: '0.002', currency: 'USD', rate: '65000', unit: 'BTC', asOfMs: 5 };
+    const after = await openSqliteLedger(at);
+    expect(await after.find(requestOf(2).challengeId)).toMatchObject({ state: 'released', seq: 2 });
+    expect(await after.deliver(requestOf(4, 1))).toMatchObject({ ok: false, by: 'reference' });
+    expect(await after.deliver(requestOf(4, 4, { rate }))).toMatchObject({ ok: true, seq: 4 });
+    expect((await after.find(requestOf(4).challengeId))?.rate).toEqual(rate);
+    await after.close();
+    expect(readSql(at.path, 'PRAGMA user_version')).toEqual([[2]]);
   });
 
   it('refuses a newer schema and leaves it alone', async () => {

@@ -111,7 +111,7 @@ function openingOf(row: SqliteRow, firstMovement: unknown): Entry {
 }
 
 function entryOf(row: SqliteRow, atMs: number, { debit, credit }: Movement): Entry {
-  const { seq, kind, paid } = row;
+  const { seq, kind, paid, rate } = row;
   const amount = { amount: paid, currency: kind.currency };
-  return { debit, credit, atMs, seq, method: kind.method, route: kind.route, amount };
+  return { debit, credit, atMs, seq, method: kind.method, route: kind.route, amount, ...(rate && { rate }) };
 }

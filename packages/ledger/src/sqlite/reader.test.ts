@@ -116,5 +116,5 @@ describe('openSqliteReader', () => {
 
 function insertedByHand(): string {
   return `INSERT INTO claim SELECT 9, kind, state, paid, attempts, redeliveries, holder, expires, created, updated,
-    randomblob(32), randomblob(32), resource, key FROM claim WHERE seq = 1`;
+    randomblob(32), randomblob(32), resource, key, rate FROM claim WHERE seq = 1`;
 }

@@ -122,11 +122,11 @@ export class Verbs {
     shape: ClaimShape,
   ): number {
     const { begin, kinds, claims, books } = this.#tables;
-    const { paid, resource, expiresMs, nowMs, key } = operation;
+    const { paid, resource, expiresMs, nowMs, key, rate } = operation;
     begin();
     const kindId = kinds.idOf(operation.kind);
     const { challenge, reference } = keys;
-    const claim = { challenge, reference, kindId, paid, resource, expiresMs, nowMs, key };
+    const claim = { challenge, reference, kindId, paid, resource, expiresMs, nowMs, key, rate };
     const seq = claims.insert(claim, shape);
     books.moved({ seq, kindId, paid }, undefined, shape.state, nowMs);
     this.#keep(seq, shape, operation);

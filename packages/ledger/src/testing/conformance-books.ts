@@ -60,6 +60,37 @@ export function booksConform(open: OpenUnderTest): void {
       });
     }));
 
+  it('enters the rate that a price was quoted at, and none where there was none', () =>
+    withLedger(open, async (underTest) => {
+      const { ledger } = underTest;
+      const rate = { price: '0.002', currency: 'USD', rate: '65012.5', unit: 'BTC', asOfMs: 900 };
+      const seq = seqOf(await ledger.release(at(1, 1000, { rate })));
+      await ledger.deliver(at(1, 1001, { rate }));
+      await ledger.deliver(at(2, 1002));
+      await withReader(underTest, async (reader) => {
+        const found = await reader.claim(`#${seq}`);
+        expect(found?.claim.rate).toEqual(rate);
+        expect(found?.entries.map((entry) => entry.rate)).toEqual([rate, rate]);
+        expect((await all(reader.claims())).map((claim) => claim.rate)).toEqual([rate, undefined]);
+        const entries = await all(reader.entries());
+        expect(entries.map((entry) => [entry.seq === seq, entry.rate])).toEqual([
+          [true, rate],
+          [true, rate],
+          [false, undefined],
+        ]);
+      });
+      for (const bad of [
+        { ...rate, price: '-1' },
+        { ...rate, rate: '1e9' },
+        { ...rate, currency: 'U\n' },
+        { ...rate, unit: '' },
+        { ...rate, asOfMs: 0.5 },
+      ])
+        await expect(ledger.deliver(at(3, 1003, { rate: bad }))).rejects.toMatchObject({
+          code: 'ledger_request_invalid',
+        });
+    }));
+
   it('each way through the books, to the last unit, beyond 64 bits', () =>
     withLedger(open, async (underTest) => {
       const { ledger } = underTest;

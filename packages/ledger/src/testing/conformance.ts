@@ -127,9 +127,12 @@ function roundTrips(ledger: () => Ledger): void {
       intent: 'session',
       route: 'POST /v1/é/*',
       resource: 'POST /v1/é/1?q=%00&emoji=⚡️',
+      rate: { price: '0.002', currency: 'USD', rate: '65012.5', unit: 'BTC', asOfMs: 1_699_999_000_000 },
     });
     const first = await ledger().release(request);
-    await ledger().deliver({ ...request, nowMs: request.nowMs + 5 });
+    // What it was quoted at stays as it was first said.
+    const requoted = { price: '9', currency: 'EUR', rate: '1', unit: 'BTC', asOfMs: 5 };
+    await ledger().deliver({ ...request, rate: requoted, nowMs: request.nowMs + 5 });
     if (!first.ok) throw new Error('it was absent');
     await ledger().redeliver(first.seq, 3, request.nowMs + 7);
     const { nowMs: createdMs, ...fields } = request;

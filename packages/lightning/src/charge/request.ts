@@ -1,7 +1,8 @@
-import type { JsonObject, JsonValue, Result } from '@farebox/protocol';
+import type { JsonObject, JsonValue, QuotedRate, Result } from '@farebox/protocol';
 import { refuse } from '@farebox/protocol';
 import { invoiceCharsMax } from '../bolt11/bech32.js';
 import type { LightningNetwork } from '../node.js';
+import { readQuotedRate, writeQuotedRate } from './quoted-rate.js';
 
 /** Networks that a `lightning` charge can name (draft-lightning-charge-00, "Method Details"): testnet is none. */
 export type ChargeNetwork = Exclude<LightningNetwork, 'testnet'>;
@@ -20,6 +21,8 @@ export interface ChargeRequest {
   readonly paymentHash?: string;
   /** A convenience that must agree with the invoice; absent means mainnet. */
   readonly network?: ChargeNetwork;
+  /** The seller's rate, where the price was set in another currency; for display only. */
+  readonly quotedRate?: QuotedRate;
 }
 
 /** Characters of each free text in a request. */
@@ -103,6 +106,7 @@ export function parseChargeRequest(object: JsonObject): Result<ChargeRequest> {
   if (network !== undefined && !isChargeNetwork(network)) {
     return refuse('network_unsupported', 'The network must be mainnet, signet or regtest');
   }
+  const quotedRate = readQuotedRate(details.quotedRate);
   return {
     ok: true,
     value: {
@@ -113,13 +117,14 @@ export function parseChargeRequest(object: JsonObject): Result<ChargeRequest> {
       ...(externalId === undefined ? undefined : { externalId }),
       ...(paymentHash === undefined ? undefined : { paymentHash }),
       ...(network === undefined ? undefined : { network }),
+      ...(quotedRate === undefined ? undefined : { quotedRate }),
     },
   };
 }
 
 /** The `request` object of a charge, for JCS; what {@link parseChargeRequest} reads. */
 export function writeChargeRequest(charge: ChargeRequest): JsonObject {
-  const { amountSat, invoice, description, recipient, externalId, paymentHash, network } = charge;
+  const { amountSat, invoice, description, recipient, externalId, paymentHash, network, quotedRate } = charge;
   return {
     amount: amountSat.toString(),
     currency: 'sat',
@@ -129,6 +134,7 @@ export function writeChargeRequest(charge: ChargeRequest): JsonObject {
       invoice,
       ...(network === undefined ? undefined : { network }),
       ...(paymentHash === undefined ? undefined : { paymentHash }),
+      ...(quotedRate === undefined ? undefined : { quotedRate: writeQuotedRate(quotedRate) }),
     },
     ...(recipient === undefined ? undefined : { recipient }),
   };

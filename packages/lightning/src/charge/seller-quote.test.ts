@@ -234,42 +234,6 @@ describe('quote from a pool', () => {
   });
 });
 
-describe('a price in another currency', () => {
-  const dollars = { ...offer, price: { amount: 2_000n, currency: 'micro-USD' } };
-
-  it('is quoted in the satoshis that it is now', async () => {
-    const node = new PaperNode({ now: () => nowMs });
-    const convert = vi.fn(() => 4n);
-    const quote = await lightningSeller({ node, network: 'regtest', convert }).quote(dollars, context);
-    expect(quote.request).toMatchObject({ amount: '4', currency: 'sat' });
-    expect(convert).toHaveBeenCalledWith(dollars.price, nowMs);
-  });
-
-  it('is not sold while there is no rate, in a currency that is not known, or for nothing', async () => {
-    const node = new ScriptedNode(async () => signed({}));
-    const stale = new MethodUnavailable('The rate for USD is 900 s old.');
-    const throwing = () => {
-      throw stale;
-    };
-    for (const convert of [throwing, () => undefined, () => 0n]) {
-      const failure = await failureOf(
-        lightningSeller({ node, network: 'regtest', convert }).quote(dollars, context),
-      );
-      if (convert === throwing) expect(failure).toBe(stale);
-    }
-    expect(node.asked).toEqual([]);
-  });
-
-  it('never touches a price in sat', async () => {
-    const node = new PaperNode({ now: () => nowMs });
-    const quote = await lightningSeller({ node, network: 'regtest', convert: () => 99n }).quote(
-      offer,
-      context,
-    );
-    expect(quote.request).toMatchObject({ amount: '1' });
-  });
-});
-
 function amountless(): string {
   const invoice = encodeInvoice({ network: 'regtest', timestamp: nowMs / 1_000, paymentHash }, secretKey);
   if (!invoice.ok) throw new Error(invoice.detail);

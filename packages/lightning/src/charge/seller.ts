@@ -6,6 +6,7 @@ import {
   type Offer,
   type Quote,
   type QuoteContext,
+  type QuotedRate,
   type SellerMethod,
   type Verification,
   type VerificationRefusal,
@@ -17,6 +18,7 @@ import type { InvoicePool } from '../pool/pool.js';
 import type { CheckedInvoice } from '../pool/shelf.js';
 import { checkInvoice } from './check-invoice.js';
 import { createInvoiceTimeoutMs, DeadlineExceeded, withDeadline } from './deadline.js';
+import { readQuotedRate } from './quoted-rate.js';
 import {
   amountSatMax,
   type ChargeNetwork,
@@ -47,12 +49,20 @@ export interface LightningSellerOptions {
   readonly convert?: SatConversion;
 }
 
+/** What a price in another currency comes to. */
+export interface ConvertedPrice {
+  /** Whole satoshis. */
+  readonly amountSat: bigint;
+  /** At what rate. It stands in the challenge, and goes into the books when that is paid. */
+  readonly rate?: QuotedRate;
+}
+
 /**
  * What a price in another currency is in whole satoshis at this moment; undefined for a currency that it does not know.
  *
  * @throws MethodUnavailable when the rate is not known, or too old
  */
-export type SatConversion = (price: Amount, nowMs: number) => bigint | undefined;
+export type SatConversion = (price: Amount, nowMs: number) => ConvertedPrice | undefined;
 
 /** Problem types of draft-lightning-charge-00, "Error Responses". */
 const problems = {
@@ -72,15 +82,15 @@ function fitMemo(text: string): string {
   return bytes.toString('utf8', 0, end);
 }
 
-function priceSat({ price }: Offer, convert: SatConversion | undefined, nowMs: number): bigint {
+function priceSat({ price }: Offer, convert: SatConversion | undefined, nowMs: number): ConvertedPrice {
   const { amount, currency } = price;
-  const amountSat = currency === 'sat' ? amount : convert?.(price, nowMs);
-  if (amountSat === undefined || amountSat <= 0n || amountSat > amountSatMax) {
+  const converted = currency === 'sat' ? { amountSat: amount } : convert?.(price, nowMs);
+  if (converted === undefined || converted.amountSat <= 0n || converted.amountSat > amountSatMax) {
     throw new MethodUnavailable(
       `A lightning charge cannot be priced at ${amount} ${currency}; use a whole number of "sat", at least 1`,
     );
   }
-  return amountSat;
+  return converted;
 }
 
 async function takeInvoice(
@@ -117,7 +127,8 @@ function verify(challenge: VerifiedChallenge, payload: JsonObject, context: { re
   const preimage = payload.preimage;
   if (!isHex32(preimage)) return refused('malformed', 'payload.preimage must be 64 lowercase hex characters');
   const amount = readAmountSat(challenge.requestObject.amount);
-  const paymentHash = readMethodDetails(challenge.requestObject)?.paymentHash;
+  const details = readMethodDetails(challenge.requestObject);
+  const paymentHash = details?.paymentHash;
   if (amount === undefined || challenge.requestObject.currency !== 'sat' || !isHex32(paymentHash)) {
     return refused(
       'malformed',
@@ -133,10 +144,10 @@ function verify(challenge: VerifiedChallenge, payload: JsonObject, context: { re
       'SHA-256 of the provided preimage is not the payment hash of the challenge',
     );
   }
-  return {
-    ok: true,
-    settlement: { reference: paymentHash, paid: { amount, currency: 'sat' } },
-  } as const;
+  const paid = { amount, currency: 'sat' };
+  const rate = details?.quotedRate === undefined ? undefined : readQuotedRate(details.quotedRate);
+  const settlement = { reference: paymentHash, paid };
+  return { ok: true, settlement: rate === undefined ? settlement : { ...settlement, rate } } as const;
 }
 
 /**
@@ -156,7 +167,7 @@ export function lightningSeller(options: LightningSellerOptions): SellerMethod {
   const { network, pool } = options;
 
   async function quote(offer: Offer, context: QuoteContext): Promise<Quote> {
-    const amountSat = priceSat(offer, options.convert, context.nowMs);
+    const { amountSat, rate } = priceSat(offer, options.convert, context.nowMs);
     const memo = offer.description ?? options.description;
     const description = memo === undefined ? undefined : fitMemo(memo);
     const lifeSeconds = Math.ceil(context.challengeLifeMs / 1_000) + invoiceGraceSeconds;
@@ -173,6 +184,7 @@ export function lightningSeller(options: LightningSellerOptions): SellerMethod {
         invoice,
         paymentHash,
         network,
+        ...(rate === undefined ? undefined : { quotedRate: rate }),
       }),
       expiresMs: Math.min(context.nowMs + context.challengeLifeMs, expiresMs),
     };

@@ -3,6 +3,7 @@ import { createInvoiceTimeoutMs, withDeadline } from '../charge/deadline.js';
 import type { ChargeNetwork } from '../charge/request.js';
 import { type InvoiceRequest, NodeError } from '../node.js';
 import { Cancellations } from './cancellations.js';
+import { Contact } from './contact.js';
 import {
   cancelRateDefault,
   closeTimeoutMs,
@@ -56,6 +57,7 @@ class Pool implements InvoicePool {
   readonly #pace: Pace;
   readonly #cancellations: Cancellations;
   readonly #stock: Stock;
+  readonly #contact: Contact;
   readonly #waiters: Waiter[] = [];
   readonly #mints = new Set<Promise<void>>();
   #failures = 0;
@@ -75,6 +77,7 @@ class Pool implements InvoicePool {
     this.#pace = new Pace(options.mintRate ?? mintRateDefault);
     this.#cancellations = new Cancellations(node, options.cancelRate ?? cancelRateDefault, now);
     this.#stock = new Stock(size, this.#ageMsMax, (hash) => this.#cancellations.soon(hash));
+    this.#contact = new Contact(node, now);
     this.#sweeper = setInterval(() => this.#stock.sweep(now()), Math.max(1_000, this.#ageMsMax / 4));
     this.#sweeper.unref();
   }
@@ -83,7 +86,11 @@ class Pool implements InvoicePool {
     if (this.#closing !== undefined) return Promise.reject(closed());
     const nowMs = this.#now();
     const shelf = this.#stock.shelfFor(request);
-    const ready = this.#stock.take(shelf, nowMs);
+    this.#contact.check();
+    const { lost } = this.#contact;
+    // Somebody is asking the node already: whether it is back is known in a moment.
+    if (lost !== undefined && this.#mints.size + this.#waiters.length > 0) return Promise.reject(lost);
+    const ready = lost === undefined ? this.#stock.take(shelf, nowMs) : undefined;
     if (ready !== undefined) {
       this.#give(ready, request, nowMs);
       this.#pump();
@@ -195,7 +202,7 @@ class Pool implements InvoicePool {
         resolve(made);
       });
     } catch (error) {
-      this.#failed();
+      this.#failed(error);
       reject(error);
     }
   }
@@ -215,9 +222,9 @@ class Pool implements InvoicePool {
           this.#waiters.splice(at, 1)[0]?.resolve(made);
         }
       });
-    } catch {
+    } catch (error) {
       // Nobody waits for it. Whoever asks next finds out for themselves.
-      this.#failed();
+      this.#failed(error);
     } finally {
       this.#stock.filling(shelf, -1);
     }
@@ -244,10 +251,12 @@ class Pool implements InvoicePool {
       throw new NodeError('node_misbehaved', 'The Lightning node made the same invoice twice');
     }
     this.#failures = 0;
+    this.#contact.heard();
     place({ invoice, paymentHash, expiresMs }, nowMs);
   }
 
-  #failed(): void {
+  #failed(error: unknown): void {
+    this.#contact.failed(error);
     const pauseMs = Math.min(failurePauseMsMax, failurePauseMsMin * 2 ** Math.min(this.#failures++, 20));
     this.#pauseEndMs = this.#now() + pauseMs;
   }

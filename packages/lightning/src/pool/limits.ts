@@ -25,6 +25,10 @@ export const waitMsMax = 4_000;
 export const failurePauseMsMin = 1_000;
 /** Longest of those pauses. */
 export const failurePauseMsMax = 60_000;
+/** How long nothing may be heard of the node before it is asked whether it is there, while invoices are wanted. */
+export const contactAgeMsMax = 5_000;
+/** How long it may take to say so. */
+export const contactTimeoutMs = 4_000;
 /** Default rate at which the node is asked to cancel. */
 export const cancelRateDefault: CallRate = { perSecond: 20, burst: 20 };
 /** Most invoices that are remembered so as to be cancelled when they are over. The oldest are left to expire. */

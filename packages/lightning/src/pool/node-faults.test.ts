@@ -1,7 +1,8 @@
 import { MethodUnavailable } from '@farebox/protocol';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { createInvoiceTimeoutMs } from '../charge/deadline.js';
-import { mintsAtOnceMax, waitersMax } from './limits.js';
+import { NodeError } from '../node.js';
+import { contactAgeMsMax, contactTimeoutMs, mintsAtOnceMax, waitersMax } from './limits.js';
 import { CountingNode } from './testing/counting-node.js';
 import { down, hashes, never, oneSat, PoolRig } from './testing/pool-rig.js';
 
@@ -64,19 +65,77 @@ describe('a node that misbehaves', () => {
     expect(pool.counts().ready).toBe(0);
   });
 
-  it('by being down does not stop what is ready; it is asked again, and not in vain all the time', async () => {
+  it('by being down has nothing that is ready given out, once that is known, and all of it when it is back', async () => {
     open();
     await takeMany(40);
     const { ready } = pool.counts();
+    expect(ready).toBeGreaterThan(5);
     node.before = () => Promise.reject(down);
-    await takeMany(ready);
+    // A mint for another price fails, in the background of nobody's request.
+    await expect(pool.take({ ...oneSat, amountMsat: 7_000n })).rejects.toBe(down);
     const before = node.asked.length;
     for (let i = 0; i < 10; i++) await expect(pool.take(oneSat)).rejects.toBe(down);
     expect(node.asked.length - before).toBe(10);
+    expect(pool.counts().ready).toBe(ready);
     node.before = async () => {};
-    await vi.advanceTimersByTimeAsync(60_000);
-    await takeMany(10);
-    expect(pool.counts().ready).toBeGreaterThan(0);
+    const [fresh] = await takeMany(1);
+    expect(node.asked.length - before).toBeGreaterThan(10);
+    const after = node.asked.length;
+    const [kept] = await takeMany(1);
+    expect(kept?.paymentHash).not.toBe(fresh?.paymentHash);
+    expect(node.asked.length).toBe(after);
+  });
+
+  it('by being down without being asked for an invoice is found out within seconds', async () => {
+    open();
+    await takeMany(40);
+    node.infoBefore = () => Promise.reject(down);
+    await vi.advanceTimersByTimeAsync(contactAgeMsMax - 1);
+    // Not asked yet, and this is what it is asked for.
+    await takeMany(1);
+    await vi.advanceTimersByTimeAsync(contactAgeMsMax);
+    await takeMany(1);
+    node.before = () => Promise.reject(down);
+    await expect(pool.take(oneSat)).rejects.toBe(down);
+  });
+
+  it('by not saying whether it is there counts as down', async () => {
+    open();
+    await takeMany(40);
+    node.infoBefore = () => never;
+    await vi.advanceTimersByTimeAsync(contactAgeMsMax);
+    await takeMany(1);
+    await vi.advanceTimersByTimeAsync(contactTimeoutMs);
+    node.before = () => Promise.reject(down);
+    await expect(pool.take(oneSat)).rejects.toBe(down);
+  });
+
+  it('by refusing is not down: what it made before can be paid', async () => {
+    open();
+    await takeMany(40);
+    for (const code of ['node_refused', 'node_unauthorized', 'node_misbehaved'] as const) {
+      const refusal = new NodeError(code, 'no');
+      node.before = node.infoBefore = () => Promise.reject(refusal);
+      await expect(pool.take({ ...oneSat, amountMsat: 7_000n })).rejects.toBe(refusal);
+      await vi.advanceTimersByTimeAsync(contactAgeMsMax);
+      await takeMany(2);
+    }
+  });
+
+  it('by being down is asked by one at a time, and the others are told at once', async () => {
+    open();
+    await takeMany(40);
+    node.before = () => Promise.reject(down);
+    await expect(pool.take({ ...oneSat, amountMsat: 7_000n })).rejects.toBe(down);
+    node.before = () => never;
+    const before = node.asked.length;
+    const first = pool.take(oneSat).catch((error: Error) => error);
+    for (let i = 0; i < 50; i++) await expect(pool.take(oneSat)).rejects.toBe(down);
+    expect(node.asked.length - before).toBe(1);
+    await vi.advanceTimersByTimeAsync(createInvoiceTimeoutMs);
+    expect(await first).toMatchObject({ code: 'deadline_exceeded' });
+    node.before = async () => {};
+    expect(await takeMany(5)).toHaveLength(5);
   });
 
   it('by hanging holds nobody up for longer than its time, and is used again when it answers', async () => {

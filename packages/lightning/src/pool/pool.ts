@@ -6,7 +6,7 @@ import type { CheckedInvoice } from './shelf.js';
 /** What a pool is made of. */
 export interface InvoicePoolOptions {
   /** Makes the invoices. Needs no right to spend. The pool does not close it. */
-  readonly node: Pick<InvoiceNode, 'capabilities' | 'createInvoice' | 'cancelInvoice'>;
+  readonly node: Pick<InvoiceNode, 'capabilities' | 'info' | 'createInvoice' | 'cancelInvoice'>;
   /** An invoice for another network is never handed out. */
   readonly network: ChargeNetwork;
   /** Most invoices that are kept ready for one price and description. Default 32; 0 keeps none. */
@@ -37,7 +37,8 @@ export interface PoolCounts {
 export interface InvoicePool {
   /**
    * An invoice that was checked and has been given to nobody: one that is ready, or else one that the node makes now.
-   * It may live longer than was asked for; when the asked life is over, it is cancelled.
+   * It may live longer than was asked for; when the asked life is over, it is cancelled. While the node is down nothing that
+   * is ready is given out, because nobody could pay it: one request at a time asks the node, the others are refused at once.
    *
    * @throws NodeError, DeadlineExceeded, or MethodUnavailable for an invoice that is not what was asked for
    */

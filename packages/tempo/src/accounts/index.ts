@@ -16,8 +16,10 @@ export {
 } from './key-authorization.js';
 export type { KeyAllowance, KeyLimit, KeyScope, KeyState } from './key-state.js';
 export {
+  type KeyList,
   type ListedKey,
   type ListKeysOptions,
+  listedKeysMax,
   listKeys,
   readBalances,
   readKey,

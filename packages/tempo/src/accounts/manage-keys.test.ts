@@ -42,14 +42,15 @@ test('keys are registered, listed with their state, and revoked for good', async
   const { action, newKey, address } = await owner();
   const [kept, gone, short] = [await newKey(), await newKey(), await newKey()];
   const tokens = [world.token, world.devnet.tokens.alphaUsd];
-  expect(await listKeys(world.chain, address, { tokens })).toEqual([]);
+  expect(await listKeys(world.chain, address, { tokens })).toMatchObject({ keys: [], complete: true });
   for (const { authorization } of [kept, gone, short]) {
     expect(await registerKey(action, authorization)).toMatchObject({ ok: true });
   }
   const revoked = await revokeKey(action, gone.address);
   if (!revoked.ok) throw new Error(revoked.detail);
   expect(revoked.value.transactionHash).toMatch(/^0x[0-9a-f]{64}$/);
-  const listed = await listKeys(world.chain, address, { tokens });
+  const { keys: listed, complete, fromBlock } = await listKeys(world.chain, address, { tokens });
+  expect([complete, fromBlock]).toEqual([true, 0n]);
   expect(listed).toHaveLength(3);
   expect(listed.find(({ keyAddress }) => keyAddress === gone.address)).toMatchObject({
     state: { status: 'revoked' },
@@ -71,7 +72,7 @@ test('keys are registered, listed with their state, and revoked for good', async
   expect(await registerKey(action, gone.authorization)).toMatchObject({ ok: false });
   await world.advance(700);
   const later = await listKeys(world.chain, address, { tokens: [] });
-  expect(later.filter(({ expired }) => expired)).toHaveLength(2);
+  expect(later.keys.filter(({ expired }) => expired)).toHaveLength(2);
 });
 
 const strangers = Array.from({ length: 3 }, (_, index) => `0x${String(index + 1).repeat(40)}` as const);

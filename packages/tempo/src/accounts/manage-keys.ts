@@ -1,10 +1,11 @@
 import { type Result, refuse } from '@farebox/protocol';
-import { encodeFunctionData, getAbiItem, toEventSelector } from 'viem';
+import { encodeFunctionData } from 'viem';
 import { Abis } from 'viem/tempo';
 import type { TempoChain } from '../chain/chain.js';
-import { type Address, readAddress } from '../chain/hex.js';
+import type { Address } from '../chain/hex.js';
 import { grantGas, keychainCallGas, paymentGas } from './gas.js';
 import type { KeyAuthorization } from './key-authorization.js';
+import { findRegistrations } from './key-logs.js';
 import type { KeyState } from './key-state.js';
 import { type KeyChange, type RootAction, sendAsRoot } from './send-as-root.js';
 import { keychain, readSnapshot } from './snapshot.js';
@@ -69,15 +70,26 @@ export interface ListedKey {
 export interface ListKeysOptions {
   /** The tokens whose limits are wanted, at most {@link tokensMax}. */
   readonly tokens: readonly Address[];
-  /** First block that is searched for registrations; 0 when left out. Some public nodes refuse long ranges. */
+  /** Oldest block that is searched for registrations; 0 when left out. */
   readonly fromBlock?: bigint;
 }
 
-/** `KeyAuthorized`; account and key are indexed. */
-const keyAuthorizedTopic = toEventSelector(getAbiItem({ abi: Abis.accountKeychain, name: 'KeyAuthorized' }));
+/** The access keys of an account, as far as they were searched for. */
+export interface KeyList {
+  /** At most {@link listedKeysMax}, those that were registered last first. */
+  readonly keys: readonly ListedKey[];
+  /** The oldest block that was searched. */
+  readonly fromBlock: bigint;
+  /** False when there may be older keys that are not listed. */
+  readonly complete: boolean;
+}
+
+/** Most keys that {@link listKeys} asks about: each is a question of its own. */
+export const listedKeysMax = 100;
 
 /**
- * Every access key that an account has ever had, with what the chain says of it now. Needs no key.
+ * The access keys that an account has had lately, with what the chain says of them now. Needs no key. The search is bounded
+ * (`key-logs.ts`); a key that is known by its address is better asked for by {@link readKey}.
  *
  * @throws TempoRpcError
  */
@@ -85,26 +97,16 @@ export async function listKeys(
   chain: TempoChain,
   account: Address,
   options: ListKeysOptions,
-): Promise<readonly ListedKey[]> {
-  const filter = {
-    address: keychain,
-    topics: [keyAuthorizedTopic, `0x${'0'.repeat(24)}${account.slice(2)}`],
-    fromBlock: `0x${(options.fromBlock ?? 0n).toString(16)}`,
-    toBlock: 'latest',
-  };
-  const logs = await chain.request('eth_getLogs', [filter]);
-  const found = new Set<Address>();
-  for (const log of Array.isArray(logs) ? logs : []) {
-    const keyTopic: unknown = log?.topics?.[2];
-    const keyAddress = typeof keyTopic === 'string' ? readAddress(`0x${keyTopic.slice(-40)}`) : undefined;
-    if (keyAddress !== undefined) found.add(keyAddress);
-  }
-  const listed: ListedKey[] = [];
-  for (const keyAddress of found) {
+): Promise<KeyList> {
+  const found = await findRegistrations(chain, account, options.fromBlock ?? 0n);
+  const wanted = found.keyAddresses.slice(0, listedKeysMax);
+  const keys: ListedKey[] = [];
+  for (const keyAddress of wanted) {
     const { state, timeS } = await readKey(chain, account, keyAddress, options.tokens);
-    listed.push({ keyAddress, state, expired: state.status === 'registered' && state.expiresS <= timeS });
+    keys.push({ keyAddress, state, expired: state.status === 'registered' && state.expiresS <= timeS });
   }
-  return listed;
+  const complete = found.complete && wanted.length === found.keyAddresses.length;
+  return { keys, fromBlock: found.fromBlock, complete };
 }
 
 /**

@@ -198,7 +198,7 @@ function ownFee(
   if (least > maxFee.amount) {
     return refuse(
       'fee_above_limit',
-      `The fee can come to ${least} of ${feeToken}, the limit is ${maxFee.amount}; raise it with --max-fee if that is right`,
+      `The fee can come to ${least} of ${feeToken}, the limit is ${maxFee.amount}; raise limits.fee of the wallet's policy, or --max-fee where you gave less, if that is right`,
     );
   }
   const [balance = 0n, feeBalance = 0n] = snapshot.balances;

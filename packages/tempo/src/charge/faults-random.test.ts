@@ -58,11 +58,18 @@ test(`whatever is lost, each challenge is paid at most once, and every paid cred
   }
 
   const settled = new Map<string, string>();
+  const expired = new Set<string>();
   const present = async (sale: (typeof sales)[number], seller: Shop) => {
     const { id } = sale.sold.challenge;
     try {
       const verification = await seller.present(sale.sold, sale.signed);
       if (!verification.ok) {
+        // A signature is valid for 25 s. On a slow machine it may be over before anybody got it through; then it must
+        // never have been carried out, which is counted at the end.
+        if (codeOf(verification) === 'expired-signature' && !settled.has(id)) {
+          expired.add(id);
+          return;
+        }
         expect({ seed, id, code: codeOf(verification), poor: sale.payer === poor }).toEqual({
           seed,
           id,
@@ -90,10 +97,11 @@ test(`whatever is lost, each challenge is paid at most once, and every paid cred
   for (const sale of sales) await present(sale, fresh);
 
   const solvent = sales.filter(({ payer }) => payer === rich);
-  expect({ seed, settled: settled.size }).toEqual({ seed, settled: solvent.length });
+  const over = solvent.filter(({ sold }) => expired.has(sold.challenge.id));
+  expect({ seed, settled: settled.size }).toEqual({ seed, settled: solvent.length - over.length });
   expect(duringTrouble).toBeGreaterThan(0);
   expect({ seed, earned: await shop.balance(shop.merchant) }).toEqual({
     seed,
-    earned: price * BigInt(solvent.length),
+    earned: price * BigInt(settled.size),
   });
 });

@@ -162,13 +162,13 @@ async function settleSponsored(
     // It was not sent now. Unless an earlier presentation has sent it, that is the answer.
     if (fault !== undefined && outcome.kind !== 'mined') return refusePayment(fault.code, fault.why);
     if (outcome.kind === 'refused' && sponsorTroubles.has(outcome.code)) {
-      sponsor.conclude(request, undefined);
+      await sponsor.conclude(request, undefined);
       throw new MethodUnavailable(
         'The fee payer of this seller cannot pay the fee now; present the same credential again later',
       );
     }
     if (outcome.kind !== 'unknown') {
-      sponsor.conclude(request, outcome.kind === 'mined' ? outcome.receipt : undefined);
+      await sponsor.conclude(request, outcome.kind === 'mined' ? outcome.receipt : undefined);
     }
     return await concludeOutcome(context, transaction, outcome, terms);
   } catch (error) {

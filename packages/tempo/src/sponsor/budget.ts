@@ -8,24 +8,35 @@ export interface BudgetLimits {
   readonly windowMs: number;
 }
 
-/** What a fee payer has spent lately, and what it may come to spend. In this process's memory only. */
+/**
+ * What a fee payer has spent lately, and what it may come to spend. {@link createSponsorBudget} keeps it in this process's
+ * memory; one that outlives the process, or is shared, is given by whoever makes the seller. Where it rejects, nothing
+ * is sponsored.
+ */
 export interface SponsorBudget {
   /**
    * Sets the worst fee of a transaction aside; false when the budget does not allow it. Setting it aside again for the
    * same transaction is free: it can cost once only.
    */
-  reserve(hash: Hex, worst: bigint, nowMs: number): boolean;
+  reserve(hash: Hex, worst: bigint, nowMs: number): boolean | Promise<boolean>;
   /** Tells what a transaction really cost: zero when it was not mined. Not to be called while that is not known. */
-  conclude(hash: Hex, fee: bigint, nowMs: number): void;
+  conclude(hash: Hex, fee: bigint, nowMs: number): void | Promise<void>;
   /** What is left now, base units. */
-  remaining(nowMs: number): bigint;
+  remaining(nowMs: number): bigint | Promise<bigint>;
 }
 
 /** In how many parts the window slides: what was spent is forgotten a part too late, never too early. */
 const windowParts = 64;
 
+/** A budget in memory: it answers at once. */
+export interface MemoryBudget extends SponsorBudget {
+  reserve(hash: Hex, worst: bigint, nowMs: number): boolean;
+  conclude(hash: Hex, fee: bigint, nowMs: number): void;
+  remaining(nowMs: number): bigint;
+}
+
 /** Makes an unspent budget. */
-export function createSponsorBudget(limits: BudgetLimits): SponsorBudget {
+export function createSponsorBudget(limits: BudgetLimits): MemoryBudget {
   const partMs = Math.max(1, Math.ceil(limits.windowMs / windowParts));
   /** Spent, by part of time; and set aside, by transaction. */
   const spent = new Map<number, bigint>();

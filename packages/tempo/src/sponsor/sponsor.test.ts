@@ -3,6 +3,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { household } from '../testing/household.js';
 import { codeOf, type Shop, sign } from '../testing/shop.js';
 import { asDraft, openSponsoring, type Sponsoring } from '../testing/sponsoring.js';
+import { createSponsorBudget, type SponsorBudget } from './budget.js';
 import { feePayerFromKey } from './fee-payer.js';
 import { sponsoredFeeMax } from './sponsor.js';
 
@@ -77,6 +78,52 @@ test('the budget is a bound: then the challenge is unsponsored, and one that was
   await expect(tight.present(second, signed)).rejects.toThrow(MethodUnavailable);
   expect(await sponsoring.purse()).toBe(before);
   expect((await tight.sell(price)).request.feePayer).toBe(false);
+});
+
+test('a budget that is given is asked before anything is sent, and told what it cost', async () => {
+  const told: string[] = [];
+  let broken: 'reserve' | 'conclude' | undefined;
+  const limits = { amount: 10_000_000n, windowMs: 3_600_000 };
+  const memory = createSponsorBudget(limits);
+  const given: SponsorBudget = {
+    async reserve(hash, worst, nowMs) {
+      if (broken === 'reserve') throw new Error('the disk is full');
+      told.push(`reserve ${hash}`);
+      return memory.reserve(hash, worst, nowMs);
+    },
+    async conclude(hash, fee, nowMs) {
+      if (broken === 'conclude') throw new Error('the disk is full');
+      told.push(`conclude ${hash}`);
+      memory.conclude(hash, fee, nowMs);
+    },
+    remaining: async (nowMs) => memory.remaining(nowMs),
+  };
+  const durable = await sponsoring.another({ sponsor: { budget: given } });
+  const payer = await shop.payer(price * 3n);
+  const before = await sponsoring.purse();
+  const sold = await durable.sell(price);
+  const verification = await durable.present(sold, await sign(payer, sold));
+  if (!verification.ok) throw new Error(codeOf(verification));
+  const hash = verification.settlement.reference;
+  expect(told).toEqual([`reserve ${hash}`, `conclude ${hash}`]);
+  expect(limits.amount - memory.remaining(Date.now())).toBe(before - (await sponsoring.purse()));
+
+  // What cannot be set aside is not spent; the same credential is good once it can be.
+  const second = await durable.sell(price);
+  const signed = await sign(payer, second);
+  const left = await sponsoring.purse();
+  broken = 'reserve';
+  await expect(durable.present(second, signed)).rejects.toThrow(MethodUnavailable);
+  expect(await sponsoring.purse()).toBe(left);
+  // The money has moved: that its cost cannot be recorded is no reason to refuse the payer.
+  broken = 'conclude';
+  expect(codeOf(await durable.present(second, signed))).toBe('ok');
+  const cost = left - (await sponsoring.purse());
+  expect(cost).toBeGreaterThan(0n);
+  // It stays set aside in full.
+  expect(limits.amount - memory.remaining(Date.now())).toBeGreaterThanOrEqual(
+    before - (await sponsoring.purse()),
+  );
 });
 
 test('a fee payer without money promises nothing', async () => {

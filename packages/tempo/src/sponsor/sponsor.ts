@@ -7,7 +7,7 @@ import type { TempoReceipt } from '../chain/receipt.js';
 import type { TempoRefusalCode } from '../charge/refusal.js';
 import { feePayerDigest, type SignedTransaction, withFeePayer } from '../transaction/decode.js';
 import type { Signer } from '../transaction/signature.js';
-import { type BudgetLimits, createSponsorBudget } from './budget.js';
+import { type BudgetLimits, createSponsorBudget, type SponsorBudget } from './budget.js';
 import type { FeePayer } from './fee-payer.js';
 import { findPayerFault, findShapeFault, type SponsorRules } from './guards.js';
 import { createSponsoredPayers } from './payers.js';
@@ -17,8 +17,11 @@ export interface SponsorOptions {
   readonly feePayer: FeePayer;
   /** The USD token that fees are paid in. Not to be changed while transactions are on their way. */
   readonly feeToken: Address;
-  /** The most that all sponsored transactions together may cost. */
-  readonly budget: BudgetLimits;
+  /**
+   * The most that all sponsored transactions together may cost. As limits it is kept in memory, and a restart begins with
+   * an unspent one; a {@link SponsorBudget} may outlive the process and be shared with others.
+   */
+  readonly budget: BudgetLimits | SponsorBudget;
   /** The most that one may cost, base units of the fee token; default 0.05 USD. */
   readonly feeMax?: bigint;
   /** Most gas of one; default 2 million. */
@@ -61,8 +64,8 @@ export interface Sponsor {
    * @throws MethodUnavailable when the budget is used up; TempoRpcError.
    */
   admit(request: SponsorRequest): Promise<SponsorFault | undefined>;
-  /** What came of it: the receipt, or undefined when it was not mined and will not be. */
-  conclude(request: SponsorRequest, receipt: TempoReceipt | undefined): void;
+  /** What came of it: the receipt, or undefined when it was not mined and will not be. Never rejects. */
+  conclude(request: SponsorRequest, receipt: TempoReceipt | undefined): Promise<void>;
   /** It is no longer on its way, or not known to be. */
   leave(request: SponsorRequest): void;
 }
@@ -90,7 +93,7 @@ function createPurse(chain: TempoChain, token: Address, holder: Address): (nowMs
   };
 }
 
-/** Makes a sponsor. Its books are in memory: a restart begins with an unspent budget. */
+/** Makes a sponsor. Who rests after a revert, and what is on its way, is known to this process only. */
 export function createSponsor(chain: TempoChain, options: SponsorOptions): Sponsor {
   const { feePayer, feeToken } = options;
   const rules: SponsorRules = {
@@ -98,14 +101,15 @@ export function createSponsor(chain: TempoChain, options: SponsorOptions): Spons
     feeMax: options.feeMax ?? sponsoredFeeMax,
     gasMax: options.gasMax ?? sponsoredGasMax,
   };
-  const budget = createSponsorBudget(options.budget);
+  const budget = 'reserve' in options.budget ? options.budget : createSponsorBudget(options.budget);
   const payers = createSponsoredPayers(options.restAfterRevertMs ?? restAfterRevertMs);
   const leaving = new Map<Hex, () => void>();
   const purse = createPurse(chain, feeToken, feePayer.address);
 
   return {
     async canPromise(nowMs) {
-      return budget.remaining(nowMs) >= rules.feeMax && (await purse(nowMs)) >= rules.feeMax;
+      const left = await asked(() => budget.remaining(nowMs));
+      return left >= rules.feeMax && (await purse(nowMs)) >= rules.feeMax;
     },
 
     judge: (transaction, signer, nowMs) => findShapeFault(transaction, signer, rules, nowMs),
@@ -129,8 +133,10 @@ export function createSponsor(chain: TempoChain, options: SponsorOptions): Spons
       leaving.set(sponsored.hash, payers.enter(signer.account, currency, amount));
       const payer = await findPayerFault(chain, request, already);
       if (payer !== undefined) return payer;
-      // Last, when nothing else stands against it: the worst fee is out of the budget from here until it is known.
-      if (!budget.reserve(sponsored.hash, worstFee(transaction.gas, transaction.maxFeePerGas), nowMs)) {
+      // Last, when nothing else stands against it, and before it is sent: the worst fee is out of the budget from here
+      // until it is known, whatever becomes of this process.
+      const worst = worstFee(transaction.gas, transaction.maxFeePerGas);
+      if (!(await asked(() => budget.reserve(sponsored.hash, worst, nowMs)))) {
         throw new MethodUnavailable(
           'The budget for fees is used up; present the same credential again later',
         );
@@ -138,13 +144,14 @@ export function createSponsor(chain: TempoChain, options: SponsorOptions): Spons
       return undefined;
     },
 
-    conclude({ sponsored, signer, nowMs }, receipt) {
-      budget.conclude(
-        sponsored.hash,
-        receipt === undefined ? 0n : worstFee(receipt.feeAttodollars, 1n),
-        nowMs,
-      );
+    async conclude({ sponsored, signer, nowMs }, receipt) {
       if (receipt !== undefined && !receipt.succeeded) payers.reverted(signer.account, nowMs);
+      const fee = receipt === undefined ? 0n : worstFee(receipt.feeAttodollars, 1n);
+      try {
+        await budget.conclude(sponsored.hash, fee, nowMs);
+      } catch {
+        // The money has moved, or has not: that is the answer. What cannot be recorded stays set aside in full.
+      }
     },
 
     leave({ sponsored }) {
@@ -152,4 +159,16 @@ export function createSponsor(chain: TempoChain, options: SponsorOptions): Spons
       leaving.delete(sponsored.hash);
     },
   };
+}
+
+/** A budget that cannot say anything pays for nothing. */
+async function asked<T>(question: () => T | Promise<T>): Promise<T> {
+  try {
+    return await question();
+  } catch (cause) {
+    throw new MethodUnavailable(
+      'What the fee payer may still spend cannot be read or recorded; present the same credential again later',
+      { cause },
+    );
+  }
 }

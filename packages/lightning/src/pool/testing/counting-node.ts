@@ -1,4 +1,4 @@
-import type { CreatedInvoice, InvoiceRequest, NodeCapabilities } from '../../node.js';
+import type { CreatedInvoice, InvoiceRequest, NodeCapabilities, NodeInfo } from '../../node.js';
 import { PaperNode } from '../../paper/paper-node.js';
 
 /** A paper node that answers when it is told to, and counts what it is asked. */
@@ -7,6 +7,8 @@ export class CountingNode extends PaperNode {
   readonly cancelled: string[] = [];
   /** What stands before each answer. */
   before: (request: InvoiceRequest) => Promise<void> = async () => {};
+  /** What stands before it says who it is. */
+  infoBefore: () => Promise<void> = async () => {};
   /** What is made of each invoice. */
   alter: (created: CreatedInvoice) => CreatedInvoice = (created) => created;
   override readonly capabilities: NodeCapabilities;
@@ -26,6 +28,11 @@ export class CountingNode extends PaperNode {
     this.asked.push(request);
     await this.before(request);
     return this.alter(await super.createInvoice(request));
+  }
+
+  override async info(): Promise<NodeInfo> {
+    await this.infoBefore();
+    return super.info();
   }
 
   override cancelInvoice(paymentHash: string): Promise<void> {

@@ -8,6 +8,8 @@ export type BodyEnd = 'complete' | 'cut' | 'stopped';
 /** A seller's answer. The body is streamed and can be read once. */
 export interface Answer {
   readonly status: number;
+  /** The reason phrase, where there is one. Data from outside. */
+  readonly statusText?: string;
   readonly headers: readonly Header[];
   /**
    * Read it to the end: only then is a paid answer written down as delivered. Leaving the loop early leaves the
@@ -29,37 +31,60 @@ export interface AnswerOptions {
 
 /** Wraps a response so that its end is noticed, silence is bounded and a truncated body is never taken for whole. */
 export function createAnswer(response: Response, options: AnswerOptions): Answer {
+  const reader = new BodyReader(response, options);
   return {
     status: response.status,
+    statusText: response.statusText,
     headers: [...response.headers],
-    body: { [Symbol.asyncIterator]: () => readChunks(response, options) },
+    body: { [Symbol.asyncIterator]: () => reader },
   };
 }
 
-async function* readChunks(response: Response, options: AnswerOptions): AsyncGenerator<Uint8Array> {
-  let end: BodyEnd = 'stopped';
-  let cause: unknown;
-  try {
-    const reader = response.body?.getReader();
-    while (reader !== undefined) {
-      const chunk = await nextChunk(reader, options);
-      if ('cause' in chunk) {
-        end = 'cut';
-        cause = chunk.cause;
-        break;
-      }
-      if (chunk.done) break;
-      yield chunk.value;
-    }
-    if (end !== 'cut') end = 'complete';
-  } finally {
-    if (end !== 'complete') options.abort(new Error('the answer was not read to its end'));
-    options.onEnd?.(end);
+const done = { done: true, value: undefined } as const;
+
+/**
+ * Reads a body once. Not a generator: one that has not begun skips its `finally` when it is given up, and one that
+ * waits for a chunk cannot be given up at all.
+ */
+class BodyReader implements AsyncIterator<Uint8Array> {
+  readonly #response: Response;
+  readonly #options: AnswerOptions;
+  #reader: ReadableStreamDefaultReader<Uint8Array> | undefined;
+  #ended = false;
+
+  constructor(response: Response, options: AnswerOptions) {
+    this.#response = response;
+    this.#options = options;
   }
-  if (end === 'cut') throw options.onCut(cause);
+
+  async next(): Promise<IteratorResult<Uint8Array, undefined>> {
+    if (this.#ended) return done;
+    this.#reader ??= this.#response.body?.getReader();
+    const chunk = this.#reader === undefined ? 'end' : await nextChunk(this.#reader, this.#options);
+    // Given up while it was waited for.
+    if (this.#ended) return done;
+    if (chunk === 'end') {
+      this.#end('complete');
+      return done;
+    }
+    if (chunk instanceof Uint8Array) return { done: false, value: chunk };
+    this.#end('cut');
+    throw this.#options.onCut(chunk.cause);
+  }
+
+  async return(): Promise<IteratorResult<Uint8Array, undefined>> {
+    if (!this.#ended) this.#end('stopped');
+    return done;
+  }
+
+  #end(end: BodyEnd): void {
+    this.#ended = true;
+    if (end !== 'complete') this.#options.abort(new Error('the answer was not read to its end'));
+    this.#options.onEnd?.(end);
+  }
 }
 
-type Chunk = { done: true } | { done: false; value: Uint8Array } | { cause: unknown };
+type Chunk = Uint8Array | 'end' | { readonly cause: unknown };
 
 async function nextChunk(
   reader: ReadableStreamDefaultReader<Uint8Array>,
@@ -68,7 +93,7 @@ async function nextChunk(
   const timer = setTimeout(() => options.abort(new Error('the answer fell silent')), options.idleMs);
   try {
     const { done, value } = await reader.read();
-    return done || value === undefined ? { done: true } : { done: false, value };
+    return done || value === undefined ? 'end' : value;
   } catch (cause) {
     return { cause };
   } finally {

@@ -1,8 +1,10 @@
 import type { Challenge } from '@farebox/protocol';
+import { abortedUnpaid } from './abort.js';
 import { type Answer, answerHeader, discard } from './answer.js';
 import { type Choice, chooseQuote } from './choose.js';
 import type { WalletContext } from './context.js';
 import { WalletError } from './errors.js';
+import { askQuoteHook, type PaymentHooks, tellPayment, tellReceipt } from './fetch/hooks.js';
 import type { CredentialHeader, JournalEntry, StoredRequest } from './journal.js';
 import type { PaymentLimits } from './limits.js';
 import { methodName } from './methods.js';
@@ -19,7 +21,7 @@ import {
 import { withholdSecrets } from './secret-headers.js';
 import { plainText } from './seller-problem.js';
 import { payQuote } from './settle.js';
-import { exchange } from './transport.js';
+import { exchange, type TransportInit } from './transport.js';
 
 /** An answer that asked for no payment: whatever the seller said first. */
 export interface FreeAnswer {
@@ -45,7 +47,12 @@ export interface BuyOptions extends Partial<PaymentLimits> {
   readonly method?: string | undefined;
   /** Default `authorization`: replaces the caller's own (R17). A challenge that names a field decides instead. */
   readonly credentialHeader?: CredentialHeader | undefined;
+  /** Refuse, instead of replacing the caller's own `Authorization`: `authorization_taken`. Default false. */
+  readonly keepAuthorization?: boolean | undefined;
   readonly signal?: AbortSignal | undefined;
+  readonly hooks?: PaymentHooks | undefined;
+  /** What the runtime's `fetch` is told besides, in both requests. */
+  readonly transport?: TransportInit | undefined;
 }
 
 interface Asked {
@@ -79,13 +86,14 @@ export async function payRequest(
   if (answer.status !== 402) return { kind: 'free', answer };
   const quote = await choose(context, asked, options);
   if (quote.objection) throw quote.objection;
+  await askQuoteHook(context, options.hooks, request, quote, options.signal);
   const stored = await storeRequest(request, credentialHeaderFor(quote.challenge, options));
   refuseAborted(options.signal);
-  const entry = await payQuote(context, quote, limitsOf(context, options), stored);
-  const delivered = await present(context, entry, stored, {
-    headers: request.headers,
-    signal: options.signal,
-  });
+  const entry = await payQuote(context, quote, limitsOf(context, options), stored, options.signal);
+  tellPayment(options.hooks, entry);
+  const { signal, transport } = options;
+  const delivered = await present(context, entry, stored, { headers: request.headers, signal, transport });
+  tellReceipt(options.hooks, delivered.receipt, delivered.entry);
   return quote.choice === undefined ? delivered : { ...delivered, choice: quote.choice };
 }
 
@@ -96,7 +104,8 @@ async function choose(
 ): Promise<Choice> {
   await discard(answer);
   const limits = limitsOf(context, options);
-  return chooseQuote(context, answer, { request, limits, method: options.method, acceptPayment });
+  const admit = (challenge: Challenge) => findIdentityLoss(challenge, request.headers, options);
+  return chooseQuote(context, answer, { request, limits, method: options.method, acceptPayment, admit });
 }
 
 /**
@@ -106,6 +115,22 @@ async function choose(
 function credentialHeaderFor({ header }: Challenge, options: BuyOptions): CredentialHeader {
   if (header === undefined) return options.credentialHeader ?? 'authorization';
   return header.toLowerCase() === 'payment-authorization' ? 'payment-authorization' : 'authorization';
+}
+
+/** The caller's own identity would be replaced by the credential, and that was not allowed. */
+function findIdentityLoss(
+  challenge: Challenge,
+  headers: readonly Header[],
+  options: BuyOptions,
+): WalletError | undefined {
+  if (!options.keepAuthorization || credentialHeaderFor(challenge, options) !== 'authorization')
+    return undefined;
+  const own = headerValue(headers, 'authorization');
+  // An older credential is no identity.
+  if (own === undefined || /^payment /i.test(own)) return undefined;
+  const message =
+    'The seller wants the payment credential in Authorization, where your own is; nothing was paid. Identify yourself in another header, or allow the replacement or Payment-Authorization, if the seller takes that.';
+  return new WalletError('authorization_taken', message);
 }
 
 /**
@@ -124,6 +149,7 @@ async function ask(context: WalletContext, payable: PayableRequest, options: Buy
   const result = await exchange(context, request, request.headers, {
     answerTimeoutMs: context.timeouts.unpaidAnswerMs,
     signal: options.signal,
+    transport: options.transport,
     onCut: (cause) => new WalletError('unreachable', 'The answer broke off; nothing was paid.', { cause }),
   });
   const acceptPayment = headerValue(prepared.headers, 'accept-payment');
@@ -172,7 +198,7 @@ async function storeRequest(
 
 /** The last moment at which giving up costs nothing. */
 function refuseAborted(signal: AbortSignal | undefined): void {
-  if (signal?.aborted) throw new WalletError('aborted', 'Given up before anything was paid.');
+  if (signal?.aborted) throw abortedUnpaid(signal);
 }
 
 /** Where a redirect points, for people; it was not followed. */

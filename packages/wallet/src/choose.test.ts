@@ -169,4 +169,26 @@ describe('a method that is loaded on demand', () => {
     expect(seller.seen[0]?.headers['accept-payment']).toBeUndefined();
     expect((await chosen([missing, purse.lightning])).method).toBe('lightning');
   });
+
+  it('that lacks something previews the price and what to do, and is passed over for one that can pay', async () => {
+    const lacking: WalletMethod = {
+      method: 'paper',
+      intent: 'charge',
+      lacking: 'Make a key first.',
+      inspect: (...args) => chain.inspect(...args),
+      pay: () => Promise.reject(new Error('never paid with')),
+      resume: () => Promise.reject(new Error('never asked')),
+    };
+    const preview = await wallet(lacking).preview({ url: seller.url });
+    if (preview.kind !== 'priced') throw new Error('not priced');
+    expect(preview.inspection.price).toEqual(cent(20n));
+    expect(preview.objection?.message).toBe('The seller asks for paper/charge. Make a key first.');
+    expect(await chosen([lacking, purse.lightning])).toEqual({
+      method: 'lightning',
+      choice: expect.stringContaining('Make a key first'),
+      objection: undefined,
+    });
+    const failure = await failureOf(wallet(lacking).pay({ url: seller.url }));
+    expect([failure.code, failure.spent]).toEqual(['no_payable_challenge', 'no']);
+  });
 });

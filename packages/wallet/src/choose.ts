@@ -31,6 +31,8 @@ export interface ChoiceOptions {
   readonly method?: string | undefined;
   /** The caller's own `Accept-Payment`. */
   readonly acceptPayment: string | undefined;
+  /** Why a challenge cannot be answered as the caller wants, whatever it costs. */
+  readonly admit?: (challenge: Challenge) => WalletError | undefined;
 }
 
 interface Candidate extends ChosenQuote {
@@ -63,13 +65,23 @@ export async function chooseQuote(
       passedOver.push(`${methodName(challenge)}: ${quote.message}`);
       continue;
     }
-    const objection = await findObjection(context, quote, options.limits, options.request);
+    const objection =
+      findLack(quote) ??
+      options.admit?.(challenge) ??
+      (await findObjection(context, quote, options.limits, options.request));
     candidates.push({ ...quote, objection });
   }
   const found = await pick(context, candidates, passedOver);
   if (found) return { ...found, choice: explain(found, wanted.length, passedOver) };
   if (refusal) throw refusal;
   throw nothingPayable(challenges, skipped.length);
+}
+
+/** A method that only previews pays for nothing, whatever the price. */
+function findLack({ method, challenge }: ChosenQuote): WalletError | undefined {
+  if (method.lacking === undefined) return undefined;
+  const message = `The seller asks for ${methodName(challenge)}. ${method.lacking}`;
+  return new WalletError('no_payable_challenge', message, { status: 402 });
 }
 
 function order(

@@ -2,12 +2,18 @@ import type { Amount } from '@farebox/protocol';
 import type { Journal } from './journal.js';
 import type { PaymentLimits, WalletTimeouts } from './limits.js';
 import type { MethodBook } from './methods.js';
+import type { Approver } from './policy/approval.js';
+import type { Policy } from './policy/policy.js';
 
 /** What every step of a wallet works with. */
 export interface WalletContext {
   readonly methods: MethodBook;
   readonly journal: Journal;
   readonly limits: PaymentLimits;
+  /** What may be spent at all; without it, only the limits of each call count. */
+  readonly policy: Policy | undefined;
+  /** Asks somebody before a large payment; without it, the answer is no. */
+  readonly approve: Approver | undefined;
   /** An amount for people: `1 sat`. */
   readonly showAmount: (amount: Amount) => string;
   readonly fetch: typeof globalThis.fetch;

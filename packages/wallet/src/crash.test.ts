@@ -70,6 +70,8 @@ async function resumeAll(): Promise<ResumeReport[]> {
   return reports;
 }
 
+const day = { rule: 'limits.day', windowMs: 86_400_000, limit: { amount: 9n, currency: 'sat' } };
+
 const points: readonly [string, 'nothing' | 'not-paid' | 'delivered'][] = [
   ['before request 1', 'nothing'],
   ['after answer 1', 'nothing'],
@@ -93,12 +95,19 @@ describe('kill -9 between every two steps', () => {
   it.each(points)('%s: afterwards %s', async (crashAt, expected) => {
     const end = await runChild(crashAt);
     expect(end, end.said).toMatchObject({ code: null, signal: 'SIGKILL' });
+    const [found] = journal.standing([day], Date.now());
+    const spentThen = (found?.spent ?? 0n) + (found?.reserved ?? 0n);
     const reports = await resumeAll();
     expect(reports.filter(({ ok }) => !ok)).toEqual([]);
     const [entry, ...others] = journal.list();
     expect(others).toEqual([]);
     expect(entry?.state ?? 'nothing').toBe(expected);
     expect(node.paid).toHaveLength(expected === 'delivered' ? 1 : 0);
+    // The budget is true: it held whatever could have been paid, and when the last deadline has passed, what was.
+    expect(spentThen).toBeGreaterThanOrEqual(BigInt(node.paid.length) * 1_000n);
+    expect(journal.standing([day], Date.now() + 300_000)).toMatchObject([
+      { spent: BigInt(node.paid.length) * 1_000n, reserved: 0n },
+    ]);
     // Whoever presents, it is the same request with the same credential.
     const presented = seller.seen.filter(({ credential }) => credential !== undefined);
     expect(new Set(presented.map(({ headers }) => headers.authorization)).size).toBeLessThanOrEqual(1);

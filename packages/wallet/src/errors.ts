@@ -35,6 +35,10 @@ export const walletErrorTable = {
   headers_needed: usage,
   /** No such payment in the journal. */
   payment_not_found: usage,
+  /** The credential would replace the caller's own `Authorization`, and that was not allowed. */
+  authorization_taken: usage,
+  /** `onQuote` said no. */
+  quote_refused: policy,
   /** Plain http to another machine. */
   insecure_url: policy,
   /** The price is above the limit. */
@@ -45,6 +49,12 @@ export const walletErrorTable = {
   challenge_refused: policy,
   /** The challenge is for another body than the one that was sent. */
   digest_mismatch: policy,
+  /** The policy does not allow it: origin, path, payee, method or fee. */
+  policy_refused: policy,
+  /** A budget of the policy has no room; more comes with time. */
+  over_budget: { ...policy, retry: 'safe' },
+  /** Somebody was to be asked, and did not say yes. */
+  approval_refused: policy,
   /** 402, but nothing in it that this wallet can pay. */
   no_payable_challenge: { ...failed, retry: 'never' },
   /** Expired, or too little time left to pay and present. */
@@ -59,6 +69,10 @@ export const walletErrorTable = {
   journal_corrupt: { ...failed, retry: 'never' },
   /** Another process changed the payment first. */
   state_changed: failed,
+  /** A redirect that is not followed: to another origin, with a body, too many, or not wanted. Nothing was paid. */
+  redirect_refused: { ...failed, retry: 'never' },
+  /** An answer that cost nothing is larger than what may be read of it. */
+  free_answer_too_large: { ...failed, retry: 'never' },
   /** The caller gave up before anything was paid. */
   aborted: failed,
   /** No connection, or it broke before the first answer. */

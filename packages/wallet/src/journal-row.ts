@@ -1,6 +1,7 @@
 import type { Amount, Challenge, JsonObject, Receipt } from '@farebox/protocol';
 import { WalletError } from './errors.js';
 import type { CredentialHeader, JournalEntry, PaymentPlan, StoredRequest } from './journal.js';
+import { countedHost } from './journal-counted.js';
 import type { Header } from './request.js';
 import { isJournalState, type JournalState, type Settlement, stateTable } from './states.js';
 
@@ -26,10 +27,11 @@ export function planColumns(plan: PaymentPlan): Record<string, SqlValue> {
     expires_ms: Math.trunc(plan.expiresMs),
     pay_deadline_ms: Math.trunc(plan.payDeadlineMs),
     url: request?.url ?? null,
+    host: countedHost(plan) ?? null,
     http_method: request?.method ?? null,
     headers: request === undefined ? null : JSON.stringify(request.headers),
     withheld: request === undefined ? null : JSON.stringify(request.withheld),
-    body: request?.body === undefined ? null : Buffer.from(request.body),
+    body: request?.body ?? null,
     fingerprint: request?.fingerprint ?? null,
     credential_header: request?.credentialHeader ?? null,
     settlement: plan.settlesOnPresentation === true ? 'open' : null,

@@ -47,4 +47,23 @@ export const migrations: readonly string[] = [
    CREATE INDEX payment_by_time ON payment (created_ms);`,
   `ALTER TABLE payment ADD COLUMN settlement TEXT;
    ALTER TABLE payment ADD COLUMN receipt_reference TEXT;`,
+  // What each payment takes of the budgets; filled from the payments that are there when the file is opened.
+  `CREATE TABLE counted (
+     payment  TEXT NOT NULL REFERENCES payment (id),
+     currency TEXT NOT NULL,
+     amount   TEXT NOT NULL,
+     at_ms    INTEGER NOT NULL,
+     open     INTEGER NOT NULL,
+     until_ms INTEGER,
+     host     TEXT,
+     method   TEXT NOT NULL,
+     PRIMARY KEY (payment, currency)
+   ) STRICT, WITHOUT ROWID;
+   CREATE INDEX counted_by_time ON counted (currency, open, at_ms, until_ms, host, method, amount);
+   CREATE INDEX counted_latest ON counted (at_ms);
+   ALTER TABLE payment ADD COLUMN host TEXT;
+   CREATE INDEX payment_by_update ON payment (updated_ms);`,
 ];
+
+/** The migration after which what is there must be counted. */
+export const countedSince = 3;

@@ -107,7 +107,10 @@ describe('an open settlement', () => {
     const id = bring('refused');
     journal.move(id, 'refused', 'not-paid', { final: true }, 3_000);
     const again = journal.replan(id, plan(), 4_000);
-    expect(again).toMatchObject({ state: 'planned', settlement: 'open', presentations: 0 });
+    expect(again).toMatchObject({
+      ok: true,
+      entry: { state: 'planned', settlement: 'open', presentations: 0 },
+    });
   });
 });
 

@@ -1,6 +1,6 @@
-import { chmodSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import Database from 'libsql';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { WalletError } from './errors.js';
@@ -212,6 +212,18 @@ describe('move', () => {
     // secure_delete: the bytes are overwritten, not only unlinked.
     expect(readFileSync(path).includes(preimage)).toBe(false);
     journal = openJournal({ path });
+  });
+
+  it('leaves no proof in the write-ahead log either, once it has been written back', () => {
+    const id = paid();
+    expect(readFileSync(`${path}-wal`).includes(preimage)).toBe(true);
+    journal.move(id, 'paid', 'presented', {}, 4);
+    journal.move(id, 'presented', 'delivered', { status: 200 }, 5);
+    const db = new Database(path);
+    db.pragma('wal_checkpoint(TRUNCATE)');
+    for (const file of readdirSync(dirname(path)))
+      expect(readFileSync(join(dirname(path), file)).includes(preimage), file).toBe(false);
+    db.close();
   });
 
   it('counts presentations and leaves a refused payment redeemable', () => {

@@ -1,21 +1,31 @@
 import { randomBytes } from 'node:crypto';
-import { chmodSync, closeSync, mkdirSync, openSync } from 'node:fs';
-import { dirname } from 'node:path';
-import Database from 'libsql';
 import { WalletError } from './errors.js';
-import type { EntryChanges, Journal, JournalEntry, PaymentPlan, PlanResult, Settled } from './journal.js';
+import type {
+  EntryChanges,
+  Journal,
+  JournalEntry,
+  JournalFilter,
+  PaymentPlan,
+  PlanResult,
+  Retention,
+  Settled,
+} from './journal.js';
+import { findOverBudget, recount, standings } from './journal-budget.js';
 import { changeColumns, stepColumns } from './journal-changes.js';
+import { type Connection, connect, guard } from './journal-file.js';
+import { filterQuery, marks, type PageEnd, pruneQuery } from './journal-query.js';
 import { assertEntry, planColumns, type Row, readRow, type SqlValue } from './journal-row.js';
-import { migrations } from './journal-schema.js';
+import { leastRetentionMs } from './limits.js';
+import type { Budget, BudgetStanding, OverBudget } from './policy/budget.js';
 import { currentOwner, ownerIsGone } from './process-owner.js';
 import { isOpen, type JournalState, journalStates, mayFollow, stateTable } from './states.js';
 
-/** How long one process waits for another one's transaction. */
-const busyTimeoutMs = 10_000;
 /** Entries that `list` gives when not told otherwise. */
 const listLimit = 100;
-
-type Connection = InstanceType<typeof Database>;
+/** Entries that are read at once. */
+const pageSize = 200;
+/** Most entries that one call of `prune` drops: a day's work must not wait for a year's. */
+const pruneMax = 1_000;
 
 /**
  * Opens the journal file, or creates it with mode 0600 (its folder with 0700). Several processes may have it open.
@@ -23,7 +33,7 @@ type Connection = InstanceType<typeof Database>;
  *
  * @example
  * ```ts
- * import { openJournal } from '@farebox/wallet';
+ * import { openJournal } from '@farebox/wallet/journal-sqlite';
  * const journal = openJournal({ path: '/var/lib/agent/journal.db' });
  * for (const entry of journal.unfinished()) console.log(entry.id, entry.state);
  * journal.close();
@@ -33,66 +43,8 @@ export function openJournal(options: { readonly path: string }): Journal {
   return guard(() => new SqliteJournal(connect(options.path)));
 }
 
-function connect(path: string): Connection {
-  mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
-  createPrivateFile(path);
-  const db = new Database(path);
-  try {
-    db.pragma(`busy_timeout = ${busyTimeoutMs}`);
-    db.pragma('journal_mode = WAL');
-    db.pragma('synchronous = FULL');
-    // Proofs that were dropped are overwritten, not only unlinked.
-    db.pragma('secure_delete = ON');
-    migrate(db);
-  } catch (error) {
-    db.close();
-    throw error;
-  }
-  return db;
-}
-
-/**
- * Created by us first: SQLite would create it readable by others, and its side files take the same mode. A file that is
- * there is not even opened, because closing any descriptor of a file drops every lock that this process holds on it, those
- * of a journal that is open already among them.
- */
-function createPrivateFile(path: string): void {
-  try {
-    closeSync(openSync(path, 'wx', 0o600));
-  } catch (error) {
-    if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error;
-  }
-  chmodSync(path, 0o600);
-}
-
-function migrate(db: Connection): void {
-  db.transaction(() => {
-    // The driver's types say unknown; the pragma gives one row with one number.
-    const row = db.prepare('PRAGMA user_version').get() as { user_version: number };
-    if (row.user_version > migrations.length) {
-      const message =
-        'The journal was written by a newer version; update farebox to use it. Nothing was sent.';
-      throw new WalletError('journal_unavailable', message);
-    }
-    for (const sql of migrations.slice(row.user_version)) db.exec(sql);
-    db.exec(`PRAGMA user_version = ${migrations.length}`);
-  }).immediate();
-}
-
-/** Turns every fault of the database into the one error that callers know. */
-function guard<T>(work: () => T): T {
-  try {
-    return work();
-  } catch (cause) {
-    if (cause instanceof WalletError) throw cause;
-    const message = "The journal cannot be opened or written; check the disk and the file's owner.";
-    throw new WalletError('journal_unavailable', message, { cause });
-  }
-}
-
 const unfinishedStates = journalStates.filter((state) => stateTable[state].unfinished);
 const creditStates = unfinishedStates.filter((state) => stateTable[state].spent === 'yes');
-const marks = (values: readonly unknown[]) => values.map(() => '?').join(', ');
 
 class SqliteJournal implements Journal {
   readonly #db: Connection;
@@ -108,6 +60,8 @@ class SqliteJournal implements Journal {
       if (known) return { ok: false, by: 'challenge', entry: known };
       const paid = this.#one('reference = ?', plan.reference);
       if (paid) return { ok: false, by: 'reference', entry: paid };
+      const over = findOverBudget(this.#db, plan, nowMs);
+      if (over) return { ok: false, by: 'budget', over };
       const id = `pay_${randomBytes(10).toString('hex')}`;
       const columns = {
         id,
@@ -120,13 +74,15 @@ class SqliteJournal implements Journal {
       const names = Object.keys(columns);
       const sql = `INSERT INTO payment (${names.join(', ')}) VALUES (${marks(names)})`;
       this.#db.prepare(sql).run(Object.values(columns));
-      return { ok: true, entry: this.#must(id) };
+      return { ok: true, entry: this.#counted(id, nowMs) };
     });
   }
 
-  replan(id: string, plan: PaymentPlan, nowMs: number): JournalEntry {
+  replan(id: string, plan: PaymentPlan, nowMs: number): PlanResult {
     return this.#write(() => {
       this.#expect(id, 'not-paid', 'planned');
+      const over = findOverBudget(this.#db, plan, nowMs, id);
+      if (over) return { ok: false, by: 'budget', over };
       this.#update(id, {
         state: 'planned',
         owner: this.#owner,
@@ -137,7 +93,7 @@ class SqliteJournal implements Journal {
         presentations: 0,
         ...planColumns(plan),
       });
-      return this.#must(id);
+      return { ok: true, entry: this.#counted(id, nowMs) };
     });
   }
 
@@ -145,10 +101,7 @@ class SqliteJournal implements Journal {
     return this.#write(() => {
       const before = this.#expect(id, from, to);
       this.#update(id, { ...changeColumns(changes), ...stepColumns(to, before, nowMs), owner: this.#owner });
-      // Read back inside the transaction: a row that breaks the table is rolled back, not found later.
-      const after = this.#must(id);
-      assertEntry(after);
-      return after;
+      return this.#counted(id, nowMs);
     });
   }
 
@@ -163,10 +116,17 @@ class SqliteJournal implements Journal {
         updated_ms: nowMs,
         owner: this.#owner,
       });
-      const after = this.#must(id);
-      assertEntry(after);
-      return after;
+      return this.#counted(id, nowMs);
     });
+  }
+
+  findOver(plan: Pick<PaymentPlan, 'price' | 'maxFee' | 'budgets'>, nowMs: number): OverBudget | undefined {
+    return guard(() => this.#db.transaction(() => findOverBudget(this.#db, plan, nowMs)).deferred());
+  }
+
+  standing(budgets: readonly Budget[], nowMs: number): readonly BudgetStanding[] {
+    // One moment for all of them.
+    return guard(() => this.#db.transaction(() => standings(this.#db, budgets, nowMs)).deferred());
   }
 
   find(id: string): JournalEntry | undefined {
@@ -177,8 +137,17 @@ class SqliteJournal implements Journal {
     return guard(() => this.#one('reference = ?', reference));
   }
 
-  list(options: { readonly limit?: number } = {}): readonly JournalEntry[] {
-    return guard(() => this.#many('1 ORDER BY created_ms DESC, id LIMIT ?', [options.limit ?? listLimit]));
+  list(options: JournalFilter & { readonly limit?: number } = {}): readonly JournalEntry[] {
+    return this.#page(options, options.limit ?? listLimit);
+  }
+
+  *each(filter: JournalFilter = {}): Generator<JournalEntry> {
+    let after: PageEnd | undefined;
+    do {
+      const page = this.#page(filter, pageSize, after);
+      yield* page;
+      after = page.length < pageSize ? undefined : page.at(-1);
+    } while (after !== undefined);
   }
 
   unfinished(): readonly JournalEntry[] {
@@ -189,6 +158,28 @@ class SqliteJournal implements Journal {
   credits(fingerprint: string): readonly JournalEntry[] {
     const where = `fingerprint = ? AND state IN (${marks(creditStates)}) ORDER BY created_ms, id`;
     return guard(() => this.#many(where, [fingerprint, ...creditStates]));
+  }
+
+  prune(retention: Retention, nowMs: number): number {
+    const kept = {
+      finishedMs: Math.max(retention.finishedMs, leastRetentionMs),
+      creditMs: Math.max(retention.creditMs, leastRetentionMs),
+    };
+    return this.#write(() => {
+      const { where, values } = pruneQuery(kept, nowMs);
+      // The driver's types say unknown; the id is text.
+      const rows = this.#db
+        .prepare(`SELECT id FROM payment WHERE ${where} LIMIT ?`)
+        .all([...values, pruneMax]) as { id: string }[];
+      const ids = JSON.stringify(rows.map(({ id }) => id));
+      for (const [table, key] of [
+        ['counted', 'payment'],
+        ['payment', 'id'],
+      ] as const) {
+        this.#db.prepare(`DELETE FROM ${table} WHERE ${key} IN (SELECT value FROM json_each(?))`).run([ids]);
+      }
+      return rows.length;
+    });
   }
 
   ownerIsGone(entry: JournalEntry): boolean {
@@ -221,6 +212,20 @@ class SqliteJournal implements Journal {
       throw new WalletError('state_changed', message, { paymentId: id });
     }
     return entry;
+  }
+
+  /** Writes what the payment takes of the budgets, in the same transaction as the payment itself. */
+  #counted(id: string, nowMs: number): JournalEntry {
+    // Read back inside the transaction: a row that breaks the table is rolled back, not found later.
+    const entry = this.#must(id);
+    assertEntry(entry);
+    recount(this.#db, entry, nowMs);
+    return entry;
+  }
+
+  #page(filter: JournalFilter, limit: number, after?: PageEnd): readonly JournalEntry[] {
+    const { where, values } = filterQuery(filter, after);
+    return guard(() => this.#many(`${where} ORDER BY created_ms DESC, id LIMIT ?`, [...values, limit]));
   }
 
   #must(id: string): JournalEntry {

@@ -1,4 +1,5 @@
 import type { Amount, Challenge, JsonObject, Receipt } from '@farebox/protocol';
+import type { Budget, BudgetStanding, OverBudget } from './policy/budget.js';
 import type { Header } from './request.js';
 import type { JournalState, Settlement } from './states.js';
 
@@ -37,10 +38,12 @@ export interface PaymentPlan {
   readonly payDeadlineMs: number;
   /** True where the method only signs, and the money moves when the seller is presented with that. */
   readonly settlesOnPresentation?: boolean;
+  /** What must have room for price and fee cap. Counted when the plan is written, and not kept in the row. */
+  readonly budgets?: readonly Budget[];
 }
 
 /** One payment. */
-export interface JournalEntry extends Omit<PaymentPlan, 'settlesOnPresentation'> {
+export interface JournalEntry extends Omit<PaymentPlan, 'settlesOnPresentation' | 'budgets'> {
   /** `pay_` and 20 hex characters. Also the `Idempotency-Key` of every presentation. */
   readonly id: string;
   readonly state: JournalState;
@@ -89,10 +92,39 @@ export interface EntryChanges {
 /** What the chain says of a payment that was signed before. */
 export type Settled = Pick<EntryChanges, 'paid' | 'fee' | 'receiptReference'>;
 
-/** A plan is refused when its challenge or its payment reference is in the journal already. */
+/** A plan is refused when its challenge or its payment reference is in the journal already, or a budget has no room. */
 export type PlanResult =
   | { readonly ok: true; readonly entry: JournalEntry }
-  | { readonly ok: false; readonly by: 'challenge' | 'reference'; readonly entry: JournalEntry };
+  | { readonly ok: false; readonly by: 'challenge' | 'reference'; readonly entry: JournalEntry }
+  | OverBudgetResult;
+
+/** Nothing was written: a budget has no room. */
+export interface OverBudgetResult {
+  readonly ok: false;
+  readonly by: 'budget';
+  readonly over: OverBudget;
+}
+
+/** Which payments are meant. What is left out matches everything. */
+export interface JournalFilter {
+  /** Begun at this moment or later, milliseconds since the epoch. */
+  readonly sinceMs?: number | undefined;
+  /** Begun before this moment. */
+  readonly untilMs?: number | undefined;
+  /** As budgets count it: without port, in lower case. */
+  readonly host?: string | undefined;
+  /** The payment method: `lightning`. */
+  readonly method?: string | undefined;
+  readonly states?: readonly JournalState[] | undefined;
+}
+
+/** How long what is finished is kept, milliseconds. */
+export interface Retention {
+  /** Delivered, or certainly not paid: after its last change. */
+  readonly finishedMs: number;
+  /** Paid and never delivered, or paid by hand: after the challenge's expiry. */
+  readonly creditMs: number;
+}
 
 /**
  * What a wallet did and is about to do, shared by every process that uses the same file. Each verb is one durable
@@ -100,22 +132,33 @@ export type PlanResult =
  * `journal_corrupt` or `state_changed`.
  */
 export interface Journal {
-  /** Reserves challenge and reference: absent → `planned`. */
+  /**
+   * Reserves challenge, reference and the money: absent → `planned`. The budgets are counted in the same transaction, so
+   * that no two processes are given the same room.
+   */
   plan(plan: PaymentPlan, nowMs: number): PlanResult;
   /** Tries again what certainly was not paid: `not-paid` → `planned`, with the new plan, in the same row. */
-  replan(id: string, plan: PaymentPlan, nowMs: number): JournalEntry;
+  replan(id: string, plan: PaymentPlan, nowMs: number): PlanResult;
+  /** The first budget that has no room for a plan now, as `plan` would say it; undefined when all have. Reserves nothing. */
+  findOver(plan: Pick<PaymentPlan, 'price' | 'maxFee' | 'budgets'>, nowMs: number): OverBudget | undefined;
+  /** How budgets stand, in the order in which they were given. Reserves nothing. */
+  standing(budgets: readonly Budget[], nowMs: number): readonly BudgetStanding[];
   /** One step of the state table, only if the row is still in `from`. */
   move(id: string, from: JournalState, to: JournalState, changes: EntryChanges, nowMs: number): JournalEntry;
   /** Writes down that an open payment was carried out; the state stays. From then on it is as good as any credit. */
   settle(id: string, from: JournalState, settled: Settled, nowMs: number): JournalEntry;
   find(id: string): JournalEntry | undefined;
   findByReference(reference: string): JournalEntry | undefined;
-  /** Newest first. */
-  list(options?: { readonly limit?: number }): readonly JournalEntry[];
+  /** Newest first, at most `limit` (100 when left out). */
+  list(options?: JournalFilter & { readonly limit?: number }): readonly JournalEntry[];
+  /** Newest first, all of them, a page at a time. */
+  each(filter?: JournalFilter): Iterable<JournalEntry>;
   /** Entries for which something is left to do, oldest first. */
   unfinished(): readonly JournalEntry[];
   /** Entries that were paid for this very request and not delivered, oldest first. */
   credits(fingerprint: string): readonly JournalEntry[];
+  /** Drops what has been finished for so long; never what may still be paid or counts in a budget. Says how many. */
+  prune(retention: Retention, nowMs: number): number;
   /** True when the process that wrote the row last certainly no longer runs. */
   ownerIsGone(entry: JournalEntry): boolean;
   /** True when this process wrote the row last. */

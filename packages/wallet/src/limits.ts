@@ -33,6 +33,13 @@ export const dispatchGraceMs = 2_000;
 /** How long a method may take to say what it could spend; after that, nothing is known of its balance. */
 export const balanceTimeoutMs = 5_000;
 
+/** How long what is finished is kept in the journal when nothing else is said: longer than a year, for its books. */
+export const finishedRetentionMs = 400 * 86_400_000;
+/** How long a credit is kept after its challenge has expired, when nothing else is said. */
+export const creditRetentionMs = 400 * 86_400_000;
+/** Nothing is dropped sooner: budgets reach back a day, and an invoice that is forgotten could be paid again. */
+export const leastRetentionMs = 7 * 86_400_000;
+
 /** A limit in one currency, or one in each of several. */
 export type Limit = Amount | readonly Amount[];
 
@@ -69,8 +76,11 @@ export function feeLimitIn(limit: Limit, currency: string): Amount {
   return limitIn(limit, currency) ?? { amount: 0n, currency };
 }
 
-/** One sat is 1,000 msat; every other currency has no smaller unit here. A token's address is the same in any case. */
-function finest({ amount, currency }: Amount): Amount {
+/**
+ * An amount in the smallest unit of its currency, and that by one name: one sat is 1,000 msat, every other currency has no
+ * smaller unit here, and a token's address is the same in any case.
+ */
+export function finest({ amount, currency }: Amount): Amount {
   return currency === 'sat'
     ? { amount: amount * 1000n, currency: 'msat' }
     : { amount, currency: currency.toLowerCase() };

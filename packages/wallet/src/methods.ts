@@ -7,6 +7,11 @@ export interface WalletMethod extends BuyerMethod {
    * so that a method which cannot pay is passed over. May reject: then nothing is known.
    */
   balance?(currency: string): Promise<Amount | undefined>;
+  /**
+   * What must be done before this method can pay: a sentence. Such a method is there for previews: it says what a challenge
+   * would cost, and nothing is ever paid with it.
+   */
+  readonly lacking?: string;
 }
 
 /** A method that this wallet could pay with if something were done first: a sentence that says what. */

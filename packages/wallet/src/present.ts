@@ -10,7 +10,7 @@ import { plainText, readProblem } from './seller-problem.js';
 import type { PaidEntry } from './settle.js';
 import { settlementUnknown, settleOpen } from './settlement.js';
 import { isOpen } from './states.js';
-import { exchange } from './transport.js';
+import { exchange, type TransportInit } from './transport.js';
 
 /** A paid answer. It is written down as delivered when its body has been read to the end. */
 export interface Delivered {
@@ -27,6 +27,7 @@ export interface PresentOptions {
   /** Every header of the request, secret ones too. */
   readonly headers: readonly Header[];
   readonly signal?: AbortSignal | undefined;
+  readonly transport?: TransportInit | undefined;
   /** Present it although the challenge has expired: the seller may honour it, but need not. */
   readonly evenExpired?: boolean | undefined;
 }
@@ -70,21 +71,21 @@ export async function present(
     const result = await exchange(context, request, request.headers, {
       answerTimeoutMs: context.timeouts.paidAnswerMs,
       signal: options.signal,
+      transport: options.transport,
       onEnd,
       onCut: (cause) => lost(presented, 'The paid answer broke off', cause),
     });
     if (!result.ok) {
       journal.move(id, 'presented', 'answer-unknown', { detail: `no answer: ${result.kind}` }, now());
-      throw lost(
-        presented,
-        result.kind === 'timed-out' ? 'The seller did not answer in time' : 'The connection was lost',
-        result.cause,
-      );
+      throw lost(presented, lossOf[result.kind], result.cause);
     }
     const { answer } = result;
     status = answer.status;
     if (status >= 200 && status <= 299) {
-      receipt = checkReceipt(answerHeader(answer, 'payment-receipt'), entry);
+      const checked = checkReceipt(answerHeader(answer, 'payment-receipt'), entry);
+      if (checked.status === 'missing' && isPageForData(request, answer))
+        throw await refusal(context, presented, answer, result.abort, pageForData);
+      receipt = checked;
       return { kind: 'delivered', entry: presented, answer, receipt };
     }
     throw await refusal(context, presented, answer, result.abort);
@@ -94,12 +95,28 @@ export async function present(
   }
 }
 
+const pageForData =
+  'a web page without a receipt, where data was asked for with JSON: the request was misread';
+
+/** A seller that loses the JSON of a replay answers its form's page, as if that were a success (R20, R21). */
+function isPageForData({ headers }: ReplayableRequest, answer: Answer): boolean {
+  const sent = headers.find(([name]) => name.toLowerCase() === 'content-type')?.[1] ?? '';
+  return /\bjson\b/i.test(sent) && /^text\/html\b/i.test(answerHeader(answer, 'content-type') ?? '');
+}
+
+const lossOf = {
+  'timed-out': 'The seller did not answer in time',
+  aborted: 'Given up',
+  unreachable: 'The connection was lost',
+} as const;
+
 async function refuseTooLate(
   context: WalletContext,
   entry: PaidEntry,
   options: PresentOptions,
 ): Promise<void> {
   const aborted = options.signal?.aborted === true;
+  const cause: unknown = aborted ? options.signal?.reason : undefined;
   // Core: credentials of expired challenges are not submitted. The caller may still try, knowingly.
   const expired = !options.evenExpired && context.now() > entry.expiresMs + clockToleranceMs;
   if (!aborted && !expired) return;
@@ -109,11 +126,11 @@ async function refuseTooLate(
   if (doubt !== undefined) throw settlementUnknown(what, doubt, { paymentId });
   if (settled.state === 'not-paid') {
     const message = `${what}; what was signed is of no use any more and nothing was paid.`;
-    throw new WalletError(aborted ? 'aborted' : 'challenge_expired', message, { paymentId });
+    throw new WalletError(aborted ? 'aborted' : 'challenge_expired', message, { paymentId, cause });
   }
   if (aborted) {
     const message = `Paid, and then given up before it was presented. Present it with: farebox pay resume ${paymentId}`;
-    throw new WalletError('unpresented', message, { paymentId });
+    throw new WalletError('unpresented', message, { paymentId, cause });
   }
   const message = `Paid, but the challenge has expired, so the seller need not honour it. Try all the same with: farebox pay resume ${paymentId} --even-expired`;
   throw new WalletError('expired_unpresented', message, { paymentId });
@@ -144,21 +161,26 @@ function lost(entry: JournalEntry, what: string, cause: unknown): WalletError {
   });
 }
 
+function describeRedirect(status: number, location: string | undefined): string | undefined {
+  // Browsers hide where a redirect points, and even its status.
+  if (status === 0) return 'a redirect, not followed';
+  if (status < 300 || status > 399 || location === undefined) return undefined;
+  return `a redirect to ${plainText(location)}, not followed`;
+}
+
 async function refusal(
   context: WalletContext,
   { id: paymentId }: JournalEntry,
   answer: Answer,
   abort: (reason: Error) => void,
+  instead?: string,
 ): Promise<WalletError> {
   const { status } = answer;
   const location = answerHeader(answer, 'location');
   const problem = readProblem(await readRefusal(answer, abort), status);
   const broke = status >= 500;
   const said = problem?.detail ?? problem?.title ?? '';
-  const where =
-    status >= 300 && status <= 399 && location !== undefined
-      ? `a redirect to ${plainText(location)}, not followed`
-      : said;
+  const where = instead ?? describeRedirect(status, location) ?? said;
   const detail = `${status}${where === '' ? '' : `: ${where}`}`;
   const state = broke ? 'failed' : 'refused';
   const refused = context.journal.move(paymentId, 'presented', state, { status, detail }, context.now());

@@ -11,6 +11,7 @@ import { checkDigest } from './digest.js';
 import { WalletError } from './errors.js';
 import {
   exceeds,
+  feeLimitIn,
   type Limit,
   lifeLeftMinMs,
   limitIn,
@@ -18,6 +19,7 @@ import {
   payloadBytesMax,
 } from './limits.js';
 import { methodName, type WalletMethod } from './methods.js';
+import { findShortBudget, judge } from './policy/enforce.js';
 import { isSecure, type ReplayableRequest } from './request.js';
 import { plainText } from './seller-problem.js';
 
@@ -80,9 +82,12 @@ export async function findObjection(
   request: ReplayableRequest | undefined,
 ): Promise<WalletError | undefined> {
   const { challenge, inspection } = quote;
-  if (request && !context.allowInsecure && !isSecure(request.url)) {
+  if (context.policy === undefined && request && !context.allowInsecure && !isSecure(request.url)) {
     return new WalletError('insecure_url', 'Nothing is paid over plain http to another machine; use https.');
   }
+  const maxFee = feeLimitIn(limits.maxFee, inspection.price.currency);
+  const allowed = judge(context, quote, maxFee, { url: request?.url });
+  if (allowed instanceof WalletError) return allowed;
   const tooMuch = findExcess(context, inspection.price, limits.max);
   if (tooMuch) return tooMuch;
   if (inspection.expiresMs - context.now() < lifeLeftMinMs) {
@@ -95,8 +100,9 @@ export async function findObjection(
     const message = `The challenge is too large to be presented again (a credential has ${credentialBytesMax} bytes); it was not paid.`;
     return new WalletError('challenge_refused', message);
   }
-  if (request && challenge.digest !== undefined) return checkDigest(challenge.digest, request.body);
-  return undefined;
+  const unfit =
+    request && challenge.digest !== undefined ? await checkDigest(challenge.digest, request.body) : undefined;
+  return unfit ?? findShortBudget(context, quote, allowed);
 }
 
 function findExcess({ showAmount }: WalletContext, price: Amount, limit: Limit): WalletError | undefined {

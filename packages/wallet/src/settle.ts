@@ -1,8 +1,10 @@
 import type { JsonObject, PayOutcome } from '@farebox/protocol';
+import { abortedUnpaid } from './abort.js';
 import type { WalletContext } from './context.js';
 import { WalletError } from './errors.js';
-import type { JournalEntry, PaymentPlan, StoredRequest } from './journal.js';
+import type { JournalEntry, OverBudgetResult, PaymentPlan, StoredRequest } from './journal.js';
 import { feeLimitIn, type PaymentLimits, presentReserveMs } from './limits.js';
+import { judge, overBudget, requireApproval } from './policy/enforce.js';
 import type { ChosenQuote } from './quote.js';
 import { plainText } from './seller-problem.js';
 import { settledChanges } from './settlement.js';
@@ -20,9 +22,12 @@ export function requirePaid(entry: JournalEntry): PaidEntry {
 }
 
 /**
- * Pays one challenge, once. The order is what makes a crash harmless at every point:
+ * Pays one challenge, once. The policy is asked here again, whatever was asked before: there is no other way to pay. The
+ * order is what makes a crash harmless at every point:
  *
- * 1. `planned`: challenge and payment reference are reserved. A second process that gets the same invoice stops here.
+ * 0. Whoever must approve is asked, while nothing is reserved.
+ * 1. `planned`: challenge, payment reference and the money are reserved, in one transaction over all processes. A second
+ *    process that gets the same invoice stops here, and so does the first one for which a budget has no room.
  * 2. `paying`: written before the node is asked. After a crash only the node's own word counts.
  * 3. The node pays, at most the inspected price and the fee cap.
  * 4. `paid`: the proof is durable before anyone else sees it.
@@ -35,12 +40,18 @@ export async function payQuote(
   quote: ChosenQuote,
   limits: PaymentLimits,
   request?: StoredRequest,
+  signal?: AbortSignal,
 ): Promise<PaidEntry> {
   const { journal, now } = context;
   const { challenge, inspection, method } = quote;
-  const payDeadlineMs = Math.min(now() + context.timeouts.payMs, inspection.expiresMs - presentReserveMs);
   const { price, payee, network, reference, expiresMs } = inspection;
-  const maxFee = feeLimitIn(limits.maxFee, price.currency);
+  const place = { url: request?.url, httpMethod: request?.method };
+  const allowed = judge(context, quote, feeLimitIn(limits.maxFee, price.currency), place);
+  if (allowed instanceof WalletError) throw allowed;
+  await requireApproval(context, quote, allowed, place);
+  if (signal?.aborted) throw abortedUnpaid(signal);
+  const payDeadlineMs = Math.min(now() + context.timeouts.payMs, inspection.expiresMs - presentReserveMs);
+  const { maxFee, budgets } = allowed;
   const plan: PaymentPlan = {
     challenge,
     price,
@@ -50,6 +61,7 @@ export async function payQuote(
     expiresMs,
     payDeadlineMs,
     maxFee,
+    budgets,
     ...(request && { request }),
     ...(method.settlesOnPresentation && { settlesOnPresentation: true }),
   };
@@ -78,6 +90,7 @@ async function reserve(context: WalletContext, quote: ChosenQuote, plan: Payment
   const { journal, now } = context;
   const result = journal.plan(plan, now());
   if (result.ok) return result.entry;
+  if (result.by === 'budget') throw refusedByBudget(context, result);
   const known = result.entry;
   // What certainly was not paid may be tried again, if the node still says so; in the same row, so that two
   // processes cannot both do it.
@@ -86,11 +99,23 @@ async function reserve(context: WalletContext, quote: ChosenQuote, plan: Payment
       // What was signed before has been dropped, and that only because it certainly cannot be carried out any more.
       ...(known.settlement && known.presentations === 0 && { presented: false }),
     });
-    if (outcome.kind === 'not-paid') return journal.replan(known.id, plan, now());
+    if (outcome.kind === 'not-paid') {
+      const again = journal.replan(known.id, plan, now());
+      if (again.ok) return again.entry;
+      if (again.by === 'budget') throw refusedByBudget(context, again);
+    }
   }
   const what = result.by === 'challenge' ? 'challenge' : 'invoice';
   const message = `This ${what} is in the journal already and is never paid twice; see: farebox pay resume ${known.id}`;
   throw new WalletError('already_known', message, { paymentId: known.id });
+}
+
+function refusedByBudget(context: WalletContext, { over }: OverBudgetResult): WalletError {
+  if (context.policy) return overBudget(context, context.policy, over);
+  throw new WalletError(
+    'journal_corrupt',
+    'The journal counted a budget that nobody gave; nothing was sent.',
+  );
 }
 
 /**

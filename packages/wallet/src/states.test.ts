@@ -1,9 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import {
+  isCredit,
   isJournalState,
   type JournalState,
   journalStates,
   mayFollow,
+  outcomeIn,
   type Settlement,
   spentIn,
   stateTable,
@@ -66,6 +68,28 @@ describe('the state table', () => {
     for (const state of journalStates) {
       const needed = stateTable[state].spent === 'yes' && state !== 'delivered';
       expect(stateTable[state].payload, state).toBe(needed ? 'held' : 'absent');
+    }
+  });
+
+  it('takes of a budget whatever has gone or may go, and nothing else', () => {
+    for (const state of journalStates) {
+      const { spent, budget } = stateTable[state];
+      if (spent === 'maybe') expect(budget, state).toBe('reserved');
+      if (spent === 'yes') expect(budget, state).toBe('spent');
+    }
+    // Nothing has gone in `planned`, but it is about to.
+    expect([stateTable.planned.budget, stateTable['not-paid'].budget]).toEqual(['reserved', 'given-back']);
+  });
+
+  it('never says of money that may have gone that it was not sent', () => {
+    for (const state of journalStates) {
+      for (const settlement of [undefined, 'open', 'made'] as const) {
+        const entry = { state, ...(settlement && { settlement }) };
+        const outcome = outcomeIn(entry);
+        expect(outcome === 'not-sent', state).toBe(spentIn(state, settlement) === 'no');
+        if (isCredit(entry)) expect(spentIn(state, settlement), state).toBe('yes');
+        if (outcome === 'credit' || outcome === 'refused') expect(isCredit(entry), state).toBe(true);
+      }
     }
   });
 

@@ -4,7 +4,7 @@
  * The two uncertain states are kept apart because they are resolved differently: `payment-unknown` by asking the
  * node (never by paying again), `answer-unknown` by presenting the same credential again.
  */
-import type { Spent } from './errors.js';
+import type { Spent, WalletOutcome } from './errors.js';
 
 /** Where a payment stands. */
 export type JournalState =
@@ -37,6 +37,13 @@ export interface StateRule {
   readonly spent: Spent;
   /** True when `resume` has something left to do. */
   readonly unfinished: boolean;
+  /**
+   * What the payment takes of every budget: `reserved`, the price and the fee cap, whatever its age; `spent`, what was
+   * paid, for as long as the budget's window reaches; `given-back`, nothing, as soon as nobody can contradict that.
+   */
+  readonly budget: 'reserved' | 'spent' | 'given-back';
+  /** How it stands, in the words of {@link WalletOutcome}: what people and programs are told. */
+  readonly outcome: WalletOutcome;
 }
 
 /**
@@ -45,7 +52,15 @@ export interface StateRule {
  */
 export const stateTable: Readonly<Record<JournalState, StateRule>> = {
   // Written before anything is sent: limits checked, challenge and reference reserved.
-  planned: { next: ['paying', 'not-paid'], nextOpen: [], payload: 'absent', spent: 'no', unfinished: true },
+  planned: {
+    next: ['paying', 'not-paid'],
+    nextOpen: [],
+    payload: 'absent',
+    spent: 'no',
+    unfinished: true,
+    budget: 'reserved',
+    outcome: 'not-sent',
+  },
   // The node may have been asked. From here on only the node knows.
   paying: {
     next: ['paid', 'not-paid', 'payment-unknown'],
@@ -53,6 +68,8 @@ export const stateTable: Readonly<Record<JournalState, StateRule>> = {
     payload: 'absent',
     spent: 'maybe',
     unfinished: true,
+    budget: 'reserved',
+    outcome: 'unknown',
   },
   'payment-unknown': {
     next: ['paid', 'not-paid', 'payment-unknown'],
@@ -60,6 +77,8 @@ export const stateTable: Readonly<Record<JournalState, StateRule>> = {
     payload: 'absent',
     spent: 'maybe',
     unfinished: true,
+    budget: 'reserved',
+    outcome: 'unknown',
   },
   // `planned`: the same invoice may be tried again after a certain failure. `paid`: the node corrected itself.
   'not-paid': {
@@ -68,26 +87,64 @@ export const stateTable: Readonly<Record<JournalState, StateRule>> = {
     payload: 'absent',
     spent: 'no',
     unfinished: false,
+    budget: 'given-back',
+    outcome: 'not-sent',
   },
   // The proof is on disk before the seller sees it.
-  paid: { next: ['presented'], nextOpen: ['not-paid'], payload: 'held', spent: 'yes', unfinished: true },
+  paid: {
+    next: ['presented'],
+    nextOpen: ['not-paid'],
+    payload: 'held',
+    spent: 'yes',
+    unfinished: true,
+    budget: 'spent',
+    outcome: 'credit',
+  },
   presented: {
     next: ['presented', 'delivered', 'refused', 'failed', 'answer-unknown'],
     nextOpen: ['not-paid'],
     payload: 'held',
     spent: 'yes',
     unfinished: true,
+    budget: 'spent',
+    outcome: 'unknown',
   },
-  delivered: { next: [], nextOpen: [], payload: 'absent', spent: 'yes', unfinished: false },
+  delivered: {
+    next: [],
+    nextOpen: [],
+    payload: 'absent',
+    spent: 'yes',
+    unfinished: false,
+    budget: 'spent',
+    outcome: 'delivered',
+  },
   // Three kinds of credit: the seller said no, the seller broke, the answer was lost.
-  refused: { next: ['presented'], nextOpen: ['not-paid'], payload: 'held', spent: 'yes', unfinished: true },
-  failed: { next: ['presented'], nextOpen: ['not-paid'], payload: 'held', spent: 'yes', unfinished: true },
+  refused: {
+    next: ['presented'],
+    nextOpen: ['not-paid'],
+    payload: 'held',
+    spent: 'yes',
+    unfinished: true,
+    budget: 'spent',
+    outcome: 'refused',
+  },
+  failed: {
+    next: ['presented'],
+    nextOpen: ['not-paid'],
+    payload: 'held',
+    spent: 'yes',
+    unfinished: true,
+    budget: 'spent',
+    outcome: 'credit',
+  },
   'answer-unknown': {
     next: ['presented'],
     nextOpen: ['not-paid'],
     payload: 'held',
     spent: 'yes',
     unfinished: true,
+    budget: 'spent',
+    outcome: 'unknown',
   },
 };
 
@@ -115,4 +172,23 @@ export function spentIn(state: JournalState, settlement?: Settlement): Spent {
 /** True while only the method can say whether the money of a signed payment has moved. */
 export function isOpen(entry: { readonly state: JournalState; readonly settlement?: Settlement }): boolean {
   return entry.settlement === 'open' && stateTable[entry.state].payload === 'held';
+}
+
+/** How a payment stands. What was signed and may still be carried out is not known, whatever the seller said. */
+export function outcomeIn(entry: {
+  readonly state: JournalState;
+  readonly settlement?: Settlement;
+}): WalletOutcome {
+  return isOpen(entry) ? 'unknown' : stateTable[entry.state].outcome;
+}
+
+/** True for a credit: the money has gone for certain, and the proof is here to be presented again. */
+export function isCredit({
+  state,
+  settlement,
+}: {
+  readonly state: JournalState;
+  readonly settlement?: Settlement;
+}): boolean {
+  return stateTable[state].payload === 'held' && spentIn(state, settlement) === 'yes';
 }

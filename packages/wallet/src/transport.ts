@@ -8,10 +8,16 @@ export type Exchange =
   | { readonly ok: true; readonly answer: Answer; readonly abort: (reason: Error) => void }
   | { readonly ok: false; readonly kind: 'unreachable' | 'timed-out' | 'aborted'; readonly cause: unknown };
 
+/** What a request can say to the runtime's `fetch` beside what the wallet decides itself. */
+export type TransportInit = Readonly<
+  Omit<RequestInit, 'method' | 'headers' | 'body' | 'redirect' | 'signal' | 'integrity' | 'window'>
+>;
+
 /** What one exchange may take, and who is told how it ends. */
 export interface ExchangeOptions {
   readonly answerTimeoutMs: number;
   readonly signal?: AbortSignal | undefined;
+  readonly transport?: TransportInit | undefined;
   readonly onEnd?: (end: BodyEnd) => void;
   readonly onCut: (cause: unknown) => WalletError;
 }
@@ -35,6 +41,7 @@ export async function exchange(
   const release = () => options.signal?.removeEventListener('abort', giveUp);
   try {
     const response = await context.fetch(request.url, {
+      ...options.transport,
       method: request.method,
       headers: headers.map(([name, value]): [string, string] => [name, value]),
       ...(request.body && { body: Uint8Array.from(request.body) }),
@@ -53,12 +60,9 @@ export async function exchange(
     };
   } catch (cause) {
     release();
-    const kind = options.signal?.aborted
-      ? 'aborted'
-      : controller.signal.aborted
-        ? 'timed-out'
-        : 'unreachable';
-    return { ok: false, kind, cause };
+    const { signal } = options;
+    if (signal?.aborted) return { ok: false, kind: 'aborted', cause: signal.reason };
+    return { ok: false, kind: controller.signal.aborted ? 'timed-out' : 'unreachable', cause };
   } finally {
     clearTimeout(timer);
   }

@@ -13,6 +13,8 @@ import {
   type WalletTimeouts,
 } from './limits.js';
 import { createMethodBook, type MethodSource, methodName } from './methods.js';
+import type { Approver } from './policy/approval.js';
+import { type Policy, policyLimits } from './policy/policy.js';
 import type { Delivered } from './present.js';
 import { type ChosenQuote, findObjection, inspect, inspectWith, type Quote } from './quote.js';
 import type { PayableRequest } from './request.js';
@@ -26,6 +28,13 @@ export interface WalletOptions {
   readonly journal: Journal;
   /** Limits of one payment when a call gives none. Default {@link defaultLimits}. */
   readonly limits?: Partial<PaymentLimits>;
+  /**
+   * What may be spent at all, over all processes that share the journal. Limits of a call, and those of `limits`, can then
+   * only allow less.
+   */
+  readonly policy?: Policy | undefined;
+  /** Asks somebody where the policy wants it. Without it, the answer is no. */
+  readonly approve?: Approver | undefined;
   readonly timeouts?: WalletTimeouts;
   readonly fetch?: typeof globalThis.fetch;
   /** Milliseconds since the epoch. */
@@ -70,7 +79,8 @@ export type ResumeReport =
  * @example
  * ```ts
  * import type { BuyerMethod } from '@farebox/protocol';
- * import { createWallet, openJournal, readAll } from '@farebox/wallet';
+ * import { createWallet, readAll } from '@farebox/wallet';
+ * import { openJournal } from '@farebox/wallet/journal-sqlite';
  *
  * export async function buy(lightning: BuyerMethod): Promise<Uint8Array | undefined> {
  *   const wallet = createWallet({ methods: [lightning], journal: openJournal({ path: 'journal.db' }) });
@@ -83,14 +93,17 @@ export type ResumeReport =
  * ```
  */
 export function createWallet(options: WalletOptions): Wallet {
-  const { journal } = options;
+  const { journal, policy } = options;
   const methods = createMethodBook(options.methods);
   const context: WalletContext = {
     methods,
     journal,
-    limits: { ...defaultLimits, ...options.limits },
+    limits: { ...(policy ? policyLimits(policy) : defaultLimits), ...options.limits },
+    policy,
+    approve: options.approve,
     showAmount: options.showAmount ?? formatAmount,
-    fetch: options.fetch ?? globalThis.fetch,
+    // Browsers' fetch wants to be called on nothing.
+    fetch: options.fetch ?? ((...args) => globalThis.fetch(...args)),
     now: options.now ?? Date.now,
     allowInsecure: options.allowInsecure ?? false,
     timeouts: {

@@ -25,6 +25,8 @@ const journal: Journal = {
     return result;
   },
   replan: (...args) => inner.replan(...args),
+  findOver: (...args) => inner.findOver(...args),
+  standing: (...args) => inner.standing(...args),
   move: (id, from, to, changes, nowMs) => {
     point(`before ${to}`);
     const entry = inner.move(id, from, to, changes, nowMs);
@@ -35,6 +37,8 @@ const journal: Journal = {
   find: (id) => inner.find(id),
   findByReference: (reference) => inner.findByReference(reference),
   list: (options) => inner.list(options),
+  each: (filter) => inner.each(filter),
+  prune: (...args) => inner.prune(...args),
   unfinished: () => inner.unfinished(),
   credits: (fingerprint) => inner.credits(fingerprint),
   ownerIsGone: (entry) => inner.ownerIsGone(entry),

@@ -1,0 +1,98 @@
+import type { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js';
+import { z } from 'zod';
+import type { ResumeResult } from '../../resume.js';
+import { spentIn } from '../../states.js';
+import type { Wallet } from '../../wallet.js';
+import { originOf } from '../arguments.js';
+import { argumentCharsMax, resumeEntriesMax } from '../limits.js';
+import type { McpParts } from '../parts.js';
+import { ToolRefusal, toolFailure, toolResult, untrusted } from '../result.js';
+import { cleanText } from '../untrusted.js';
+import { viewBody, viewDelivered, viewPayment } from '../views.js';
+import type { Work } from '../work.js';
+
+/** Adds `resume`: finishes interrupted payments, and never pays. */
+export function addResume(server: McpServer, parts: McpParts, work: Work): void {
+  server.registerTool(
+    'resume',
+    {
+      title: 'Finish a payment',
+      description:
+        'Finishes a payment that was interrupted: asks what became of it and presents the same proof again. Never pays. Also gives an answer again that was delivered within the last day.',
+      inputSchema: {
+        id: z
+          .string()
+          .max(64)
+          .optional()
+          .describe("The payment, as 'pay' or 'history' name it; all unfinished ones when left out"),
+        headers: z
+          .record(z.string().max(256), z.string().max(argumentCharsMax))
+          .optional()
+          .describe('Secret headers of the request, which the wallet does not keep'),
+      },
+      outputSchema: {
+        ok: z.boolean(),
+        payments: z.array(z.looseObject({ id: z.string(), ok: z.boolean() })),
+      },
+      annotations: { readOnlyHint: false, destructiveHint: false, idempotentHint: true, openWorldHint: true },
+    },
+    ({ id, headers }) =>
+      work.run(async () => {
+        try {
+          const secret = Object.entries(headers ?? {});
+          const { wallet } = await parts.open(true);
+          const payments =
+            id === undefined ? await all(wallet, secret, parts) : [await one(wallet, id, secret, parts)];
+          const ok = payments.every((payment) => payment.ok === true);
+          return toolResult({ ok, payments });
+        } catch (error) {
+          return toolFailure(error, 'the seller');
+        }
+      }),
+  );
+}
+
+type Headers = readonly (readonly [string, string])[];
+
+async function one(wallet: Wallet, id: string, headers: Headers, parts: McpParts) {
+  const { journal } = await parts.open(true);
+  const entry = journal.find(id);
+  if (entry === undefined)
+    throw new ToolRefusal('payment_not_found', "There is no such payment; see 'history'.");
+  if (entry.request) {
+    const { url } = entry.request;
+    if (parts.origins && !parts.origins.includes(originOf(url))) {
+      throw new ToolRefusal(
+        'origin_not_allowed',
+        'That payment is for an origin that this server was not started for.',
+      );
+    }
+  }
+  return finish(await wallet.resume(id, { headers }), parts);
+}
+
+async function all(wallet: Wallet, headers: Headers, parts: McpParts) {
+  const payments: Record<string, unknown>[] = [];
+  for await (const report of wallet.resumeAll({ headers })) {
+    if (report.ok) payments.push(await finish(report.result, parts));
+    else {
+      const { structuredContent } = toolFailure(report.error, 'the seller');
+      payments.push({ ...structuredContent, id: report.id, ok: false });
+    }
+    if (payments.length >= resumeEntriesMax) break;
+  }
+  return payments;
+}
+
+async function finish(result: ResumeResult, parts: McpParts): Promise<Record<string, unknown>> {
+  const { entry } = result;
+  const from = originOf(entry.request?.url ?? '');
+  if (result.kind === 'delivered') {
+    const shown = await parts.shelf.keep(result.answer, entry.id);
+    return viewDelivered(result, shown, from, parts.showAmount);
+  }
+  const view = { ok: true, ...viewPayment(entry, spentIn(entry.state, entry.settlement), parts.showAmount) };
+  const kept = result.kind === 'finished' ? await parts.shelf.find(entry.id) : undefined;
+  if (kept === undefined) return view;
+  return { ...view, ...viewBody(kept), untrusted: untrusted(from, { body: cleanText(kept.text) }) };
+}

@@ -1,0 +1,20 @@
+/** How a duration is written: a whole number and a unit, `30s`, `5m`, `2h`, `400d`. */
+export const durationPattern = /^[1-9][0-9]{0,5}(?:s|m|h|d)$/;
+
+const unitMs: Readonly<Record<string, number>> = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };
+
+/** Reads a duration as milliseconds; undefined for what is none. */
+export function parseDuration(text: string): number | undefined {
+  if (!durationPattern.test(text)) return undefined;
+  const scale = unitMs[text.at(-1) ?? ''];
+  return scale === undefined ? undefined : Number.parseInt(text, 10) * scale;
+}
+
+/** Writes one: in the largest unit that it is a whole number of. */
+export function showDuration(ms: number): string {
+  for (const unit of ['d', 'h', 'm', 's']) {
+    const scale = unitMs[unit] ?? 1_000;
+    if (ms >= scale && ms % scale === 0) return `${ms / scale}${unit}`;
+  }
+  return `${ms}ms`;
+}

@@ -100,6 +100,82 @@ describe('who asks', () => {
   });
 });
 
+describe('who asks, in the words of RFC 7239', () => {
+  const behind = reader('10.0.0.0/8', 'fd00::/8');
+  const read = (forwarded: string, forwardedFor: readonly string[] = []) =>
+    behind.read('10.0.0.1', forwardedFor, forwarded);
+
+  it.each([
+    ['for=192.0.2.60;proto=http;by=203.0.113.43', '192.0.2.60'],
+    ['For="[2001:db8:cafe::17]:4711"', '2001:db8:cafe:0::/64'],
+    ['for="192.0.2.43:47011"', '192.0.2.43'],
+    ['for=8.8.8.8, for=192.0.2.43', '192.0.2.43'],
+    ['for=192.0.2.43, for=10.0.0.7', '192.0.2.43'],
+    ['for=192.0.2.43,for="[fd00::1]";proto=https , for=10.0.0.7;host="a,b;c=\\"d"', '192.0.2.43'],
+    ['proto=https;for=192.0.2.43', '192.0.2.43'],
+    [', for=192.0.2.43 ,', '192.0.2.43'],
+  ])('%s', (text, client) => expect(read(text)).toBe(client));
+
+  it.each([
+    'for=unknown',
+    'for=_hidden',
+    'for="_gazonk"',
+    'proto=https',
+    'for=1.2.3.4, by=10.0.0.9',
+    // No proxy of ours writes what the grammar does not know.
+    'for=[2001:db8::1]',
+    'for=192.0.2.43:80',
+    'for=1.2.3.4;for=192.0.2.43',
+    'for="192.0.2.43',
+    'for = 192.0.2.43',
+    'for=192.0.2.43 for=1.2.3.4',
+    'for==192.0.2.43',
+    'for=192.0.2.43;;"',
+    '192.0.2.43',
+  ])('%s: the proxy itself', (text) => expect(read(text)).toBe('10.0.0.1'));
+
+  it('is not read from anybody but a trusted proxy', () => {
+    expect(behind.read('192.0.2.7', [], 'for=1.2.3.4')).toBe('192.0.2.7');
+    expect(reader().read('10.0.0.1', [], 'for=1.2.3.4')).toBe('10.0.0.1');
+  });
+
+  it('is followed beside X-Forwarded-For as far as both say the same', () => {
+    expect(read('for=192.0.2.7', ['192.0.2.7'])).toBe('192.0.2.7');
+    expect(read('for="[2001:DB8:0:0::1]"', ['2001:db8::1'])).toBe('2001:db8:0:0::/64');
+    expect(read('for=9.9.9.9, for=192.0.2.7', ['8.8.8.8, 192.0.2.7'])).toBe('192.0.2.7');
+    // One of the two is the client's own: whichever it is, it does not choose.
+    expect(read('for=1.2.3.4', ['192.0.2.7'])).toBe('10.0.0.1');
+    expect(read('for=192.0.2.7', ['1.2.3.4'])).toBe('10.0.0.1');
+    expect(read('for=1.2.3.4, for=10.0.0.7', ['192.0.2.7, 10.0.0.7'])).toBe('10.0.0.7');
+    expect(read('for=192.0.2.7', ['192.0.2.7, 10.0.0.7'])).toBe('10.0.0.1');
+    expect(read('no such field', ['192.0.2.7'])).toBe('10.0.0.1');
+  });
+
+  it('gives a client that invents fields no address but its own or the proxy’s', () => {
+    const text = fc.oneof(
+      fc.string(),
+      fc.ipV4().map((address) => `for=${address}`),
+      fc.constant('for="'),
+    );
+    fc.assert(
+      fc.property(text, fc.array(text, { maxLength: 5 }), (forwarded, forwardedFor) => {
+        // The proxy appends to X-Forwarded-For, and passes Forwarded on.
+        const appended = [...forwardedFor, '192.0.2.7'];
+        expect(['192.0.2.7', '10.0.0.1']).toContain(behind.read('10.0.0.1', appended, forwarded));
+        // Or the other way round.
+        const passedOn = [forwarded, 'for=192.0.2.7'].join(', ');
+        const seen = behind.read('10.0.0.1', forwardedFor, passedOn);
+        if (forwardedFor.length > 0) expect(['192.0.2.7', '10.0.0.1']).toContain(seen);
+      }),
+    );
+  });
+
+  it('takes no time from a long field that is none', () => {
+    for (const long of [' '.repeat(60_000), 'for=1.2.3.4,'.repeat(5_000), `for="${'\\'.repeat(60_001)}`])
+      expect(read(`${long}!"`)).toBe('10.0.0.1');
+  });
+});
+
 describe('a network', () => {
   it.each(['10.0.0.0/8', '127.0.0.1', 'fd00::/8', '::1', '0.0.0.0/0', '::ffff:10.0.0.0/104'])(
     'may be %s',

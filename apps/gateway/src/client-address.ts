@@ -1,6 +1,7 @@
 import { BlockList, isIP } from 'node:net';
+import { readForwarded } from './forwarded.js';
 
-/** Most hops of an X-Forwarded-For that are looked at. Proxies of one's own are few. */
+/** Most hops of a field that are looked at. Proxies of one's own are few. */
 export const hopsMax = 32;
 
 /** How a network is written: an address, or an address and a prefix length, `10.0.0.0/8`, `fd00::/8`. */
@@ -34,15 +35,20 @@ export interface ClientAddress {
    * The address of the client, for limits: IPv4 as it is, IPv6 by its /64, because whoever has one address of a /64 has all.
    *
    * @param peer the other end of the connection, as the socket says
-   * @param forwarded every `X-Forwarded-For` field, in their order
+   * @param forwardedFor every `X-Forwarded-For` field, in their order
+   * @param forwarded the `Forwarded` field (RFC 7239), several of them with commas between
    */
-  read(peer: string | undefined, forwarded: readonly string[]): string;
+  read(peer: string | undefined, forwardedFor: readonly string[], forwarded?: string): string;
 }
 
 /**
  * Tells the address of a client that may come through proxies. Only what a trusted proxy has said is believed: from right
  * to left, each proxy names the one before it, and the first that is not trusted is the client. What stands further left was
  * written by the client itself, and says nothing.
+ *
+ * Where both fields are there, a proxy of ours has written one of them and may have passed the other on as the client sent
+ * it. So they are followed only as far as they say the same, and a `Forwarded` that cannot be read is not followed at all:
+ * who came with such fields is known by the proxy that they came through, and shares its limit.
  *
  * @example
  * ```ts
@@ -58,22 +64,50 @@ export function createClientAddress(trusted: readonly Network[]): ClientAddress 
     proxies.check(address, isIP(address) === 6 ? 'ipv6' : 'ipv4');
 
   return {
-    read(peer, forwarded) {
+    read(peer, forwardedFor, forwarded) {
       let client = plainAddress(peer ?? '');
       // The connection is gone: whoever it was shares the limit of all who are nobody.
       if (client === undefined) return 'unknown';
-      if (trusted.length === 0 || forwarded.length === 0) return limitKey(client);
-      const hops = forwarded.join(',').split(',').slice(-hopsMax);
+      if (trusted.length === 0) return limitKey(client);
+      const chains = chainsOf(forwardedFor, forwarded);
       while (isTrusted(client)) {
-        const hop = hops.pop();
-        const before: string | undefined = hop === undefined ? undefined : plainAddress(hop.trim());
-        // A word that is no address was not written by a proxy of ours in its right mind: it ends there.
+        const before = agreedHop(chains);
+        // Nothing more, or a word that no proxy of ours writes in its right mind: it ends there.
         if (before === undefined) break;
         client = before;
       }
       return limitKey(client);
     },
   };
+}
+
+type Chain = (string | undefined)[];
+
+/** What the fields say, the nearest proxy's word last. */
+function chainsOf(forwardedFor: readonly string[], forwarded: string | undefined): readonly Chain[] {
+  const chains: Chain[] = [];
+  if (forwardedFor.length > 0)
+    chains.push(
+      forwardedFor
+        .join(',')
+        .split(',')
+        .slice(-hopsMax)
+        .map((hop) => hop.trim()),
+    );
+  if (forwarded !== undefined) chains.push((readForwarded(forwarded) ?? []).slice(-hopsMax));
+  return chains;
+}
+
+/** Takes the nearest hop off each chain; undefined when there is none, or they do not say the same. */
+function agreedHop(chains: readonly Chain[]): string | undefined {
+  const [first, ...others] = chains.map((chain) => plainAddress(chain.pop() ?? ''));
+  if (first === undefined) return undefined;
+  return others.every((other) => other !== undefined && isSameAddress(first, other)) ? first : undefined;
+}
+
+function isSameAddress(one: string, other: string): boolean {
+  if (isIP(one) !== isIP(other)) return false;
+  return isIP(one) === 4 ? one === other : expand(one).join() === expand(other).join();
 }
 
 /** An address without brackets, port, zone and the IPv6 clothes of IPv4. */

@@ -22,12 +22,13 @@ export function createClientOf(trusted: readonly Network[], limited: boolean, lo
 
   return function clientOf(request, { forwardedFor }) {
     const peer = request.socket.remoteAddress;
-    if (trusted.length > 0) return addresses.read(peer, forwardedFor);
-    if (!warned && forwardedFor.length > 0) {
+    const { forwarded } = request.headers;
+    if (trusted.length > 0) return addresses.read(peer, forwardedFor, forwarded);
+    if (!warned && (forwardedFor.length > 0 || forwarded !== undefined)) {
       warned = true;
       logger.warn(
         { peer },
-        'a request came with X-Forwarded-For: if a proxy of yours wrote it, name it under trusted_proxies, or all clients share one limit',
+        'a request came with X-Forwarded-For or Forwarded: if a proxy of yours wrote it, name it under trusted_proxies, or all clients share one limit',
       );
     }
     // A connection carries many requests, and the paid ones are in a hurry.

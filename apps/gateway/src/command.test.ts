@@ -110,4 +110,38 @@ describe('farebox serve', () => {
     expect(await exited).toEqual([0, null]);
     await upstream.close();
   });
+
+  it('reads its configuration again at SIGHUP; one that cannot be used changes nothing and is logged with its line', async () => {
+    const upstream = await startUpstream((_request, response) => void response.end('served'));
+    const file = join(folder, 'farebox.yaml');
+    const head = `realm: http://localhost\nlisten: 127.0.0.1:0\nupstreams: { a: '${upstream.url}' }\nroutes:\n`;
+    const route = (path: string) => `  - { match: GET ${path}, upstream: a, price: free }\n`;
+    await writeFile(file, head + route('/x'));
+    const program = fileURLToPath(new URL('./testing/serve.js', import.meta.url));
+    const child = spawn(process.execPath, [program, file]);
+    const exited = once(child, 'exit');
+    let [stdout, stderr] = ['', ''];
+    child.stdout.on('data', (chunk: Buffer) => {
+      stdout += chunk.toString();
+    });
+    child.stderr.on('data', (chunk: Buffer) => {
+      stderr += chunk.toString();
+    });
+    await until('it listens', () => /at http:\/\/127\.0\.0\.1:\d+/.test(stdout));
+    const port = Number(/127\.0\.0\.1:(\d+)/.exec(stdout)?.[1]);
+    await writeFile(file, `${head + route('/y')}  - { match: GET y, upstream: a, price: free }\n`);
+    child.kill('SIGHUP');
+    await until('it is logged', () => stderr.includes('was not reloaded'));
+    expect(stderr).toMatch(/"key":"routes\[1\]\.match".*"line":6/);
+    expect((await ask(port, '/x')).status).toBe(200);
+    await writeFile(file, head.replace('localhost', 'elsewhere.localhost') + route('/y'));
+    child.kill('SIGHUP');
+    await until('it is reloaded', () => stderr.includes('was reloaded'));
+    expect(stderr).toMatch(/"kept":\["realm"\]/);
+    expect((await ask(port, '/y')).status).toBe(200);
+    expect((await ask(port, '/x')).status).toBe(404);
+    child.kill('SIGTERM');
+    expect(await exited).toEqual([0, null]);
+    await upstream.close();
+  });
 });

@@ -5,7 +5,8 @@ import { exampleConfig } from './config/example.js';
 import { configJsonSchema } from './config/json-schema.js';
 import { loadConfig } from './config/load.js';
 import { createGateway, type Gateway } from './gateway.js';
-import { createLogger, LOG_LEVELS, type LogLevel } from './log.js';
+import { createLogger, LOG_LEVELS, type Logger, type LogLevel } from './log.js';
+import { priceWords } from './price/words.js';
 import type { Listening } from './server.js';
 
 /** The environment variable for the log level, when `--log-level` is not given. */
@@ -28,6 +29,8 @@ Examples:
   farebox serve --print-schema > farebox.schema.json
 
 The log goes to stderr as JSON lines; it never holds a credential, a preimage, a key or a secret.
+SIGHUP reads the configuration again: routes, prices, upstreams, limits, secrets and certificate are exchanged while the
+gateway serves; a file that cannot be used changes nothing, and the log says where.
 Ctrl-C stops accepting and finishes what was paid for; a second one stops at once.`;
 
 /**
@@ -79,18 +82,44 @@ async function serve(options: ServeOptions): Promise<number> {
       `${options.config} is good: ${config.routes.length} ${config.routes.length === 1 ? 'route' : 'routes'}.\n`,
     );
   }
+  const logger = createLogger(level);
   let gateway: Gateway | undefined;
+  const hangUp = (): void => {
+    // While it starts, there is nothing to exchange: it has just read the file.
+    if (gateway !== undefined) void reloadFrom(options.config, gateway, logger);
+  };
+  process.on('SIGHUP', hangUp);
   try {
-    gateway = await createGateway(config, { logger: createLogger(level) });
+    gateway = await createGateway(config, { logger });
     print(welcome(config, await gateway.listen()));
   } catch (error) {
+    process.off('SIGHUP', hangUp);
     await gateway?.close();
     return complain(error instanceof Error ? error.message : String(error), 1);
   }
   await interrupted();
+  process.off('SIGHUP', hangUp).on('SIGHUP', ignore);
   print('\nStopping: finishing what was paid for. Once more to stop at once.\n');
   await Promise.race([gateway.close(), interrupted().then(() => gateway?.close({ drainMs: 0 }))]);
   return 0;
+}
+
+/** A gateway that is stopping is not to be killed by a reload that comes too late. */
+function ignore(): void {}
+
+/** Reads the file again and puts it in force. Whatever is wrong with it is logged, and the old one goes on. */
+async function reloadFrom(file: string, gateway: Gateway, logger: Logger): Promise<void> {
+  try {
+    const { kept } = await gateway.reload(() => loadConfig(file));
+    const routes = gateway.config.routes.length;
+    if (kept.length === 0) logger.info({ file, routes }, 'the configuration was reloaded');
+    else
+      logger.warn({ file, routes, kept }, 'the configuration was reloaded; what is listed needs a restart');
+  } catch (error) {
+    if (error instanceof ConfigError)
+      logger.error({ file, issues: error.issues }, 'the configuration was not reloaded: it cannot be used');
+    else logger.error({ file, error }, 'the configuration was not reloaded');
+  }
 }
 
 /** Resolves at the next SIGINT or SIGTERM. */
@@ -106,7 +135,7 @@ function interrupted(): Promise<void> {
 
 function welcome(config: GatewayConfig, at: Listening): string {
   const routes = config.routes.map(({ match, offers, upstream }) => {
-    const price = offers[0] === undefined ? 'free' : `${offers[0].price.amount} ${offers[0].price.currency}`;
+    const price = priceWords(offers, config.tempo?.tokens ?? []);
     return `  ${price.padStart(10)}  ${match.text}  →  ${upstream}\n`;
   });
   return `Farebox serves ${config.realm} at ${at.url}\n${routes.join('')}`;

@@ -1,21 +1,25 @@
-import { createBodyRoom, createGate, type Gate, type GateEvent } from '@farebox/gate';
+import { createBodyRoom, type Gate, type GateEvent } from '@farebox/gate';
 import type { Ledger } from '@farebox/ledger';
 import type { InvoiceNode } from '@farebox/lightning';
-import { createClientOf } from './clients.js';
+import type { AdminServer } from './admin/serve.js';
 import type { GatewayConfig } from './config/config.js';
-import { openNode } from './config/node.js';
 import { resolveSecrets } from './config/secrets.js';
-import { createActivity } from './exchange/exchange.js';
+import { type Activity, createActivity } from './exchange/exchange.js';
 import { createHandler } from './handler.js';
-import { createHealthCheck } from './health.js';
+import { createHealth, type Health } from './health.js';
 import { startHousekeeping } from './housekeeping.js';
-import { openLedger } from './ledger.js';
-import { openLightning } from './lightning.js';
+import { type AccessDesk, createAccessDesk } from './keys/desk.js';
+import type { AccessEvent } from './keys/problems.js';
 import { createLogger, type Logger } from './log.js';
-import { createRouteTable } from './route/table.js';
-import { createFront, type Listening, listenOn } from './server.js';
-import { openTempo } from './tempo.js';
-import { HttpUpstream } from './upstream/http-upstream.js';
+import { logAccess, logEvent } from './log-event.js';
+import type { Exposition } from './metrics/exposition.js';
+import { createMeter, type Meter } from './metrics/meter.js';
+import { timedLedger, timedMethod } from './metrics/timed.js';
+import { createWatch } from './metrics/watch.js';
+import { type Backing, openBacking } from './operate/backing.js';
+import { type Ground, makeStanding, readMaterials } from './operate/live.js';
+import { createRegime, type NextConfig, type Reloaded } from './operate/reload.js';
+import { createFront, type Front, type Listening, listenOn, useTls } from './server.js';
 
 /** How long shutdown waits for what is going on before it stops it. */
 export const drainMsMax = 25_000;
@@ -36,12 +40,30 @@ export interface Gateway {
   /** Starts to listen as configured. Rejects when the address is taken. */
   listen(): Promise<Listening>;
   /**
+   * Puts another configuration in force, all of it at once: routes, prices, upstreams, headers, limits, rates, secrets and
+   * certificate. What is on its way ends with what it began with, and nobody waits. Says what needs a restart.
+   *
+   * @param config or what reads it, once reloads before it have ended
+   * @throws ReloadError, SecretError, HeaderValueError, TlsError; then nothing has changed
+   */
+  reload(config: NextConfig): Promise<Reloaded>;
+  /**
    * Stops accepting, finishes what was paid for, then closes what the gateway opened. After `drainMs` (default
    * {@link drainMsMax}) what is still going on is stopped. Calling it again may only shorten the wait.
    */
   close(options?: { readonly drainMs?: number }): Promise<void>;
+  /** The gate of the configuration that is in force. */
   readonly gate: Gate;
+  /** The configuration that is in force. */
+  readonly config: GatewayConfig;
   readonly ledger: Ledger;
+  /** Where the admin API is, once the gateway listens and when it has one. */
+  readonly adminUrl: string | undefined;
+  readonly health: Health;
+  /** Counts since the start, by route. */
+  readonly meter: Meter;
+  /** The metrics in the text format of Prometheus; made at the first call. */
+  metrics(): Promise<Exposition>;
 }
 
 /**
@@ -62,86 +84,110 @@ export async function createGateway(
 ): Promise<Gateway> {
   const logger = given.logger ?? createLogger('info');
   const now = given.now ?? Date.now;
-  const secrets = given.secrets ?? (await ownSecrets(config, logger));
-  const ledger = given.ledger ?? (await openLedger(config.ledger));
-  const node =
-    given.node ?? (config.node === undefined ? undefined : await openNodeOr(config, given, ledger));
-  const tempo = config.tempo === undefined ? undefined : await openTempo(config.tempo);
-  const lightning = node === undefined ? undefined : await openLightning(config, node, now, logger);
-  const methods = [tempo, lightning].flatMap((one) => one?.method ?? []);
-  const gate = createGate({
-    realm: config.realm,
-    secrets,
-    methods,
-    ledger,
-    now,
-    challengeLifeMs: config.challengeLifeMs,
-    strict402: config.strict402,
-    redeliveriesMax: config.redemption.redeliveriesMax,
-    attemptsMax: config.redemption.attemptsMax,
-    replayWindowMs: config.redemption.replayWindowMs,
-    unavailableStatus: config.unavailableStatus,
-    ...(config.mintBudget === undefined ? {} : { mintBudget: config.mintBudget }),
-    onEvent: (event) => logEvent(logger, event),
+  const secretsOf = async (from: GatewayConfig) => given.secrets ?? (await ownSecrets(from, logger));
+  const materials = await readMaterials(config, secretsOf);
+  const backing = await openBacking(config, given, now, logger);
+  const { ledger, lightning } = backing;
+  const meter = createMeter(config.metricsListen !== undefined);
+  const desk = deskOf(meter, now, logger, given.ledger !== undefined);
+  const ground = { ...groundOf(backing, meter, now, logger), desk };
+  const standing = await makeStanding(ground, config, materials, undefined).catch(async (error) => {
+    await desk.close();
+    await backing.close();
+    throw error;
   });
-  const upstreams = new Map(
-    [...config.upstreams.values()].map((one) => [one.name, new HttpUpstream(one)] as const),
-  );
   const activity = createActivity();
-  const housekeeping = startHousekeeping(ledger, config.redemption, now, logger);
   let draining = false;
+  const health = createHealth({
+    ...{ ledger, node: backing.node, now, draining: () => draining },
+    upstreams: () => regime.live.upstreams,
+  });
   const handle = createHandler({
-    gate,
-    activity,
-    logger,
-    table: createRouteTable(config, upstreams),
-    clientOf: createClientOf(config.trustedProxies, config.mintBudget !== undefined, logger),
+    ...{ activity, logger, meter, health, draining: () => draining },
+    live: () => regime.live,
     room: createBodyRoom(),
     answerRoom: createBodyRoom(),
-    health: config.healthz ? createHealthCheck(ledger, node, now) : undefined,
-    draining: () => draining,
   });
-  const server = createFront(
-    config.limits.headerBytesMax,
-    (request, response) => handle(request, response, false),
-    (request, response) => handle(request, response, true),
-  );
+  const server = createFront({ headerBytesMax: config.limits.headerBytesMax, tls: standing.tls }, handle);
+  const regime = createRegime({
+    ...{ ground, standing, secretsOf, lightning },
+    useTls: (tls) => useTls(server, tls),
+  });
+  const housekeeping = startHousekeeping(ledger, () => regime.live.config.redemption, now, logger);
+  const watch = createWatch(config.metricsListen, {
+    ...{ meter, health, activity },
+    upstreams: () => regime.live.upstreams,
+    pool: () => lightning?.counts(),
+    reloads: () => regime.counts,
+  });
 
+  let admin: AdminServer | undefined;
   async function shutDown(drainMs: number): Promise<void> {
     draining = true;
-    const stopped = server.listening
-      ? new Promise<void>((resolve) => server.close(() => resolve()))
-      : undefined;
-    server.closeIdleConnections();
-    const deadline = setTimeout(() => activity.stopAll(), drainMs);
-    await activity.idle();
-    clearTimeout(deadline);
-    // Every answer that was owed has left; what is still connected has asked for nothing.
-    server.closeAllConnections();
-    await stopped;
-    await Promise.all([...upstreams.values()].map((upstream) => upstream.close()));
+    await stopFront(server, activity, drainMs);
+    await regime.close();
     await housekeeping.stop();
-    // Nobody can be given what is still in the pool. Before its node is closed.
-    await lightning?.close();
-    // The ledger last of what holds money: it flushes what the last answers wrote.
-    if (given.ledger === undefined) await ledger.close();
-    if (given.node === undefined) await node?.close();
-    await tempo?.close();
+    await admin?.close();
+    await desk.close();
+    await backing.close();
+    // Whoever watches sees it drain to its end.
+    watch.close();
   }
 
-  let closing: Promise<void> | undefined;
   return {
-    gate,
-    ledger,
-    listen: () => listenOn(server, config.listen),
-    close(options = {}) {
-      // Asked again with less patience: what is still going on is stopped then.
-      if (closing !== undefined && options.drainMs !== undefined)
-        setTimeout(() => activity.stopAll(), options.drainMs);
-      closing ??= shutDown(options.drainMs ?? drainMsMax);
-      return closing;
+    get gate() {
+      return regime.live.gate;
     },
+    get config() {
+      return regime.live.config;
+    },
+    ledger,
+    health,
+    meter,
+    metrics: watch.metrics,
+    reload: (next) => regime.reload(next),
+    get adminUrl() {
+      return admin?.url;
+    },
+    async listen() {
+      await watch.listen();
+      const inForce = () => regime.live.config;
+      const parts = { config: inForce, keys: () => desk.store, health, meter, activity, now, logger };
+      admin = await openAdmin(config, parts);
+      return listenOn(server, config.listen);
+    },
+    close: closeOnce(activity, shutDown),
   };
+}
+
+function closeOnce(activity: Activity, shutDown: (drainMs: number) => Promise<void>): Gateway['close'] {
+  let closing: Promise<void> | undefined;
+  return (options = {}) => {
+    // Asked again with less patience: what is still going on is stopped then.
+    if (closing !== undefined && options.drainMs !== undefined)
+      setTimeout(() => activity.stopAll(), options.drainMs);
+    closing ??= shutDown(options.drainMs ?? drainMsMax);
+    return closing;
+  };
+}
+
+/** Opens the store of keys when a configuration has keys; counts and logs who comes with one. */
+function deskOf(meter: Meter, now: () => number, logger: Logger, ledgerGiven: boolean): AccessDesk {
+  const onEvent = (event: AccessEvent): void => {
+    meter.countAccess(event);
+    logAccess(logger, event);
+  };
+  return createAccessDesk({ now, logger, onEvent, ledgerGiven });
+}
+
+/** Loaded only where it is configured. */
+async function openAdmin(
+  { admin }: GatewayConfig,
+  parts: Parameters<typeof import('./admin/serve.js').serveAdmin>[1],
+): Promise<AdminServer | undefined> {
+  if (admin === undefined) return undefined;
+  const { serveAdmin } = await import('./admin/serve.js');
+  return serveAdmin(admin, parts);
 }
 
 async function ownSecrets(config: GatewayConfig, logger: Logger): Promise<readonly string[]> {
@@ -152,39 +198,32 @@ async function ownSecrets(config: GatewayConfig, logger: Logger): Promise<readon
   return values;
 }
 
-/** A gateway that cannot have its node must not leave its ledger open and locked. */
-async function openNodeOr(
-  config: GatewayConfig,
-  given: GatewayDependencies,
-  ledger: Ledger,
-): Promise<InvoiceNode | undefined> {
-  try {
-    return config.node === undefined ? undefined : await openNode(config.node);
-  } catch (error) {
-    if (given.ledger === undefined) await ledger.close();
-    throw error;
-  }
+/** What every configuration stands on; measured where somebody reads the measures. */
+function groundOf(backing: Backing, meter: Meter, now: () => number, logger: Logger): Omit<Ground, 'desk'> {
+  const { ledger, methods } = backing;
+  const { stages } = meter;
+  const onEvent = (event: GateEvent): void => {
+    meter.count(event);
+    logEvent(logger, event);
+  };
+  if (stages === undefined) return { ledger, methods, onEvent, now, logger };
+  return {
+    ledger: timedLedger(ledger, stages),
+    methods: methods.map((method) => timedMethod(method, stages, meter.proofsOf(method.method))),
+    ...{ onEvent, now, logger },
+  };
 }
 
-function logEvent(logger: Logger, event: GateEvent): void {
-  switch (event.kind) {
-    case 'delivered': {
-      if (!logger.isLevelEnabled('debug')) return;
-      const { paid, ...rest } = event;
-      logger.debug({ ...rest, amount: paid.amount.toString(), currency: paid.currency }, 'delivered');
-      return;
-    }
-    case 'unknown':
-      logger.warn(event, 'a once upstream was asked and its outcome is not known; the payment stays held');
-      return;
-    case 'method-unavailable':
-    case 'ledger-unavailable':
-      logger.error(
-        event,
-        event.kind === 'ledger-unavailable' ? 'the ledger does not answer' : 'no payment can be taken',
-      );
-      return;
-    default:
-      if (logger.isLevelEnabled('debug')) logger.debug(event, event.kind);
-  }
+/** Takes nothing new, and waits for what is going on; after `drainMs` it is stopped. */
+async function stopFront(server: Front, activity: Activity, drainMs: number): Promise<void> {
+  const stopped = server.listening
+    ? new Promise<void>((resolve) => server.close(() => resolve()))
+    : undefined;
+  server.closeIdleConnections();
+  const deadline = setTimeout(() => activity.stopAll(), drainMs);
+  await activity.idle();
+  clearTimeout(deadline);
+  // Every answer that was owed has left; what is still connected has asked for nothing.
+  server.closeAllConnections();
+  await stopped;
 }

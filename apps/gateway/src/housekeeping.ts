@@ -16,10 +16,12 @@ export interface Housekeeping {
 /**
  * Lets credits expire that nobody redeemed in time, and removes answers and claims whose time is over, a bounded step at a
  * time. Several gateways on one ledger may all do it.
+ *
+ * @param redemption what holds at the moment: it may be exchanged by a reload
  */
 export function startHousekeeping(
   ledger: Ledger,
-  { creditWindowMs, replayWindowMs, retentionMs }: RedemptionConfig,
+  redemption: () => RedemptionConfig,
   now: () => number,
   logger: Logger,
 ): Housekeeping {
@@ -28,6 +30,7 @@ export function startHousekeeping(
 
   async function sweepAll(): Promise<void> {
     for (let more = true; more && !stopped; ) {
+      const { creditWindowMs, replayWindowMs, retentionMs } = redemption();
       const terms = {
         redemptionWindowMs: creditWindowMs,
         replayWindowMs,

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { checkConfig } from './config/load.js';
 import { createLogger } from './log.js';
 import { openRig, rigSecret } from './testing/rig.js';
 
@@ -33,6 +34,20 @@ describe('the log', () => {
     await rig.ask('/paid/price', { headers: ['Payment-Authorization', `${credential}AA`] });
     await rig.askPaid('/paid/broken');
     await rig.ask('/free/x', { headers: ['Authorization', 'Bearer bearer-token'] });
+    // A reload that is refused, and one that puts in the seller's own key for the upstream.
+    const upstream = (headers: object) =>
+      checkConfig({
+        realm: 'http://shop.test',
+        lightning: { node: { kind: 'devnet' } },
+        upstreams: { api: { url: rig.upstream.url, headers } },
+        routes: [{ match: 'GET /free/*', upstream: 'api', price: 'free' }],
+      });
+    const set = { Authorization: 'Bearer key-at-the-upstream' };
+    await expect(
+      rig.gateway.reload(upstream({ set: { ...set, 'X-None': `\${env:FAREBOX_TEST_NONE}` } })),
+    ).rejects.toThrow(/^(?!.*key-at-the-upstream)/s);
+    await rig.gateway.reload(upstream({ set }));
+    expect((await rig.ask('/free/y')).status).toBe(200);
     expect(paid.status).toBe(403);
     expect(good.status).toBe(200);
     await rig.close();
@@ -45,6 +60,7 @@ describe('the log', () => {
       'client-cookie',
       'upstream-cookie',
     );
+    secrets.push('key-at-the-upstream');
     secrets.push('other-token', 'bearer-token', 'key-in-the-query');
     expect(log).toContain('"msg":"request"');
     expect(log).toContain('"msg":"delivered"');

@@ -84,6 +84,25 @@ describe('a price in a currency', () => {
     expect((await on.askPaid('/paid/a')).status).toBe(200);
   });
 
+  it('goes into the books with the rate that its challenge was quoted at', async () => {
+    let perBtc = 65_000.5;
+    const on = await open({
+      routes,
+      listener: (request, response) =>
+        void response.end(request.url === '/rates?of=btc' ? JSON.stringify({ usd: perBtc }) : 'bought'),
+      config: { rates: { USD: { upstream: 'api', path: '/rates?of=btc', at: '/usd', every: '20ms' } } },
+    });
+    const unpaid = await on.ask('/paid/a');
+    expect(satoshis(unpaid)).toBe('4');
+    const credential = await payFor(on.node, unpaid);
+    perBtc = 32_500;
+    await until('the new rate sells', async () => satoshis(await on.ask('/paid/b')) === '7');
+    expect((await on.ask('/paid/a', { headers: ['Authorization', credential] })).status).toBe(200);
+    const claim = await on.gateway.ledger.find(challengeOf(unpaid).id);
+    expect(claim?.paid).toEqual({ amount: 4n, currency: 'sat' });
+    expect(claim?.rate).toMatchObject({ price: '0.002', currency: 'USD', rate: '65000.5', unit: 'BTC' });
+  });
+
   it('is not sold while the rate is too old, honours what it has quoted, and is sold again', async () => {
     const file = join(tmpdir(), `farebox-rate-${process.pid}.json`);
     await writeFile(file, '{"usd":65000}');

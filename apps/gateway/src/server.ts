@@ -1,7 +1,10 @@
-import { createServer, type RequestListener, type Server } from 'node:http';
+import { createServer as createHttpServer, type Server as HttpServer, type RequestListener } from 'node:http';
+import { createServer as createHttpsServer, Server as HttpsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
+import type { SecureContextOptions } from 'node:tls';
 import type { ListenAddress } from './config/listen.js';
+import type { Handler } from './handler.js';
 import { plainProblem } from './http/answer.js';
 
 /** How long a client may take for its header section. Slower ones are holding a connection, not asking. */
@@ -13,26 +16,37 @@ export const slowClientCheckMs = 2_000;
 /** How long an idle connection is kept for the next request. */
 export const keepAliveMs = 65_000;
 
-/** The front: plain HTTP/1.1, bounded in size and time. */
-export function createFront(
-  headerBytesMax: number,
-  handle: RequestListener,
-  handleExpecting: RequestListener,
-): Server {
-  const server = createServer(
-    {
-      maxHeaderSize: headerBytesMax,
-      headersTimeout: headersReceivedMsMax,
-      requestTimeout: requestReceivedMsMax,
-      connectionsCheckingInterval: slowClientCheckMs,
-      keepAliveTimeout: keepAliveMs,
-      noDelay: true,
-    },
-    handle,
-  );
+/** How clients are received. */
+export interface FrontOptions {
+  readonly headerBytesMax: number;
+  /** Undefined: plain HTTP. */
+  readonly tls: SecureContextOptions | undefined;
+}
+
+/** The server that clients connect to. */
+export type Front = HttpServer | HttpsServer;
+
+/** The front: HTTP/1.1, plain or over TLS, bounded in size and time. */
+export function createFront({ headerBytesMax, tls }: FrontOptions, handle: Handler): Front {
+  const listener: RequestListener = (request, response) => handle(request, response, false);
+  const limits = {
+    maxHeaderSize: headerBytesMax,
+    headersTimeout: headersReceivedMsMax,
+    requestTimeout: requestReceivedMsMax,
+    connectionsCheckingInterval: slowClientCheckMs,
+    keepAliveTimeout: keepAliveMs,
+    noDelay: true,
+  };
+  const server =
+    tls === undefined
+      ? createHttpServer(limits, listener)
+      : createHttpsServer(
+          { ...limits, ...tls, ALPNProtocols: ['http/1.1'], handshakeTimeout: headersReceivedMsMax },
+          listener,
+        );
   // Zero: no field is dropped silently. The header section is bounded by its size.
   server.maxHeadersCount = 0;
-  server.on('checkContinue', handleExpecting);
+  server.on('checkContinue', (request, response) => handle(request, response, true));
   server.on(
     'connect',
     (_request, socket) => void refuse(socket, 405, 'Method Not Allowed', 'This is no tunnel.'),
@@ -63,12 +77,12 @@ function refuse(socket: Duplex, status: number, title: string, detail: string): 
 
 /** Where a server really listens. */
 export interface Listening extends ListenAddress {
-  /** An `http://` origin. */
+  /** An `http://` or `https://` origin. */
   readonly url: string;
 }
 
 /** Starts listening. */
-export function listenOn(server: Server, address: ListenAddress): Promise<Listening> {
+export function listenOn(server: Front, address: ListenAddress): Promise<Listening> {
   return new Promise((resolve, reject) => {
     server.once('error', reject);
     server.listen(address.port, address.host, () => {
@@ -76,7 +90,13 @@ export function listenOn(server: Server, address: ListenAddress): Promise<Listen
       // A TCP server has an AddressInfo; a string is for pipes, null for closed servers.
       const { port } = server.address() as AddressInfo;
       const { host } = address;
-      resolve({ host, port, url: `http://${host.includes(':') ? `[${host}]` : host}:${port}` });
+      const scheme = server instanceof HttpsServer ? 'https' : 'http';
+      resolve({ host, port, url: `${scheme}://${host.includes(':') ? `[${host}]` : host}:${port}` });
     });
   });
+}
+
+/** Exchanges the certificate. Connections that are open keep theirs. */
+export function useTls(server: Front, tls: SecureContextOptions | undefined): void {
+  if (tls !== undefined && server instanceof HttpsServer) server.setSecureContext(tls);
 }

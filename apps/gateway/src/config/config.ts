@@ -3,15 +3,25 @@ import type { NodeConfig as LightningNodeConfig } from '@farebox/lightning/nodes
 import type { Offer } from '@farebox/protocol';
 import type { TokenTerms } from '@farebox/tempo';
 import type { Network } from '../client-address.js';
+import type { ForwardedStyle } from '../http/forwarder.js';
 import type { PriceRow } from '../price/price-table.js';
 import type { RateConfig } from '../price/rates.js';
+import type { AdminConfig, KeysConfig, RouteAccessConfig } from './access-config.js';
+import type { TemplatePart } from './header-template.js';
 import type { ListenAddress } from './listen.js';
 import type { Match } from './match.js';
+import type { CatalogConfig, RouteCatalogConfig } from './resolve-catalog.js';
 
 /** The configuration of a gateway, checked, with its defaults filled in and its paths made absolute. */
 export interface GatewayConfig {
   readonly realm: string;
   readonly listen: ListenAddress;
+  /** Undefined: clients come over plain HTTP. */
+  readonly tls: TlsConfig | undefined;
+  /** Where metrics are served; undefined: nowhere. */
+  readonly metricsListen: ListenAddress | undefined;
+  /** How upstreams are told where a request came from. */
+  readonly forwarded: ForwardedStyle;
   /** Secrets written into the file itself, newest first. */
   readonly secrets: readonly string[];
   /** Absolute path of a file with one secret a line. */
@@ -29,6 +39,12 @@ export interface GatewayConfig {
   readonly mintBudget: MintBudgetOptions | undefined;
   readonly upstreams: ReadonlyMap<string, UpstreamConfig>;
   readonly routes: readonly RouteConfig[];
+  /** Undefined: the gateway says nothing about what it sells. */
+  readonly catalog: CatalogConfig | undefined;
+  /** Undefined: access is not sold by key. */
+  readonly keys: KeysConfig | undefined;
+  /** Undefined: there is no admin API. */
+  readonly admin: AdminConfig | undefined;
   readonly strict402: boolean;
   readonly unavailableStatus: 500 | 503;
   readonly challengeLifeMs: number;
@@ -78,12 +94,13 @@ export interface DevnetConfig {
   readonly tokenFile: string | undefined;
 }
 
-/** How payments on Tempo are taken. */
+/** How payments on Tempo are taken. Without a node, on the chain of the devnet that runs on this machine. */
 export interface TempoConfig {
   readonly rpcUrl: string | undefined;
   /** Absolute path of a file whose one line is the URL. */
   readonly rpcFile: string | undefined;
-  readonly chainId: number;
+  /** Undefined: no node is named, and the devnet's chain is taken. */
+  readonly chainId: number | undefined;
   readonly tokens: readonly TempoTokenConfig[];
   readonly push: boolean;
   readonly feePayer: TempoFeePayerConfig | undefined;
@@ -117,13 +134,43 @@ export interface UpstreamConfig {
   readonly connectTimeoutMs: number;
   readonly headersTimeoutMs: number;
   readonly idleTimeoutMs: number;
+  /** For a whole exchange; Infinity: as long as it moves. */
+  readonly totalTimeoutMs: number;
   readonly connections: number;
+  /** Absolute path of certificates to trust; undefined: those of Node. */
+  readonly caFile: string | undefined;
+  readonly headers: HeaderChangesConfig;
+  readonly responseHeaders: HeaderChangesConfig;
+}
+
+/** What is changed in a header section. */
+export interface HeaderChangesConfig {
+  readonly set: readonly HeaderTemplate[];
+  readonly remove: readonly string[];
+}
+
+/** A header field whose value is put together when the gateway starts or reloads. */
+export interface HeaderTemplate {
+  readonly name: string;
+  /** Paths are absolute. */
+  readonly parts: readonly TemplatePart[];
+}
+
+/** TLS for clients. Paths are absolute. */
+export interface TlsConfig {
+  readonly certFile: string;
+  readonly keyFile: string;
+  readonly minVersion: 'TLSv1.2' | 'TLSv1.3';
 }
 
 /** One route. */
 export interface RouteConfig {
   readonly match: Match;
   readonly upstream: string;
+  /** For the invoice, the challenge and the catalogue. */
+  readonly description: string | undefined;
+  readonly catalog: RouteCatalogConfig;
+  readonly access: RouteAccessConfig;
   /** Empty for a free route. */
   readonly offers: readonly Offer[];
   /** Prices of some of its requests; the first that fits counts. */
@@ -134,7 +181,13 @@ export interface RouteConfig {
   readonly onUnknown: 'hold' | 'ask-again';
   /** Largest body of a paid request, bytes. */
   readonly bodyBytesMax: number;
+  /** Largest body that passes without payment, bytes; undefined: any, it streams. */
+  readonly passedBytesMax: number | undefined;
   readonly stripPrefix: string;
+  /** Shadow mode: what would be charged is counted, and nothing is. */
+  readonly shadow: boolean;
+  readonly headers: HeaderChangesConfig;
+  readonly responseHeaders: HeaderChangesConfig;
 }
 
 /** Limits on requests. */

@@ -67,6 +67,16 @@ routes:
 # Challenges that nobody pays; more is 429. What is paid is given back. Or off.
 # mint_budget: { client: { per_second: 10, burst: 100 }, global: { per_second: 100, burst: 500 } }
 
+# API keys beside payment (farebox keys create), and what each plan may do. Over its limit, a key may pay to go on.
+# keys: { header: x-api-key }
+# plans:
+#   basic: { rate: [{ requests: 10, per: 1s }], quota: [{ requests: 100000, per: month }], concurrency: 8 }
+# On a route, the first requests of a day for nothing: free: { requests: 100, per: day, by: client }
+# admin: { listen: 127.0.0.1:8403, token_file: admin-token }
+
+# Documents made from the routes: /openapi.json, /llms.txt, /docs and more. Or false.
+# catalog: { title: My API, categories: [data], openapi: openapi.yaml, docs_folder: pages }
+
 # challenge_life: 5m          # how long a challenge may be paid and presented
 # strict_402: false           # 402 instead of 403 to a credential of another resource
 # unavailable_status: 500     # or 503, while the Lightning node is unreachable

@@ -71,7 +71,8 @@ function unknownKey(path: KeyPath, key: string): string {
 
 /** What was given, short, and never when it may be a secret. */
 function show(path: KeyPath, value: unknown): string {
-  if (path[0] === 'secrets') return typeof value === 'string' ? 'a text (not shown here)' : 'something else';
+  if (path[0] === 'secrets' || path.includes('headers') || path.includes('response_headers'))
+    return typeof value === 'string' ? 'a text (not shown here)' : 'something else';
   if (value === null) return 'nothing';
   if (Array.isArray(value)) return `a list of ${value.length}`;
   if (typeof value === 'object') return 'a mapping';

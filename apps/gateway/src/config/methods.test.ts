@@ -83,7 +83,37 @@ describe('tempo', () => {
     expect(faults('0.01 pathUSD', { tempo: { ...tempo, tokens: sponsored } })).toMatch(
       /fee_payer: is required/,
     );
-    expect(faults('0.01 pathUSD', { tempo: { tokens: tempo.tokens } })).toMatch(/needs rpc or rpc_file/);
+    expect(faults('0.01 pathUSD', { tempo: { ...tempo, rpc_file: 'rpc' } })).toMatch(/beside rpc; keep one/);
+  });
+});
+
+describe('tempo without a node', () => {
+  it('is on the chain of the devnet, which names itself, unless a chain is named', () => {
+    const { tokens } = tempo;
+    expect(config('0.01 pathUSD', { tempo: { tokens } }).tempo).toMatchObject({
+      rpcUrl: undefined,
+      rpcFile: undefined,
+      chainId: undefined,
+    });
+    expect(config('0.01 pathUSD', { tempo: { tokens, chain: 1337 } }).tempo?.chainId).toBe(1337);
+    expect(config('0.01 pathUSD', { tempo: { tokens, rpc_file: 'rpc' } }).tempo).toMatchObject({
+      rpcFile: '/shop/rpc',
+      chainId: 4217,
+    });
+  });
+});
+
+describe('a rate that an upstream tells', () => {
+  it('is asked for behind its base path, and the upstream must be there', () => {
+    const rates = { USD: { upstream: 'a', path: '/btc?in=usd', at: '/usd' } };
+    const upstreams = { a: 'http://10.0.0.7:9000/api/' };
+    expect(config('0.002 USD', { lightning, rates, upstreams }).rates).toMatchObject([
+      { place: { kind: 'upstream', from: 'http://10.0.0.7:9000/api/btc?in=usd', at: '/usd' } },
+    ]);
+    const strange = { USD: { upstream: 'b', path: '/btc' } };
+    expect(faults('0.002 USD', { lightning, rates: strange })).toMatch(/"b", which is not under upstreams/);
+    for (const path of ['btc', '//evil.test@x#', '/a b'])
+      expect(faults('0.002 USD', { lightning, rates: { USD: { upstream: 'a', path } } })).toMatch(/rates/);
   });
 });
 

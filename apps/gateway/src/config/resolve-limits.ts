@@ -1,6 +1,7 @@
 import type { MintBudgetOptions } from '@farebox/gate';
 import { type Network, parseNetwork } from '../client-address.js';
 import { parseDecimal } from '../price/decimal.js';
+import type { RatePlace } from '../price/rate-source.js';
 import type { RateConfig } from '../price/rates.js';
 import type { PoolConfig } from './config.js';
 import { parseDuration } from './duration.js';
@@ -67,13 +68,31 @@ export function resolveRates(input: ConfigInput, absolute: Absolute, report: Rep
         currency,
         everyMs,
         ageMsMax,
-        place:
-          'file' in source
-            ? { kind: 'file', from: absolute(source.file), ...place }
-            : { kind: 'url', from: source.url, ...place },
+        place: { ...placeOf(currency, source, input, absolute, report), ...place },
       },
     ];
   });
+}
+
+type ReadSource = Exclude<NonNullable<ConfigInput['rates']>[string], { fixed: unknown }>;
+
+/** Where a rate is read. What an upstream is asked for is a URL of the seller's own, so it may be http. */
+function placeOf(
+  currency: string,
+  source: ReadSource,
+  { upstreams }: ConfigInput,
+  absolute: Absolute,
+  report: Report,
+): Pick<RatePlace, 'kind' | 'from'> {
+  if ('file' in source) return { kind: 'file', from: absolute(source.file) };
+  if ('url' in source) return { kind: 'url', from: source.url };
+  const upstream = upstreams[source.upstream];
+  if (upstream === undefined) {
+    report(['rates', currency, 'upstream'], `was given "${source.upstream}", which is not under upstreams.`);
+    return { kind: 'upstream', from: '' };
+  }
+  const base = typeof upstream === 'string' ? upstream : upstream.url;
+  return { kind: 'upstream', from: `${base.replace(/\/+$/, '')}${source.path}` };
 }
 
 function millis(text: string | undefined, otherwise: number): number {

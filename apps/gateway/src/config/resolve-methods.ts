@@ -47,8 +47,9 @@ export function resolveTempo(
 ): TempoConfig | undefined {
   const { tempo } = input;
   if (tempo === undefined) return undefined;
-  if ((tempo.rpc === undefined) === (tempo.rpc_file === undefined))
-    report(['tempo'], 'needs rpc or rpc_file, one of the two.');
+  const named = tempo.rpc !== undefined || tempo.rpc_file !== undefined;
+  if (tempo.rpc !== undefined && tempo.rpc_file !== undefined)
+    report(['tempo', 'rpc_file'], 'stands beside rpc; keep one of the two.', true);
   const tokens = Object.entries(tempo.tokens).map(([name, token]) => resolveToken(name, token, report));
   const feePayer = tempo.fee_payer && resolveFeePayer(tempo.fee_payer, tokens, absolute, report);
   if (feePayer === undefined && tokens.some(({ sponsored }) => sponsored === true))
@@ -56,7 +57,7 @@ export function resolveTempo(
   return {
     rpcUrl: tempo.rpc,
     rpcFile: tempo.rpc_file === undefined ? undefined : absolute(tempo.rpc_file),
-    chainId: tempo.chain ?? tempoChainIdDefault,
+    chainId: tempo.chain ?? (named ? tempoChainIdDefault : undefined),
     tokens,
     push: tempo.push ?? false,
     feePayer,

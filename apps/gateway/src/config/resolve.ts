@@ -5,24 +5,20 @@ import {
   challengeLifeMsDefault,
   challengeLifeMsMax,
   challengeLifeMsMin,
-  connectionsDefault,
-  connectTimeoutMsDefault,
   creditWindowMsDefault,
   type GatewayConfig,
   headerBytesMaxDefault,
-  headersTimeoutMsDefault,
-  idleTimeoutMsDefault,
   type LedgerConfig,
   listenDefault,
   type RedemptionConfig,
   type RouteConfig,
   retentionMsDefault,
-  type UpstreamConfig,
 } from './config.js';
 import { parseDuration } from './duration.js';
 import type { RawIssue } from './issues.js';
 import { parseListen } from './listen.js';
 import { type Match, parseMatch } from './match.js';
+import { resolveCatalog, resolveRouteCatalog } from './resolve-catalog.js';
 import { resolveMintBudget, resolvePool, resolveProxies, resolveRates } from './resolve-limits.js';
 import {
   type Absolute,
@@ -33,11 +29,13 @@ import {
   resolvePriceRows,
   resolveTempo,
 } from './resolve-methods.js';
+import { resolveAdmin, resolveKeys, resolveRouteAccess } from './resolve-plans.js';
+import { resolveHeaders, resolveTls, resolveUpstream } from './resolve-upstream.js';
 import type { ConfigInput } from './schema.js';
 import { suggest } from './suggest.js';
 
-/** The path that `healthz` takes for itself. */
-export const healthPath = '/healthz';
+/** The paths that `healthz` takes for itself. */
+export const healthPaths: readonly string[] = ['/healthz', '/readyz'];
 
 /**
  * Fills in defaults, makes paths absolute (from `directory`), and checks what one key says about another.
@@ -51,22 +49,26 @@ export function resolveConfig(
   const report: Report = (path, message, atKey = false) => void issues.push({ path, message, atKey });
   const absolute: Absolute = (path) => (isAbsolute(path) ? path : resolve(directory, path));
 
+  const listen = parseListen(input.listen ?? listenDefault) ?? { host: '127.0.0.1', port: 8402 };
   const challengeLifeMs = millis(input.challenge_life, challengeLifeMsDefault);
   if (challengeLifeMs < challengeLifeMsMin || challengeLifeMs > challengeLifeMsMax) {
     report(['challenge_life'], `was given "${input.challenge_life}"; write a duration from 10s to 24h.`);
   }
   const bodyBytesMax = input.limits?.body_bytes ?? bodyBytesMaxDefault;
   const upstreams = new Map(
-    Object.entries(input.upstreams).map(([name, value]) => [name, resolveUpstream(name, value)] as const),
+    Object.entries(input.upstreams).map(
+      ([name, value]) => [name, resolveUpstream(name, value, absolute)] as const,
+    ),
   );
   const tempo = resolveTempo(input, absolute, report);
   const rates = resolveRates(input, absolute, report);
   const units: PriceUnits = { tempo, currencies: new Set(rates.map(({ currency }) => currency)) };
   const routes = input.routes.map((route, index) =>
-    resolveRoute(route, index, [...upstreams.keys()], bodyBytesMax, units, report),
+    resolveRoute(route, index, [...upstreams.keys()], bodyBytesMax, units, absolute, report),
   );
   const healthz = input.healthz ?? true;
   checkRoutes(routes, healthz, report);
+  const ledger = resolveLedger(input, absolute, report);
   const node = resolveNode(input, absolute, report);
   const takesLightning = routes.some(({ offers }) => offers.some(({ method }) => method === 'lightning'));
   if (input.lightning === undefined && takesLightning) {
@@ -79,10 +81,16 @@ export function resolveConfig(
     issues,
     config: {
       realm: input.realm,
-      listen: parseListen(input.listen ?? listenDefault) ?? { host: '127.0.0.1', port: 8402 },
+      listen,
+      tls: resolveTls(input, absolute),
+      metricsListen: input.metrics === undefined ? undefined : parseListen(input.metrics.listen),
+      forwarded: input.forwarded ?? 'x-forwarded',
+      catalog: resolveCatalog(input, listen, absolute),
       secrets: input.secrets ?? [],
       secretFile: input.secret_file === undefined ? undefined : absolute(input.secret_file),
-      ledger: resolveLedger(input, absolute, report),
+      ledger,
+      keys: resolveKeys(input, ledger, absolute, report),
+      admin: resolveAdmin(input, absolute),
       redemption: resolveRedemption(input.redemption),
       node,
       pool: resolvePool(input, report),
@@ -105,26 +113,13 @@ function millis(text: string | undefined, otherwise: number): number {
   return text === undefined ? otherwise : (parseDuration(text) ?? otherwise);
 }
 
-function resolveUpstream(name: string, value: ConfigInput['upstreams'][string]): UpstreamConfig {
-  const given = typeof value === 'string' ? { url: value } : value;
-  const url = new URL(given.url);
-  return {
-    name,
-    origin: url.origin,
-    basePath: url.pathname.replace(/\/+$/, ''),
-    connectTimeoutMs: millis(given.connect_timeout, connectTimeoutMsDefault),
-    headersTimeoutMs: millis(given.headers_timeout, headersTimeoutMsDefault),
-    idleTimeoutMs: millis(given.idle_timeout, idleTimeoutMsDefault),
-    connections: given.connections ?? connectionsDefault,
-  };
-}
-
 function resolveRoute(
   input: ConfigInput['routes'][number],
   index: number,
   upstreams: readonly string[],
   bodyBytesMax: number,
   units: PriceUnits,
+  absolute: Absolute,
   report: Report,
 ): RouteConfig {
   if (!upstreams.includes(input.upstream)) {
@@ -147,16 +142,25 @@ function resolveRoute(
     );
   }
   const offers = resolveOffers(input, units, ['routes', index, 'price'], report);
+  if (input.mode === 'shadow' && offers.length === 0)
+    report(['routes', index, 'mode'], 'is for routes with a price: a free one charges nobody.', true);
   return {
     match,
     upstream: input.upstream,
+    description: input.description,
+    catalog: resolveRouteCatalog(input, match, index, report),
+    access: resolveRouteAccess(input, offers.length > 0, index, report),
     offers,
     priceRows: resolvePriceRows(input, offers, units, ['routes', index, 'prices'], report),
     effect: input.effect,
     chargeOn: input.charge_on === 'any_response' ? 'any-response' : 'success',
     onUnknown: input.on_unknown === 'ask_again' ? 'ask-again' : 'hold',
     bodyBytesMax: input.body?.max_bytes ?? bodyBytesMax,
+    passedBytesMax: input.body?.max_bytes,
     stripPrefix,
+    shadow: input.mode === 'shadow',
+    headers: resolveHeaders(input.headers, absolute),
+    responseHeaders: resolveHeaders(input.response_headers, absolute),
   };
 }
 
@@ -165,11 +169,8 @@ function checkRoutes(routes: readonly RouteConfig[], healthz: boolean, report: R
   const taken = new Map<string, string>();
   for (const [index, route] of routes.entries()) {
     const shape = shapeOf(route.match);
-    if (healthz && shape === healthPath) {
-      report(
-        ['routes', index, 'match'],
-        `${healthPath} is the gateway's own; set healthz: false to route it.`,
-      );
+    if (healthz && healthPaths.includes(shape)) {
+      report(['routes', index, 'match'], `${shape} is the gateway's own; set healthz: false to route it.`);
     }
     for (const method of route.match.methods) {
       // GET /a and ANY /a may stand together: the named method wins over ANY. Two of a kind may not.

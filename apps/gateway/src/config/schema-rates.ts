@@ -45,6 +45,22 @@ const source = z
       ...everyAndAge,
     }),
     z.strictObject({
+      upstream: z.string().min(1).meta({
+        description: 'A name under upstreams: it is asked for path, without credentials and free of charge.',
+        allowed: 'a name under upstreams',
+      }),
+      path: z
+        .string()
+        .regex(/^\/[\x21\x22\x24-\x7e]*$/)
+        .max(2_048)
+        .meta({
+          description: 'What it is asked for, behind its base path, with a query if there is one.',
+          allowed: 'a path that begins with a slash',
+          examples: ['/v1/price?in=usd'],
+        }),
+      ...everyAndAge,
+    }),
+    z.strictObject({
       url: z
         .string()
         .regex(/^https?:\/\/[^\s@#]+$/)
@@ -56,7 +72,9 @@ const source = z
       ...everyAndAge,
     }),
   ])
-  .meta({ allowed: 'a mapping with fixed, or with file or url, and at, as_of, every, max_age' });
+  .meta({
+    allowed: 'a mapping with fixed, or with file, url, or upstream and path, and at, as_of, every, max_age',
+  });
 
 /** `rates`. */
 export const ratesSchema = z

@@ -1,7 +1,10 @@
 import { z } from 'zod';
 import { MATCH_PATTERN, parseMatch } from './match.js';
+import { routeCatalogSchema } from './schema-catalog.js';
 import { count } from './schema-parts.js';
+import { routeAccessKeys } from './schema-plans.js';
 import { priceSchema, priceTableSchema } from './schema-price.js';
+import { headerKeys } from './schema-upstream.js';
 
 /** One of `routes`. */
 export const routeSchema = z.strictObject({
@@ -28,6 +31,7 @@ export const routeSchema = z.strictObject({
     .max(200)
     .meta({ description: 'For the invoice and the challenge.', allowed: 'a text of at most 200 characters' })
     .optional(),
+  catalog: routeCatalogSchema.optional(),
   effect: z
     .enum(['safe', 'idempotent', 'once'])
     .meta({
@@ -54,6 +58,15 @@ export const routeSchema = z.strictObject({
       allowed: 'hold or ask_again',
     })
     .optional(),
+  mode: z
+    .enum(['charge', 'shadow'])
+    .meta({
+      description: 'shadow: count what would be charged, and let everybody pass. Default charge.',
+      allowed: 'charge or shadow',
+    })
+    .optional(),
+  ...headerKeys,
+  ...routeAccessKeys,
   body: z
     .strictObject({ max_bytes: count(0, 64 * 1024 * 1024, 'Largest request body.') })
     .meta({ allowed: 'a mapping with max_bytes' })

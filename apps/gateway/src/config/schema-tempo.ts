@@ -69,7 +69,11 @@ export const tempoSchema = z
     rpc: z
       .string()
       .regex(/^https?:\/\/[^\s@?#]+$/)
-      .meta({ description: "Where the Tempo node's JSON-RPC is.", allowed: 'an http:// or https:// URL' })
+      .meta({
+        description:
+          "Where the Tempo node's JSON-RPC is. Without rpc and rpc_file it is the chain of the devnet that runs here, whose coins are worthless.",
+        allowed: 'an http:// or https:// URL',
+      })
       .optional(),
     rpc_file: z
       .string()
@@ -79,7 +83,11 @@ export const tempoSchema = z
         allowed: 'a path',
       })
       .optional(),
-    chain: count(1, Number.MAX_SAFE_INTEGER, "The chain id. Default 4217, Tempo's main network.").optional(),
+    chain: count(
+      1,
+      Number.MAX_SAFE_INTEGER,
+      "The chain id. Default 4217, Tempo's main network; the devnet's own where that is taken.",
+    ).optional(),
     tokens: z
       .record(
         z

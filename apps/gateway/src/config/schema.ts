@@ -1,42 +1,21 @@
 import { z } from 'zod';
 import { LISTEN_PATTERN, parseListen } from './listen.js';
+import { adminSchema } from './schema-admin.js';
+import { catalogSchema } from './schema-catalog.js';
+import { keysSchema } from './schema-keys.js';
 import { ledgerKeys } from './schema-ledger.js';
 import { lightningSchema } from './schema-lightning.js';
 import { limitKeys } from './schema-limits.js';
 import { count, duration } from './schema-parts.js';
+import { plansSchema } from './schema-plans.js';
 import { ratesSchema } from './schema-rates.js';
 import { routeSchema } from './schema-route.js';
 import { tempoSchema } from './schema-tempo.js';
+import { frontKeys } from './schema-tls.js';
+import { upstreamSchema } from './schema-upstream.js';
 
 /** Shortest secret, in bytes of UTF-8: the strength of the HMAC that makes a challenge ours. */
 export const secretBytesMin = 32;
-
-const upstreamUrl = z
-  .string()
-  .regex(/^https?:\/\/[^\s@?#]+$/)
-  .refine((text) => URL.canParse(text))
-  .meta({
-    description: 'Where requests go: an origin, with a base path if there is one.',
-    allowed: 'an http:// or https:// URL without user name, query or fragment',
-    examples: ['http://127.0.0.1:9000'],
-  });
-
-const upstream = z
-  .union([
-    upstreamUrl,
-    z.strictObject({
-      url: upstreamUrl,
-      connect_timeout: duration('How long connecting may take. Default 5s.').optional(),
-      headers_timeout: duration(
-        'How long the upstream may take until its header section. Default 30s.',
-      ).optional(),
-      idle_timeout: duration('How long its body may pause. Default 60s.').optional(),
-      connections: count(1, 10_000, 'Most connections to it at a time. Default 256.').optional(),
-    }),
-  ])
-  .meta({
-    allowed: 'a URL, or a mapping with url, connect_timeout, headers_timeout, idle_timeout, connections',
-  });
 
 /** What `farebox.yaml` may say. The JSON Schema for editors is made from this and from nothing else. */
 export const configSchema = z
@@ -62,6 +41,7 @@ export const configSchema = z
         examples: ['0.0.0.0:8402'],
       })
       .optional(),
+    ...frontKeys,
     secrets: z
       .array(
         z
@@ -93,7 +73,7 @@ export const configSchema = z
           .string()
           .regex(/^[A-Za-z][A-Za-z0-9_-]{0,62}$/)
           .meta({ allowed: 'a name of letters, digits, - and _ that begins with a letter' }),
-        upstream,
+        upstreamSchema,
       )
       .meta({
         description: 'Names for the servers behind the gateway.',
@@ -103,6 +83,10 @@ export const configSchema = z
       description: 'What is served. Anything else is 404.',
       allowed: 'a list of at least one route',
     }),
+    catalog: catalogSchema.optional(),
+    keys: keysSchema.optional(),
+    plans: plansSchema.optional(),
+    admin: adminSchema.optional(),
     strict_402: z
       .boolean()
       .meta({
@@ -122,7 +106,7 @@ export const configSchema = z
     ).optional(),
     healthz: z
       .boolean()
-      .meta({ description: 'Answer GET /healthz. Default true.', allowed: 'true or false' })
+      .meta({ description: 'Answer GET /healthz and GET /readyz. Default true.', allowed: 'true or false' })
       .optional(),
     limits: z
       .strictObject({

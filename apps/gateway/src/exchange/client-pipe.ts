@@ -30,10 +30,9 @@ export class ClientPipe {
     if (response.destroyed || response.writableEnded) return true;
     if (this.#left !== undefined) {
       this.#left -= chunk.length;
-      // The last chunk rides in end(): one system call less.
       if (this.#left <= 0) {
-        response.end(chunk);
-        guardStall(response, this.#stallMsMax);
+        endWhole(response, chunk);
+        process.nextTick(guardStall, response, this.#stallMsMax);
         return true;
       }
     }

@@ -27,7 +27,7 @@ export function readHead(parts: PaidParts, status: number, raw: readonly string[
   const charged = delivery.charges(status);
   const verdict = charged ? undefined : judgeStatus(status, route.effect);
   if (verdict !== undefined) return { kind: 'failed', verdict };
-  const read = responseFields(raw, true);
+  const read = responseFields(raw, true, route.headerRules.answer);
   if (read === undefined)
     return { kind: 'failed', verdict: judgeFailure('answering', unusable, route.effect) };
   const length = isBodiless(request.method, status) ? 0 : read.length;

@@ -32,6 +32,7 @@ export class PaidExchange implements Exchange, UpstreamSink {
   #stage: Stage = 'unsent';
   #abort: Abort | undefined;
   #resume: () => void = () => {};
+  #sentMs = 0;
   #status = 0;
   #fields: string[] = [];
   #length: number | undefined;
@@ -81,11 +82,13 @@ export class PaidExchange implements Exchange, UpstreamSink {
 
   sending(): void {
     this.#stage = 'sent';
+    if (this.#parts.stages !== undefined) this.#sentMs = performance.now();
   }
 
   head(status: number, raw: readonly string[], resume: () => void): boolean {
     const { delivery, answerRoom } = this.#parts;
     this.#stage = 'answering';
+    this.#parts.stages?.upstream.since(this.#sentMs);
     const head = readHead(this.#parts, status, raw);
     if (head.kind === 'failed') {
       this.#abort?.();

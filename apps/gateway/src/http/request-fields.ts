@@ -1,4 +1,7 @@
+import type { IncomingMessage } from 'node:http';
 import { isPaymentCredential } from '@farebox/protocol';
+import type { Forwarder } from './forwarder.js';
+import type { HeaderRules } from './header-rules.js';
 
 /** Fields that end at this hop (RFC 9110 §7.6.1) or that the gateway writes itself. Never forwarded. */
 const NOT_FORWARDED = new Set([
@@ -17,19 +20,25 @@ const NOT_FORWARDED = new Set([
   'content-length',
   // The client's word about who it is and how it came is worth nothing: ours replaces it.
   'forwarded',
-  'x-forwarded-for',
-  'x-forwarded-host',
-  'x-forwarded-port',
-  'x-forwarded-proto',
-  'x-forwarded-server',
   'x-real-ip',
+  // What is asked for is what the route was chosen by, and nothing else: some servers would take it from here.
+  'x-original-url',
+  'x-rewrite-url',
+  'x-http-method',
+  'x-http-method-override',
+  'x-method-override',
   // Payment stops here (design: invariant 7).
   'accept-payment',
 ]);
 
-/** Payment fields by prefix: Payment-Authorization, Payment-Receipt, X-Payment (x402), and our own. */
-function isPaymentField(name: string): boolean {
-  return name.startsWith('payment-') || name.startsWith('x-payment') || name.startsWith('farebox-');
+/** Fields by prefix: Payment-Authorization, Payment-Receipt, X-Payment (x402), our own, and X-Forwarded-For and its kin. */
+function isOurs(name: string): boolean {
+  return (
+    name.startsWith('x-forwarded-') ||
+    name.startsWith('payment-') ||
+    name.startsWith('x-payment') ||
+    name.startsWith('farebox-')
+  );
 }
 
 /** What the gateway itself reads of a header section. */
@@ -98,35 +107,40 @@ export function readRequestFields(raw: readonly string[]): RequestFields {
   };
 }
 
-/** What the gateway adds to a forwarded request. */
-export interface ForwardedBy {
+/** How a request is changed on its way. */
+export interface Forwarding {
   readonly upstreamHost: string;
-  readonly clientAddress: string;
-  readonly clientHost: string | undefined;
+  readonly forwarder: Forwarder;
+  readonly rules: HeaderRules | undefined;
   readonly idempotencyKey: string | undefined;
 }
 
 /**
  * The header section for the upstream: end-to-end fields in their own order and spelling, without payment, with our
- * own word about where the request came from.
+ * own word about where the request came from, and with what the seller adds last: a client cannot stand in its way.
  */
-export function forwardedFields(raw: readonly string[], by: ForwardedBy): string[] {
+export function forwardedFields(request: IncomingMessage, how: Forwarding): string[] {
+  const raw = request.rawHeaders;
+  const { rules, idempotencyKey } = how;
   const named = connectionNamed(raw);
-  const fields = ['Host', by.upstreamHost];
+  const fields = ['Host', rules?.host ?? how.upstreamHost];
   for (let i = 0; i + 1 < raw.length; i += 2) {
     const name = raw[i] ?? '';
     const value = raw[i + 1] ?? '';
-    const lower = name.toLowerCase();
-    if (NOT_FORWARDED.has(lower) || isPaymentField(lower) || named?.has(lower)) continue;
+    let lower = name.toLowerCase();
+    // To CGI and its heirs `X_Forwarded_For` is the same field.
+    if (lower.includes('_')) lower = lower.replaceAll('_', '-');
+    if (NOT_FORWARDED.has(lower) || isOurs(lower) || named?.has(lower)) continue;
     // Another scheme's credential is the upstream's business.
     if (lower === 'authorization' && isPaymentCredential(value)) continue;
     // A client's own key could repeat across two payments, or change within one.
-    if (lower === 'idempotency-key' && by.idempotencyKey !== undefined) continue;
+    if (lower === 'idempotency-key' && idempotencyKey !== undefined) continue;
+    if (rules?.drop.has(lower)) continue;
     fields.push(name, value);
   }
-  fields.push('X-Forwarded-For', by.clientAddress, 'X-Forwarded-Proto', 'http');
-  if (by.clientHost !== undefined) fields.push('X-Forwarded-Host', by.clientHost);
-  if (by.idempotencyKey !== undefined) fields.push('Idempotency-Key', by.idempotencyKey);
+  how.forwarder.tell(request, fields);
+  if (idempotencyKey !== undefined) fields.push('Idempotency-Key', idempotencyKey);
+  if (rules !== undefined) for (const text of rules.add) fields.push(text);
   return fields;
 }
 

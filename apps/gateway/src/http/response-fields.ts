@@ -1,3 +1,4 @@
+import type { HeaderRules } from './header-rules.js';
 import { connectionNamed } from './request-fields.js';
 
 const HOP_BY_HOP = new Set([
@@ -39,10 +40,15 @@ export interface ResponseFields {
  * Filters an upstream's header section: hop-by-hop fields and everything that only the gateway may say are taken
  * out, so that an upstream can forge neither receipt nor challenge.
  *
- * @param paid also takes out what caches go by.
+ * @param paid also takes out what caches go by; likewise for who is let in by a key, where others pay.
+ * @param rules what the seller changes; what caches go by stays ours on a paid answer.
  * @returns undefined when a field may not be sent on.
  */
-export function responseFields(raw: readonly string[], paid: boolean): ResponseFields | undefined {
+export function responseFields(
+  raw: readonly string[],
+  paid: boolean,
+  rules?: HeaderRules,
+): ResponseFields | undefined {
   const named = connectionNamed(raw);
   const fields: string[] = [];
   let length: number | undefined;
@@ -55,6 +61,7 @@ export function responseFields(raw: readonly string[], paid: boolean): ResponseF
       continue;
     if (lower === 'www-authenticate' && PAYMENT_CHALLENGE.test(value)) continue;
     if (paid && CACHING.has(lower)) continue;
+    if (rules?.drop.has(lower)) continue;
     if (FORBIDDEN.test(value)) return undefined;
     if (lower === 'content-length') {
       // Repeated and equal is allowed (RFC 9110 §8.6); one is enough for the client.
@@ -63,6 +70,12 @@ export function responseFields(raw: readonly string[], paid: boolean): ResponseF
       if (!Number.isSafeInteger(length) || length < 0) return undefined;
     }
     fields.push(name, value);
+  }
+  if (rules !== undefined) {
+    for (let i = 0; i + 1 < rules.add.length; i += 2) {
+      const name = rules.add[i] ?? '';
+      if (!(paid && CACHING.has(name.toLowerCase()))) fields.push(name, rules.add[i + 1] ?? '');
+    }
   }
   return { fields, length };
 }

@@ -11,7 +11,7 @@ export interface Rate {
 
 /** Where a rate is read. */
 export interface RatePlace {
-  readonly kind: 'file' | 'url';
+  readonly kind: 'file' | 'url' | 'upstream';
   /** An absolute path, or a URL. */
   readonly from: string;
   /** JSON pointer to the price of one bitcoin, a number or a text. */

@@ -7,7 +7,7 @@ import { MethodUnavailable } from '@farebox/protocol';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { until } from '../testing/rig.js';
-import { parseDecimal } from './decimal.js';
+import { formatDecimal, parseDecimal } from './decimal.js';
 import { fiatAmount, satFor } from './fiat.js';
 import { RateError, type RatePlace, rateBytesMax, readRate } from './rate-source.js';
 import { openRates, type RateConfig, type Rates } from './rates.js';
@@ -86,6 +86,19 @@ describe('satoshis for a price', () => {
         },
       ),
     );
+  });
+});
+
+describe('a decimal number', () => {
+  it.each(['1', '0.1', '65012.5', '100', '0.000001', '123456789012345678.123456789012345678'])(
+    '%s is written as it is',
+    (text) => {
+      expect(formatDecimal(decimal(text))).toBe(text);
+    },
+  );
+  it('is written without zeros that say nothing', () => {
+    expect(formatDecimal(decimal('65000.50'))).toBe('65000.5');
+    expect(formatDecimal(decimal('65000.00'))).toBe('65000');
   });
 });
 
@@ -184,7 +197,10 @@ describe('rates', () => {
 
   it('that are fixed hold for ever', () => {
     const rates = open({ kind: 'fixed', currency: 'USD', perBtc: decimal('65000') });
-    expect(rates.convert(price, nowMs + 1e12)).toBe(4n);
+    expect(rates.convert(price, nowMs + 1e12)).toEqual({
+      amountSat: 4n,
+      rate: { price: '0.002', currency: 'USD', rate: '65000', unit: 'BTC', asOfMs: nowMs + 1e12 },
+    });
     expect(rates.convert(fiatAmount('EUR', 1n), nowMs)).toBeUndefined();
     expect(rates.convert({ amount: 1n, currency: 'USD' }, nowMs)).toBeUndefined();
   });
@@ -192,9 +208,21 @@ describe('rates', () => {
   it('sell until they are too old, and say so then', async () => {
     const rates = open(read(await rateFile('{"usd":65000}')));
     await rates.ready;
-    expect(rates.convert(price, nowMs + 60_000)).toBe(4n);
+    expect(rates.convert(price, nowMs + 60_000)?.amountSat).toBe(4n);
     expect(() => rates.convert(price, nowMs + 60_001)).toThrow(MethodUnavailable);
     expect(() => rates.convert(price, nowMs + 60_001)).toThrow(/USD is 60 s old, and may be 60 s/);
+  });
+
+  it('say at what price they sell, and as of when', async () => {
+    const rates = open(read(await rateFile('{"usd":"65012.50"}', nowMs - 5_000)));
+    await rates.ready;
+    expect(rates.convert(price, nowMs)?.rate).toEqual({
+      price: '0.002',
+      currency: 'USD',
+      rate: '65012.5',
+      unit: 'BTC',
+      asOfMs: nowMs - 5_000,
+    });
   });
 
   it('that were never read sell nothing, and do once they can be read', async () => {
@@ -206,7 +234,7 @@ describe('rates', () => {
     await rateFile('{"usd":65000}');
     await until('the rate was read', () => {
       try {
-        return rates.convert(price, nowMs) === 4n;
+        return rates.convert(price, nowMs)?.amountSat === 4n;
       } catch {
         return false;
       }
@@ -218,9 +246,9 @@ describe('rates', () => {
     const url = await serve((_request, response) => response.end(JSON.stringify({ usd: perBtc })));
     const rates = open(read(url, { kind: 'url' }));
     await rates.ready;
-    expect(rates.convert(price, nowMs)).toBe(4n);
+    expect(rates.convert(price, nowMs)?.amountSat).toBe(4n);
     perBtc = 32_500;
-    await until('the new rate was read', () => rates.convert(price, nowMs) === 7n);
+    await until('the new rate was read', () => rates.convert(price, nowMs)?.amountSat === 7n);
   });
 
   it('keep the last one that was read while their source is broken', async () => {
@@ -230,7 +258,7 @@ describe('rates', () => {
     await rates.ready;
     broken = true;
     await until('the source has failed', () => faults.length > 2);
-    expect(rates.convert(price, nowMs + 60_000)).toBe(4n);
+    expect(rates.convert(price, nowMs + 60_000)?.amountSat).toBe(4n);
     expect(() => rates.convert(price, clockMs + 60_001 + 60_000)).toThrow(MethodUnavailable);
   });
 });

@@ -1,7 +1,7 @@
 import type { SatConversion } from '@farebox/lightning';
 import { MethodUnavailable } from '@farebox/protocol';
-import type { Decimal } from './decimal.js';
-import { fiatCurrency, satFor } from './fiat.js';
+import { type Decimal, formatDecimal } from './decimal.js';
+import { fiatCurrency, fiatDecimals, satFor } from './fiat.js';
 import { type Rate, type RatePlace, readRate } from './rate-source.js';
 
 /** How the rate of a currency is known. */
@@ -60,8 +60,8 @@ export function openRates(configs: readonly RateConfig[], { now, onFault }: Rate
     timers.set(currency, timer);
   }
 
-  function rateOf(config: RateConfig, nowMs: number): Decimal {
-    if (config.kind === 'fixed') return config.perBtc;
+  function rateOf(config: RateConfig, nowMs: number): Rate {
+    if (config.kind === 'fixed') return { perBtc: config.perBtc, asOfMs: nowMs };
     const rate = known.get(config.currency);
     if (rate === undefined) throw new MethodUnavailable(`No rate for ${config.currency} is known yet.`);
     const ageMs = nowMs - rate.asOfMs;
@@ -70,14 +70,23 @@ export function openRates(configs: readonly RateConfig[], { now, onFault }: Rate
         `The rate for ${config.currency} is ${Math.round(ageMs / 1_000)} s old, and may be ${config.ageMsMax / 1_000} s; check its source.`,
       );
     }
-    return rate.perBtc;
+    return rate;
   }
 
   return {
     convert(price, nowMs) {
       const currency = fiatCurrency(price);
       const config = currency === undefined ? undefined : byCurrency.get(currency);
-      return config === undefined ? undefined : satFor(price.amount, rateOf(config, nowMs));
+      if (config === undefined) return undefined;
+      const { perBtc, asOfMs } = rateOf(config, nowMs);
+      const rate = {
+        price: formatDecimal({ units: price.amount, scale: fiatDecimals }),
+        currency: config.currency,
+        rate: formatDecimal(perBtc),
+        unit: 'BTC',
+        asOfMs,
+      };
+      return { amountSat: satFor(price.amount, perBtc), rate };
     },
     ready: Promise.all(configs.map(keep)).then(() => {}),
     close() {

@@ -1,9 +1,12 @@
 import { defaultEffect, type Effect, type Terms } from '@farebox/gate';
 import findMyWay from 'find-my-way';
+import type { RouteAccessConfig } from '../config/access-config.js';
 import type { GatewayConfig, RouteConfig } from '../config/config.js';
 import { ROUTE_METHODS, type RouteMethod } from '../config/match.js';
+import type { RouteHeaderRules } from '../http/header-rules.js';
 import { createPriceTable } from '../price/price-table.js';
 import type { Upstream } from '../upstream/upstream.js';
+import { createLooseReading } from './loose-reading.js';
 
 /** A route, ready to serve one request method. */
 export interface Route {
@@ -15,8 +18,15 @@ export interface Route {
   /** Characters to take off the front of the path. */
   readonly stripChars: number;
   readonly bodyBytesMax: number;
+  /** Largest body, in bytes, that is passed through without payment; undefined: any. */
+  readonly passedBytesMax: number | undefined;
   /** Undefined: the route is free. */
   readonly terms: Terms | undefined;
+  /** Shadow mode: what would be charged is counted, and nothing is. */
+  readonly shadow: boolean;
+  readonly headerRules: RouteHeaderRules;
+  /** What of it concerns keys and free requests. */
+  readonly access: RouteAccessConfig;
   /** False for methods whose requests RFC 9110 §9.3 gives no content a meaning: GET, HEAD. */
   readonly effect: Effect;
 }
@@ -26,6 +36,8 @@ export type Found =
   | { readonly kind: 'route'; readonly route: Route }
   /** The path is known, with these methods. */
   | { readonly kind: 'method'; readonly allow: readonly string[] }
+  /** Spelled so that an upstream could take it for what another route sells: not served. */
+  | { readonly kind: 'ambiguous' }
   | { readonly kind: 'none' };
 
 /** The one matcher. What it does not know is not served: there is no default route. */
@@ -37,16 +49,26 @@ export interface RouteTable {
 /** Longest `:name` segment, in characters. The header limit bounds the rest. */
 const paramCharsMax = 4_096;
 
+/** Tells what is changed in the header sections of a route. */
+export type HeaderRulesOf = (route: RouteConfig) => RouteHeaderRules;
+
+const ambiguous: Found = { kind: 'ambiguous' };
+const NO_RULES: RouteHeaderRules = { request: undefined, answer: undefined };
+
 /** Builds the table. Immutable from then on. */
 export function createRouteTable(
   config: GatewayConfig,
   upstreams: ReadonlyMap<string, Upstream>,
+  headerRulesOf: HeaderRulesOf = () => NO_RULES,
 ): RouteTable {
   const matcher = findMyWay({ maxParamLength: paramCharsMax, caseSensitive: true });
+  const loose = createLooseReading(paramCharsMax);
 
   const add = (method: RouteMethod, route: RouteConfig): void => {
     if (matcher.hasRoute(method, route.match.pattern)) return;
-    matcher.on(method, route.match.pattern, () => {}, routeFor(method, route, config, upstreams));
+    const made = { ...routeFor(method, route, config, upstreams), headerRules: headerRulesOf(route) };
+    matcher.on(method, route.match.pattern, () => {}, made);
+    loose.add(method, route.match.pattern, made);
   };
   // A named method wins over GET's answer to HEAD, and that over ANY; `add` keeps what came first.
   const named = config.routes.filter((route) => !route.match.any);
@@ -65,7 +87,8 @@ export function createRouteTable(
     find(method, path) {
       const known = knownMethod(method);
       const route = known === undefined ? undefined : lookUp(known, path);
-      if (route !== undefined) return { kind: 'route', route };
+      if (route !== undefined && known !== undefined)
+        return loose.sellsAnother(known, path, route) ? ambiguous : { kind: 'route', route };
       const allow = ROUTE_METHODS.filter((other) => lookUp(other, path) !== undefined);
       return allow.length === 0 ? { kind: 'none' } : { kind: 'method', allow };
     },
@@ -81,7 +104,7 @@ function routeFor(
   route: RouteConfig,
   config: GatewayConfig,
   upstreams: ReadonlyMap<string, Upstream>,
-): Route {
+): Omit<Route, 'headerRules'> {
   const upstream = upstreams.get(route.upstream);
   if (upstream === undefined) throw new Error(`No upstream is called ${route.upstream}.`);
   const effect = route.effect ?? (method === 'OPTIONS' ? 'safe' : defaultEffect(method));
@@ -91,6 +114,9 @@ function routeFor(
     basePath: config.upstreams.get(route.upstream)?.basePath ?? '',
     stripChars: route.stripPrefix.length,
     bodyBytesMax: route.bodyBytesMax,
+    passedBytesMax: route.passedBytesMax,
+    shadow: route.shadow,
+    access: route.access,
     effect,
     terms: route.offers.length === 0 ? undefined : termsOf(route, effect),
   };

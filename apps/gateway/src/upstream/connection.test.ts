@@ -9,7 +9,12 @@ import { get, Recorder } from './testing/exchange-once.js';
 import { always, type RawConnection, type RawServer, startRawServer } from './testing/raw-server.js';
 import type { UpstreamRequest } from './upstream.js';
 
-const limits = { connectTimeoutMs: 1_000, headersTimeoutMs: 2_000, idleTimeoutMs: 3_000 };
+const limits = {
+  connectTimeoutMs: 1_000,
+  headersTimeoutMs: 2_000,
+  idleTimeoutMs: 3_000,
+  totalTimeoutMs: Number.POSITIVE_INFINITY,
+};
 const OK = 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok';
 
 let server: RawServer;
@@ -25,7 +30,10 @@ interface Held {
 }
 
 /** A connection that nobody sweeps but the test. */
-async function held(serve: (connection: RawConnection) => Promise<void> | void): Promise<Held> {
+async function held(
+  serve: (connection: RawConnection) => Promise<void> | void,
+  own: Partial<typeof limits> = {},
+): Promise<Held> {
   server = await startRawServer(serve);
   const told: string[] = [];
   const owner = {
@@ -33,7 +41,7 @@ async function held(serve: (connection: RawConnection) => Promise<void> | void):
     gone: (_connection: Connection, unsent: Call | undefined, failure: Error | undefined) =>
       void told.push(`gone${unsent === undefined ? '' : ' unsent'}${failure === undefined ? '' : ' never'}`),
   };
-  const connection = new Connection(dialer(server.origin), limits, owner, performance.now());
+  const connection = new Connection(dialer(server.origin), { ...limits, ...own }, owner, performance.now());
   await until('it is connected', () => told.includes('new'));
   return {
     connection,
@@ -100,6 +108,21 @@ describe('the time for an answer', () => {
       code: 'upstream_idle_timeout',
       begun: 'half',
     });
+  });
+
+  it('is up for the whole exchange, whoever pauses, where a whole exchange has its time', async () => {
+    const { connection, nowMs, send } = await held(
+      always('HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhalf'),
+      { totalTimeoutMs: 70_000 },
+    );
+    const recorder = send();
+    recorder.wants = false;
+    await until('it has begun', () => recorder.status === 200);
+    // `nowMs` is a minute after the connection came to be, and the request was written later.
+    connection.sweep(nowMs + 9_000);
+    expect(recorder.over).toBe(false);
+    connection.sweep(performance.now() + 70_000);
+    expect(await recorder.outcome).toMatchObject({ kind: 'failed', code: 'upstream_total_timeout' });
   });
 
   it('does not begin while the client is still sending, and begins when it has sent', async () => {

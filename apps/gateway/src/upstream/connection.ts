@@ -2,6 +2,7 @@ import type { Socket } from 'node:net';
 import type { AnswerHead } from './answer-head.js';
 import { type AnswerListener, AnswerReader, type Reading } from './answer-reader.js';
 import type { Call } from './call.js';
+import type { ConnectionLimits, ConnectionOwner } from './connection-owner.js';
 import type { Dial } from './dial.js';
 import { closed, malformed, UpstreamError } from './error.js';
 import { ReadBuffer } from './read-buffer.js';
@@ -12,21 +13,6 @@ import { writeRequest } from './write-request.js';
 export const upstreamKeepAliveMs = 4_000;
 /** How much earlier than the upstream says it would we close an idle connection. */
 export const keepAliveMarginMs = 1_000;
-
-/** How long a connection may take for what. */
-export interface ConnectionLimits {
-  readonly connectTimeoutMs: number;
-  readonly headersTimeoutMs: number;
-  readonly idleTimeoutMs: number;
-}
-
-/** Who keeps the connections. */
-export interface ConnectionOwner {
-  /** It can take a call. `isNew`: it has just been connected. */
-  free(connection: Connection, isNew: boolean): void;
-  /** It is gone. `unsent`: the call that it had taken and not written. `failure`: why it never came to be. */
-  gone(connection: Connection, unsent: Call | undefined, failure: Error | undefined): void;
-}
 
 /**
  * connecting  not there yet
@@ -63,6 +49,8 @@ export class Connection implements AnswerListener, BodyListener {
   /** Something happened since the last sweep; then `#sinceMs` is of no account. */
   #moved = false;
   #sinceMs: number;
+  /** When the request was written; of account only where a whole exchange has its time. */
+  #startedMs = 0;
 
   constructor(dial: Dial, limits: ConnectionLimits, owner: ConnectionOwner, nowMs: number) {
     this.#owner = owner;
@@ -108,6 +96,7 @@ export class Connection implements AnswerListener, BodyListener {
     this.state = 'busy';
     this.#moved = true;
     this.#answering = false;
+    if (this.#limits.totalTimeoutMs !== Number.POSITIVE_INFINITY) this.#startedMs = performance.now();
     call.state = 'sent';
     this.#reader.expect(call.request.method);
     call.sink.sending();
@@ -146,14 +135,16 @@ export class Connection implements AnswerListener, BodyListener {
 
   /** Looks whether something takes too long. Coarse: never early, late by up to two sweeps. */
   sweep(nowMs: number): void {
-    const { connectTimeoutMs, headersTimeoutMs, idleTimeoutMs } = this.#limits;
+    const { connectTimeoutMs, headersTimeoutMs, idleTimeoutMs, totalTimeoutMs } = this.#limits;
     if (this.state === 'free') {
       if (nowMs >= this.#freeUntilMs) this.lose(closed());
     } else if (this.state === 'connecting') {
       if (nowMs - this.#sinceMs >= connectTimeoutMs)
         this.lose(new UpstreamError('upstream_connect_timeout', 'The upstream did not accept a connection.'));
     } else if (this.state === 'busy') {
-      if (this.#moved || this.#paused || this.#waitsForBody()) {
+      if (nowMs - this.#startedMs >= totalTimeoutMs) {
+        this.lose(new UpstreamError('upstream_total_timeout', 'The exchange took longer than it may.'));
+      } else if (this.#moved || this.#paused || this.#waitsForBody()) {
         this.#moved = false;
         this.#sinceMs = nowMs;
       } else if (!this.#answering && nowMs - this.#sinceMs >= headersTimeoutMs) {

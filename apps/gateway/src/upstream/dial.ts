@@ -6,6 +6,7 @@ import {
   type TcpSocketConnectOpts,
 } from 'node:net';
 import { type ConnectionOptions, connect as connectTls } from 'node:tls';
+import { UpstreamError } from './error.js';
 
 /** When TCP begins to ask whether an idle peer is still there. */
 const tcpKeepAliveMs = 60_000;
@@ -57,4 +58,20 @@ export function dialer(origin: string, trust: Trust = {}): Dial {
     });
     return socket.once('secureConnect', ready);
   };
+}
+
+/** Opens a connection and closes it again. Rejects when it does not come to be within the time. */
+export function tryDial(dial: Dial, timeoutMs: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const nothing = Buffer.alloc(1);
+    const socket = dial({ buffer: nothing, callback: () => true }, () => {
+      socket.destroy();
+      resolve();
+    });
+    const late = setTimeout(() => socket.destroy(), timeoutMs);
+    socket.on('error', reject).once('close', () => {
+      clearTimeout(late);
+      reject(new UpstreamError('upstream_connect_timeout', 'The upstream did not accept a connection.'));
+    });
+  });
 }

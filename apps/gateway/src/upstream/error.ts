@@ -6,6 +6,8 @@ export type UpstreamErrorCode =
   | 'upstream_headers_timeout'
   /** The body of an answer paused for longer than `idle_timeout`. */
   | 'upstream_idle_timeout'
+  /** The whole exchange took longer than `total_timeout`. */
+  | 'upstream_total_timeout'
   /** The connection ended before the answer did. */
   | 'upstream_closed'
   /** The answer is not HTTP/1.1 as RFC 9112 has it, or exceeds a limit. */

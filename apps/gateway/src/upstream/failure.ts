@@ -64,6 +64,7 @@ const TIMEOUTS: ReadonlySet<string> = new Set([
   'upstream_connect_timeout',
   'upstream_headers_timeout',
   'upstream_idle_timeout',
+  'upstream_total_timeout',
   'ETIMEDOUT',
 ]);
 const BROKEN_CONNECTION: ReadonlySet<string> = new Set(['upstream_closed', 'ECONNRESET', 'EPIPE']);

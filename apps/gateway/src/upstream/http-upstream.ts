@@ -1,8 +1,9 @@
 import type { UpstreamConfig } from '../config/config.js';
 import { Call } from './call.js';
 import { CallQueue } from './call-queue.js';
-import { Connection, type ConnectionOwner, upstreamKeepAliveMs } from './connection.js';
-import { type Dial, dialer, type Trust } from './dial.js';
+import { Connection, upstreamKeepAliveMs } from './connection.js';
+import type { ConnectionOwner } from './connection-owner.js';
+import { type Dial, dialer, type Trust, tryDial } from './dial.js';
 import { dropped, UpstreamError } from './error.js';
 import { requestHead } from './request-head.js';
 import type { Abort, Upstream, UpstreamRequest, UpstreamSink } from './upstream.js';
@@ -32,6 +33,7 @@ export class HttpUpstream implements Upstream, ConnectionOwner {
   #leaving: Connection[] = [];
   #sweeper: NodeJS.Timeout | undefined;
   #closed = false;
+  #retired = false;
 
   constructor(config: UpstreamConfig, trust?: Trust) {
     this.host = config.origin.slice(config.origin.indexOf('://') + 3);
@@ -65,11 +67,37 @@ export class HttpUpstream implements Upstream, ConnectionOwner {
     await Promise.all(all.map((connection) => connection.closed));
   }
 
+  /**
+   * Takes this upstream out of use: nothing is kept for later, and every connection goes when what is on it has ended. What
+   * still comes is sent all the same: a request that began with this upstream ends with it.
+   */
+  retire(): void {
+    this.#retired = true;
+    for (const idle of [...this.#idle]) idle.lose(dropped());
+  }
+
+  /** Connections there are: in use, idle, and on their way. */
+  get connections(): number {
+    return this.#all.length;
+  }
+
+  /** Connections that wait for a request. */
+  get idleConnections(): number {
+    return this.#idle.length;
+  }
+
+  /** Resolves when the upstream takes connections; rejects when it does not, or not in time. Sends nothing. */
+  reach(): Promise<void> {
+    if (this.#all.some(({ state }) => state !== 'connecting')) return Promise.resolve();
+    return tryDial(this.#dial, this.#config.connectTimeoutMs);
+  }
+
   free(connection: Connection, isNew: boolean): void {
     if (isNew) this.#connecting -= 1;
     const first = this.#queue.first;
     if (first === undefined) {
-      this.#idle.push(connection);
+      if (this.#retired) connection.lose(dropped());
+      else this.#idle.push(connection);
     } else if (first.request.fresh && !isNew) {
       // It makes room for the new connection that the first in line needs.
       connection.lose(dropped());
@@ -159,8 +187,9 @@ export class HttpUpstream implements Upstream, ConnectionOwner {
 
   /** One coarse timer for all connections: one for each request would cost more than the request's own work. */
   #startSweeping(): NodeJS.Timeout {
-    const { connectTimeoutMs, headersTimeoutMs, idleTimeoutMs } = this.#config;
-    const shortestMs = Math.min(connectTimeoutMs, headersTimeoutMs, idleTimeoutMs, upstreamKeepAliveMs);
+    const { connectTimeoutMs, headersTimeoutMs, idleTimeoutMs, totalTimeoutMs } = this.#config;
+    const answeringMs = Math.min(headersTimeoutMs, idleTimeoutMs, totalTimeoutMs);
+    const shortestMs = Math.min(connectTimeoutMs, answeringMs, upstreamKeepAliveMs);
     const everyMs = Math.max(sweepMsMin, Math.min(sweepMsMax, Math.floor(shortestMs / sweepsPerTimeout)));
     const timer = setInterval(() => {
       const nowMs = performance.now();

@@ -9,7 +9,11 @@ export function upstreamConfig(origin: string, given: Partial<UpstreamConfig> = 
     connectTimeoutMs: 30_000,
     headersTimeoutMs: 30_000,
     idleTimeoutMs: 30_000,
+    totalTimeoutMs: Number.POSITIVE_INFINITY,
     connections: 8,
+    caFile: undefined,
+    headers: { set: [], remove: [] },
+    responseHeaders: { set: [], remove: [] },
     ...given,
   };
 }

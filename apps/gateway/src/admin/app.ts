@@ -1,0 +1,64 @@
+import { OpenAPIHono } from '@hono/zod-openapi';
+import { bodyLimit } from 'hono/body-limit';
+import { addGatewayRoutes } from './gateway-routes.js';
+import { addKeysRoutes } from './keys-routes.js';
+import { addLedgerRoutes } from './ledger-routes.js';
+import type { AdminParts } from './parts.js';
+import { AdminProblem, problemResponse } from './problem.js';
+import { createTokenCheck } from './token.js';
+
+/** Largest body of a request to the admin API, bytes. */
+const bodyBytesMax = 65_536;
+
+const scheme = 'token';
+
+/**
+ * Makes the admin API. All of it wants the bearer token, but for its own description at `/openapi.json`.
+ *
+ * @param token is compared in constant time
+ */
+export function createAdminApp(parts: AdminParts, token: string): OpenAPIHono {
+  const app = new OpenAPIHono({
+    defaultHook: (result) => {
+      if (result.success) return undefined;
+      const [issue] = result.error.issues;
+      const where = issue?.path.join('.') ?? '';
+      return problemResponse(
+        new AdminProblem(400, `${where === '' ? 'The request' : where}: ${issue?.message}.`),
+      );
+    },
+  });
+  const isToken = createTokenCheck(token);
+  app.use('/v1/*', async (context, next) => {
+    if (!isToken(context.req.header('authorization')))
+      return problemResponse(new AdminProblem(401, 'Send the token of token_file as a bearer token.'));
+    await next();
+    context.header('Cache-Control', 'no-store');
+    return undefined;
+  });
+  const tooLarge = () => problemResponse(new AdminProblem(400, `A body is at most ${bodyBytesMax} bytes.`));
+  app.use('/v1/*', bodyLimit({ maxSize: bodyBytesMax, onError: tooLarge }));
+  addGatewayRoutes(app, parts);
+  addKeysRoutes(app, parts);
+  addLedgerRoutes(app, parts);
+  app.openAPIRegistry.registerComponent('securitySchemes', scheme, { type: 'http', scheme: 'bearer' });
+  app.doc31('/openapi.json', {
+    openapi: '3.1.0',
+    info: {
+      title: 'Farebox admin API',
+      version: '1',
+      description: 'What a Farebox gateway sells, to whom, and what came of it.',
+    },
+    security: [{ [scheme]: [] }],
+  });
+  app.notFound(() => problemResponse(new AdminProblem(404, 'There is nothing here; see /openapi.json.')));
+  app.onError((error) => {
+    if (error instanceof AdminProblem) return problemResponse(error);
+    // What hono says of a body that is no JSON.
+    if ('status' in error && error.status === 400)
+      return problemResponse(new AdminProblem(400, 'The body must be JSON.'));
+    parts.logger.error({ error }, 'a fault of the admin API');
+    return problemResponse(new AdminProblem(500, 'Something broke that should not; see the log.'));
+  });
+  return app;
+}

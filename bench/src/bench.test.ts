@@ -6,7 +6,7 @@ import { scenarios } from './scenario.js';
 // Figures of time are never asserted: only that every scenario ran, was answered rightly, and was counted.
 describe('the benchmark', () => {
   it('measures every scenario and counts every answer', async () => {
-    const counts = { rounds: 1, connections: 8, warmUpRequestsMax: 100, requestsMax: 200 };
+    const counts = { rounds: 1, startUps: 1, connections: 8, warmUpRequestsMax: 100, requestsMax: 200 };
     const plan = { ...quickPlan, ...counts, warmUpMs: 60_000, measureMs: 60_000 };
     const report = await runBench(plan, () => {});
 

@@ -9,6 +9,7 @@ import { startChild } from './process/child.js';
 import type { LoadCommands, UpstreamCommands } from './process/tables.js';
 import { type Report, type Round, reportLedger, reportRatios, reportScenario } from './report.js';
 import { credentialSets, type ScenarioName, scenarios } from './scenario.js';
+import { measureStartUp } from './start-up.js';
 import { countSyncs } from './syncs.js';
 import { terms } from './terms.js';
 
@@ -41,6 +42,8 @@ export async function runBench(plan: Plan, progress: (line: string) => void): Pr
     const syncs = paid === undefined ? undefined : await countSyncs(bench, paid, plan);
     progress('group commit');
     const groupCommit = await measureGroupCommit(directory, Math.min(plan.measureMs, groupCommitMsMax));
+    progress('start-up of the command');
+    const startUp = await measureStartUp(plan.startUps);
     const { connections, warmUpMs, warmUpRequestsMax, measureMs } = plan;
     return {
       machine: { ...describeMachine(), pinned: pinning.pinned },
@@ -50,6 +53,7 @@ export async function runBench(plan: Plan, progress: (line: string) => void): Pr
       ratios: reportRatios(rounds),
       ledger: reportLedger(rounds, syncs),
       groupCommit,
+      startUp,
       seconds: (performance.now() - startMs) / 1_000,
     };
   } finally {

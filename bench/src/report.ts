@@ -4,6 +4,7 @@ import type { Machine } from './machine.js';
 import type { Measurement } from './measure.js';
 import type { Scenario, ScenarioName } from './scenario.js';
 import { type Spread, spreadOf } from './spread.js';
+import type { StartUpReport } from './start-up.js';
 import type { SyncEvidence } from './syncs.js';
 
 /** One line of the table. */
@@ -62,6 +63,7 @@ export interface Report {
   readonly ratios: readonly RatioReport[];
   readonly ledger: LedgerReport;
   readonly groupCommit: readonly GroupCommitReport[];
+  readonly startUp: StartUpReport;
   readonly seconds: number;
 }
 

@@ -1,6 +1,7 @@
 import type { GroupCommitReport } from './group-commit.js';
 import type { RatioReport, Report, ScenarioReport } from './report.js';
 import type { Spread } from './spread.js';
+import { formatStartUp } from './start-up.js';
 
 /** Above this many processors used by strangers, or this share used by load and upstream, figures are in doubt. */
 const foreignCoresMax = 0.3;
@@ -28,6 +29,7 @@ export function formatReport(report: Report): string {
     '',
     ...formatLedger(report),
     ...report.groupCommit.map(formatGroupCommit),
+    formatStartUp(report.startUp),
     ...doubts(report),
   ].join('\n');
 }

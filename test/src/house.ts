@@ -23,6 +23,14 @@ export const arrows: Readonly<Record<string, readonly string[]>> = {
     'packages/gate',
     'packages/devnet',
   ],
+  'apps/registrar': [
+    'packages/protocol',
+    'packages/lightning',
+    'packages/tempo',
+    'packages/ledger',
+    'packages/gate',
+    'packages/devnet',
+  ],
   'apps/farebox': [
     'packages/protocol',
     'packages/lightning',
@@ -32,6 +40,7 @@ export const arrows: Readonly<Record<string, readonly string[]>> = {
     'packages/wallet',
     'packages/devnet',
     'apps/gateway',
+    'apps/registrar',
     'examples/bitcoin-api',
   ],
 };

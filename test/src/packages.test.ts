@@ -9,7 +9,7 @@ interface Packed {
 
 /** What a published package may hold, and nothing else. */
 const wanted =
-  /^(package\.json|README\.md|LICENSE|farebox(\.schema\.json|\.yaml)|bin\/[\w.-]+\.js|dist\/[\w/.-]+\.(js|d\.ts|js\.map))$/;
+  /^(package\.json|README\.md|LICENSE|farebox(\.schema\.json|\.yaml)|policy\.schema\.json|bin\/[\w.-]+\.js|dist\/[\w/.-]+\.(js|d\.ts|js\.map))$/;
 
 describe.each(Object.keys(arrows))('npm pack of %s', (room) => {
   const packed: Packed[] = JSON.parse(

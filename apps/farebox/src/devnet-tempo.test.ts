@@ -21,7 +21,7 @@ describe('the Tempo chain in the file of the devnet', () => {
     expect(await readTempoDevnet(home)).toBeUndefined();
     await addTempoDevnet(home, tempo);
     expect(await readTempoDevnet(home)).toEqual(tempo);
-    expect(await readDevnetFile(home.directory)).toEqual(lightning);
+    expect(await readDevnetFile(home.directory)).toEqual({ ...lightning, tempo });
     expect(statSync(home.devnetFile).mode & 0o777).toBe(0o600);
     expect(readdirSync(home.directory)).toEqual(['devnet.json']);
     expect(JSON.parse(readFileSync(home.devnetFile, 'utf8'))).toEqual({ ...lightning, tempo });

@@ -15,6 +15,14 @@ export interface Home {
   readonly tempoKey: string;
   /** Which process may register the Tempo key with its payment. */
   readonly tempoLeases: string;
+  /** The vault, encrypted. */
+  readonly vault: string;
+  /** Which node was asked to pay which invoice. */
+  readonly payers: string;
+  /** Certificates of nodes, as the vault has them. */
+  readonly certificates: string;
+  /** A folder in memory for the session of an unlocked vault; undefined where this machine has none. */
+  readonly sessions: string | undefined;
 }
 
 /** Finds the home folder. Creates nothing. */
@@ -28,5 +36,9 @@ export function findHome(env: NodeJS.ProcessEnv = process.env): Home {
     devnetDirectory: join(directory, 'devnet'),
     tempoKey: join(directory, 'tempo-key.json'),
     tempoLeases: join(directory, 'tempo-leases'),
+    vault: join(directory, 'vault.age'),
+    payers: join(directory, 'payers.db'),
+    certificates: join(directory, 'certificates'),
+    sessions: env.XDG_RUNTIME_DIR ? join(env.XDG_RUNTIME_DIR, 'farebox') : undefined,
   };
 }

@@ -25,14 +25,14 @@ afterAll(async () => {
 });
 
 /** The packages that a command loads. */
-async function loads(words: readonly string[]) {
+async function loads(words: readonly string[], rpc = 'http://127.0.0.1:1') {
   const record = join(home, 'imports.txt');
   rmSync(record, { force: true });
   const recorder = new URL('./testing/record-imports.js', import.meta.url).href;
   const ran = await run(home, words, '', {
     NODE_OPTIONS: `--import=${recorder}`,
     IMPORTS_RECORD: record,
-    FAREBOX_TEMPO_RPC: 'http://127.0.0.1:1',
+    FAREBOX_TEMPO_RPC: rpc,
   });
   const urls = readFileSync(record, 'utf8');
   return {
@@ -40,25 +40,41 @@ async function loads(words: readonly string[]) {
     viem: urls.includes('/node_modules/viem/'),
     devnet: urls.includes('/packages/devnet/'),
     wallet: urls.includes('/packages/wallet/'),
+    mcp: urls.includes('/node_modules/@modelcontextprotocol/'),
   };
 }
 
 describe('a command loads what it needs', () => {
   it('--version: nothing', async () => {
-    expect(await loads(['--version'])).toEqual({ code: 0, viem: false, devnet: false, wallet: false });
+    expect(await loads(['--version'])).toEqual({
+      code: 0,
+      viem: false,
+      devnet: false,
+      wallet: false,
+      mcp: false,
+    });
   });
 
-  it.each([[['--help']], [['wallet', 'tempo', '--help']], [['pay', 'request', '--help']]])(
-    '%j: no library of a payment method',
-    async (words) => {
-      expect(await loads(words)).toMatchObject({ code: 0, viem: false, devnet: false });
-    },
-  );
+  it.each(
+    [['--help'], ['wallet', 'tempo', '--help'], ['pay', 'request', '--help'], ['mcp', '--help']].map(
+      (words) => [words],
+    ),
+  )('%j: no library of a payment method', async (words) => {
+    expect(await loads(words)).toMatchObject({ code: 0, viem: false, devnet: false });
+  });
 
   it('a preview of a Lightning price: the wallet', async () => {
     const loaded = await loads(['pay', 'request', shop.url, '--json']);
-    expect(loaded).toEqual({ code: 0, viem: false, devnet: false, wallet: true });
+    expect(loaded).toEqual({ code: 0, viem: false, devnet: false, wallet: true, mcp: false });
   });
+
+  it.each([[['pay', 'request']], [['pay', 'check']]])(
+    '%j of a Lightning price where no Tempo node was named: nothing more',
+    async (words) => {
+      const loaded = await loads([...words, shop.url, '--json'], '');
+      expect(loaded).toEqual({ code: 0, viem: false, devnet: false, wallet: true, mcp: false });
+    },
+  );
 
   it('a wallet tempo command: viem, which this test would see', async () => {
     expect(await loads(['wallet', 'tempo', 'address'])).toMatchObject({ code: 0, viem: true });

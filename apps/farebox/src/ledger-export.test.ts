@@ -30,8 +30,38 @@ describe('export', () => {
   it('as CSV has every entry', async () => {
     const [header, ...records] = parseCsv(await exported('--format', 'csv'));
     const rows = onlyLines(await exported('--format', 'json'));
-    expect(records).toEqual(rows.map((row) => (header ?? []).map((name) => String(row[name]))));
+    const names = (header ?? []).slice(0, 8);
+    expect(records.map((record) => record.slice(0, 8))).toEqual(
+      rows.map((row) => names.map((name) => String(row[name]))),
+    );
+    expect(records.every((record) => record.slice(8).join('') === '')).toBe(true);
     expect(records.length).toBe(11);
+  });
+
+  it('names the rate that a price was quoted at, in every format and in claim', async () => {
+    const quoted = join(home, 'quoted.db');
+    const asOfMs = Date.UTC(2026, 0, 31, 23, 59, 0);
+    const rate = { price: '0.002', currency: 'USD', rate: '65012.5', unit: 'BTC', asOfMs };
+    await withLedger(quoted, (writer) => writer.deliver(requestOf(4, { rate })));
+    const told = async (...words: string[]) =>
+      (await run(home, ['ledger', ...words, '--ledger', `sqlite:${quoted}`])).stdout;
+    const view = {
+      price: '0.002',
+      currency: 'USD',
+      rate: '65012.5',
+      unit: 'BTC',
+      asOf: '2026-01-31T23:59:00.000Z',
+    };
+    expect(onlyLines(await told('export', '--format', 'json'))).toMatchObject([{ amount: '4', rate: view }]);
+    expect(onlyLines(await told('entries', '--json'))).toMatchObject([{ rate: view }]);
+    expect(only(await told('claim', '1', '--json'))).toMatchObject({ rate: view, entries: [{ rate: view }] });
+    expect(await told('claim', '1')).toMatch(
+      /price +0\.002 USD at 65012\.5 USD\/BTC, as of 2026-01-31 23:59:00Z\n/,
+    );
+    const [, record] = parseCsv(await told('export', '--format', 'csv'));
+    expect(record?.slice(6)).toEqual(['4', 'sat', '0.002', 'USD', '65012.5', 'BTC', view.asOf]);
+    const [transaction] = parseBeancount(await told('export', '--format', 'beancount')).transactions;
+    expect(transaction?.metadata).toMatchObject({ price: '0.002 USD', rate: '65012.5 USD/BTC' });
   });
 
   it('as Beancount balances, and comes to what balance says', async () => {

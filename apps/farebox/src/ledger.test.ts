@@ -118,6 +118,7 @@ describe('entries', () => {
       credit: 'revenue',
       amount: '6',
       currency: 'sat',
+      rate: null,
     });
   });
 

@@ -55,8 +55,8 @@ Examples:
 Every command has --help with examples.`,
     );
   const named = commandModules.find(({ name }) => name === words[0]);
-  // The completion is made from the whole tree; so are the help and the suggestions for a mistyped word.
-  const needed = named === undefined || named.name === 'completion' ? commandModules : [named];
+  // Completion, manual and skill are made from the whole tree; so are the help and the suggestions for a mistyped word.
+  const needed = named === undefined || named.whole ? commandModules : [named];
   for (const { register } of needed) await register(program);
   return program;
 }

@@ -62,6 +62,9 @@ export interface ErrorReport {
     readonly retry: Retry;
     /** `not-sent`, `refused`, `unknown` or `credit`. */
     readonly outcome: string;
+    /** The rule of the policy that refused, and its file. */
+    readonly rule?: string;
+    readonly source?: string;
     /** The seller's problem document, as data. */
     readonly problem?: Problem;
   };

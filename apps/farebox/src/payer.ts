@@ -1,14 +1,20 @@
 import type { PayingNode } from '@farebox/lightning';
-import type { MethodSource, WalletMethod } from '@farebox/wallet';
+import type { MethodSource } from '@farebox/wallet';
 import { CliError } from './cli-error.js';
 import type { Home } from './home.js';
+import type { TempoKeyPlace } from './tempo/key-place.js';
 import { type TempoSource, tempoSource } from './tempo/method.js';
 import type { TempoSettings } from './tempo/settings.js';
-
-/** The nodes that can pay. One name in one place: the other kinds come here. */
-export const nodeKinds = ['devnet'] as const;
-/** One of {@link nodeKinds}. */
-export type NodeKind = (typeof nodeKinds)[number];
+import {
+  keepingRecord,
+  lightningMethod,
+  nodeSource,
+  type OpenSource,
+  previewOfAnyNetwork,
+  unpaying,
+} from './vault/lightning-source.js';
+import { requirePayableNetwork } from './vault/node-config.js';
+import type { AccountAccess } from './vault/open-account.js';
 
 /** What pays, and how to let go of it. */
 export interface Payer {
@@ -19,34 +25,35 @@ export interface Payer {
 
 /** How to build a payer. */
 export interface PayerOptions {
-  readonly kind: NodeKind;
   readonly home: Home;
+  /** Whose money it is. */
+  readonly access: AccountAccess;
+  /** The devnet pays, whatever node the account has. */
+  readonly devnet: boolean;
   readonly tempo: TempoSettings;
+  readonly tempoKey: TempoKeyPlace;
   /** A preview only reads challenges: it needs the node's network, not the node. */
   readonly paying: boolean;
   /** Only this payment method. */
   readonly method?: string | undefined;
 }
 
-interface LightningSource {
-  readonly source: MethodSource;
-  close(): Promise<void>;
-}
-
-const nodeMissing = 'There is no devnet to pay with; start one with `farebox devnet` in another terminal.';
+const name = { method: 'lightning', intent: 'charge' } as const;
+const nodeMissing =
+  'There is no Lightning node to pay with; put yours into the vault with `farebox wallet node set`, or start worthless ones with `farebox devnet` in another terminal.';
 
 /**
  * Builds the payment methods of a wallet. Throws {@link CliError} `node_not_found` when there is nothing at all to pay
  * with; one of several that is missing says so only when a seller asks for it.
  */
 export async function buildPayer(options: PayerOptions): Promise<Payer> {
-  const { method, paying } = options;
+  const { method, paying, tempoKey } = options;
   const lightning =
     method === undefined || method === 'lightning' ? await lightningSource(options) : undefined;
   let tempo: TempoSource | undefined;
   try {
     if (method === undefined || method === 'tempo') {
-      tempo = await tempoSource({ home: options.home, settings: options.tempo, paying });
+      tempo = await tempoSource({ home: options.home, settings: options.tempo, key: tempoKey, paying });
     }
   } catch (error) {
     await lightning?.close();
@@ -65,43 +72,26 @@ export async function buildPayer(options: PayerOptions): Promise<Payer> {
   };
 }
 
-async function lightningSource(options: PayerOptions): Promise<LightningSource> {
-  const { lightningBuyer } = await import('@farebox/lightning');
-  const node = options.paying ? await connect(options) : unpaying;
-  if (node === undefined) {
-    const source = { method: 'lightning', intent: 'charge', missing: nodeMissing };
-    return { source, close: () => Promise.resolve() };
-  }
+async function lightningSource(options: PayerOptions): Promise<OpenSource<MethodSource>> {
+  const { home, access, devnet, paying } = options;
+  const kept = access.kind === 'open' && !devnet ? access.account.node : undefined;
+  if (kept && paying) return nodeSource(home, kept);
+  if (kept) return onlyReading(await lightningMethod(unpaying, requirePayableNetwork(kept.network)));
+  if (access.kind === 'locked' && !devnet) return onlyReading(await previewOfAnyNetwork());
   // The devnet is regtest and nothing else: an invoice of another network is refused before anything is asked.
-  const buyer = lightningBuyer({ node, network: 'regtest' });
-  const source: WalletMethod = {
-    method: buyer.method,
-    intent: buyer.intent,
-    inspect: (challenge, context) => buyer.inspect(challenge, context),
-    pay: (challenge, limits) => buyer.pay(challenge, limits),
-    resume: (challenge) => buyer.resume(challenge),
-    async balance(currency) {
-      if (currency !== 'sat') return undefined;
-      return { amount: (await node.balance()).spendableMsat, currency: 'msat' };
-    },
-  };
-  return { source, close: () => node.close() };
+  if (!paying) return onlyReading(await lightningMethod(unpaying, 'regtest'));
+  const node = await connectDevnet(home);
+  if (node === undefined) return onlyReading({ ...name, missing: nodeMissing });
+  const recorded = await keepingRecord(home, node, 'devnet');
+  return { source: await lightningMethod(recorded, 'regtest'), close: () => recorded.close() };
 }
 
-async function connect({ home }: PayerOptions): Promise<PayingNode | undefined> {
-  const { connectDevnet, readDevnetFile } = await import('@farebox/devnet');
+function onlyReading<T>(source: T): OpenSource<T> {
+  return { source, close: () => Promise.resolve() };
+}
+
+async function connectDevnet(home: Home): Promise<PayingNode | undefined> {
+  const { connectDevnet: connect, readDevnetFile } = await import('@farebox/devnet');
   const found = await readDevnetFile(home.directory);
-  return found && connectDevnet({ ...found, role: 'wallet' });
+  return found && connect({ ...found, role: 'wallet' });
 }
-
-const notPaying = () => Promise.reject(new CliError('preview_only', 'A preview does not pay.'));
-
-/** Stands where a node would, for previews. */
-const unpaying: PayingNode = {
-  capabilities: { msat: true, feeCap: true, cancel: false, track: true, hold: false },
-  info: notPaying,
-  payInvoice: notPaying,
-  trackPayment: notPaying,
-  balance: notPaying,
-  close: () => Promise.resolve(),
-};

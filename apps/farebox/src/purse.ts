@@ -1,69 +1,100 @@
 import type { Amount } from '@farebox/protocol';
-import type { Journal, PaymentLimits, Wallet } from '@farebox/wallet';
+import type { Journal, Wallet } from '@farebox/wallet';
 import { usageError } from './cli-error.js';
 import type { Home } from './home.js';
-import { buildPayer, nodeKinds } from './payer.js';
-import { readTempoSettings, type TempoOptions } from './tempo/settings.js';
-import { showAmount, type Token } from './tempo/tokens.js';
-
-/** Most that is paid at once in a token when nothing else is said, base units: 0.10 of it. */
-const tokenMaxDefault = 100_000n;
-/** Most that is paid in fees on top, base units: 0.01 of it. A payment to a new holder of the token costs 0.007. */
-const tokenMaxFeeDefault = 10_000n;
+import { buildPayer, type Payer } from './payer.js';
+import { createApprover } from './policy/approve.js';
+import { policyOf } from './policy/load.js';
+import { tempoKeyPlace } from './tempo/key-place.js';
+import { readTempoSettings, type TempoOptions, type TempoSettings } from './tempo/settings.js';
+import { showAmount } from './tempo/tokens.js';
+import { openAccount } from './vault/open-account.js';
+import type { VaultOptions } from './vault/options.js';
 
 /** A wallet that is ready to use. */
 export interface Purse {
   readonly wallet: Wallet;
   readonly journal: Journal;
+  /** The vault was not opened: whether its account can pay what is previewed is not known. */
+  readonly locked: boolean;
   close(): Promise<void>;
 }
 
 /** How to open it. */
 export interface PurseOptions {
   readonly home: Home;
-  /** Node kind, as given on the command line. */
-  readonly node: string;
+  /** `devnet`: the devnet pays, whatever node the account has. As given on the command line. */
+  readonly node: string | undefined;
+  /** Whose money it is, and what opens the vault: the options of the command, whole. */
+  readonly account: VaultOptions;
   readonly tempo: TempoOptions;
   readonly paying: boolean;
+  /** True where nothing new is paid, only finished: a policy that is broken must not keep what has been paid for. */
+  readonly resuming?: boolean;
   /** Only this payment method. */
   readonly method?: string | undefined;
 }
 
-/** Opens the journal and connects what pays. */
-export async function openPurse(options: PurseOptions): Promise<Purse> {
-  const { home, paying, method } = options;
-  const kind = nodeKinds.find((known) => known === options.node);
-  if (kind === undefined)
+/** What pays, without a journal. */
+export interface OpenedPayer extends Payer {
+  readonly tempo: TempoSettings;
+  /** As in {@link Purse}. */
+  readonly locked: boolean;
+}
+
+/**
+ * Opens the account and connects what pays. Throws {@link CliError} where the vault cannot be opened, and what
+ * {@link buildPayer} throws.
+ */
+export async function openPayer(options: PurseOptions): Promise<OpenedPayer> {
+  const { home, paying, method, node } = options;
+  if (node !== undefined && node !== 'devnet') {
     throw usageError(
-      `There is no node kind ${JSON.stringify(options.node)}; known: ${nodeKinds.join(', ')}.`,
+      'Only `--node devnet` can be said here; put another node into the vault with: farebox wallet node set',
     );
+  }
+  const access = await openAccount(home, options.account, { needed: paying });
   const tempo = await readTempoSettings(options.tempo, home);
-  const { createWallet, defaultLimits, openJournal } = await import('@farebox/wallet');
-  const payer = await buildPayer({ kind, home, tempo, paying, method });
+  const tempoKey = tempoKeyPlace(home, access, options.account);
+  const payer = await buildPayer({
+    home,
+    access,
+    devnet: node === 'devnet',
+    tempo,
+    tempoKey,
+    paying,
+    method,
+  });
+  return { ...payer, tempo, locked: access.kind === 'locked' };
+}
+
+/** A wallet that only finishes what was begun has no currency that it may pay in. */
+const payingNothing = { limits: { max: [], maxFee: [] } };
+
+/** Opens the journal and connects what pays. Throws as {@link openPayer} does. */
+export async function openPurse(options: PurseOptions): Promise<Purse> {
+  const { createWallet } = await import('@farebox/wallet');
+  const { openJournal } = await import('@farebox/wallet/journal-sqlite');
+  const payer = await openPayer(options);
   try {
-    const journal = openJournal({ path: home.journal });
-    const { tokens } = tempo;
+    const { tokens } = payer.tempo;
+    const policy = options.resuming ? undefined : await policyOf(options.home, tokens);
+    const journal = openJournal({ path: options.home.journal });
+    if (options.paying && policy) journal.prune(policy.retention, Date.now());
     const wallet = createWallet({
       methods: payer.methods,
       journal,
-      limits: withTokens(defaultLimits, tokens),
+      ...(policy === undefined ? payingNothing : { policy }),
+      approve: createApprover(),
       showAmount: (amount: Amount) => showAmount(amount, tokens),
     });
     const close = async () => {
       journal.close();
       await payer.close();
     };
-    return { wallet, journal, close };
+    return { wallet, journal, locked: payer.locked, close };
   } catch (error) {
     await payer.close();
     throw error;
   }
-}
-
-function withTokens(limits: PaymentLimits, tokens: readonly Token[]): PaymentLimits {
-  const each = (amount: bigint) => tokens.map(({ address }) => ({ amount, currency: address }));
-  return {
-    max: [limits.max, each(tokenMaxDefault)].flat(),
-    maxFee: [limits.maxFee, each(tokenMaxFeeDefault)].flat(),
-  };
 }

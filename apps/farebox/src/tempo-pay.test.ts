@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Devnet, type DevnetServer, serveDevnet, startDevnet, writeDevnetFile } from '@farebox/devnet';
 import { startTempoDevnet, type TempoDevnet } from '@farebox/devnet/tempo';
-import { openJournal } from '@farebox/wallet';
+import { openJournal } from '@farebox/wallet/journal-sqlite';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { addTempoDevnet } from './devnet-tempo.js';
 import { findHome } from './home.js';
@@ -90,7 +90,7 @@ async function failed(words: readonly string[], more = {}) {
 const buy = (path: string, ...more: string[]) => ['pay', 'request', `${stand.url}${path}`, '--yes', ...more];
 
 describe('pay request, over Tempo', () => {
-  it('previews without a key and without asking anybody, and spends nothing', async () => {
+  it('previews without a key and without asking anybody, and says how to make one', async () => {
     const other = newHome();
     const { code, stdout } = await run(other, ['pay', 'request', `${stand.url}/note`], '', {
       FAREBOX_TEMPO_RPC: 'http://127.0.0.1:1',
@@ -101,10 +101,33 @@ describe('pay request, over Tempo', () => {
         paid: false,
         cost: { amount: '20000', currency: chain.tokens.pathUsd, text: '0.02 pathUSD', fee: null },
         challenge: { method: 'tempo', payee: merchant, network: 'eip155:4217', paymentHash: null },
-        allowed: true,
+        allowed: false,
+        objection: {
+          code: 'no_payable_challenge',
+          message: expect.stringMatching(
+            /no Tempo (?:key|account) here; make one with: farebox wallet tempo create/,
+          ),
+        },
         choice: null,
       },
     ]);
+  });
+
+  it('previews with a key and without a node: it would not be paid, and says what to name', async () => {
+    const { code, stdout } = await run(home, ['pay', 'request', `${stand.url}/note`]);
+    expect([code, only(stdout)]).toMatchObject([
+      0,
+      {
+        cost: { text: '0.02 pathUSD' },
+        allowed: false,
+        objection: { message: expect.stringMatching(/--tempo-rpc/) },
+      },
+    ]);
+  });
+
+  it('previews with both: it would be paid', async () => {
+    const { stdout } = await farebox(['pay', 'request', `${stand.url}/note`]);
+    expect(only(stdout)).toMatchObject({ paid: false, allowed: true, objection: null });
   });
 
   it('pays with a wallet of its own (R22), once, and delivers with a receipt that was checked', async () => {
@@ -199,7 +222,9 @@ describe('pay request, as an access key of another account (R23, R24)', () => {
     const words = ['wallet', 'tempo', 'authorize', accessKey, '--limit', '1pathUSD', '--sign-only', '--json'];
     const { authorization } = await done(...words);
     await run(agent, ['wallet', 'tempo', 'accept', '-'], String(authorization), environment());
-    const first = await run(agent, buy('/note', '--max-fee', '0.1pathUSD'), '', environment());
+    // A key is registered with its first payment, which costs more than the policy allows at first.
+    await run(agent, ['wallet', 'policy', 'set', 'limits.fee', '0.1pathUSD'], '', environment());
+    const first = await run(agent, buy('/note'), '', environment());
     expect(only(first.stdout)).toMatchObject({ paid: true, receiptStatus: 'valid' });
     const second = await run(agent, buy('/note'), '', environment());
     expect(only(second.stdout)).toMatchObject({ paid: true });

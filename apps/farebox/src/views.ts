@@ -1,5 +1,5 @@
 import { type Amount, type Challenge, decodeRequest, type Inspection } from '@farebox/protocol';
-import { type JournalEntry, plainText, type WalletError } from '@farebox/wallet';
+import { isCredit, type JournalEntry, outcomeIn, plainText, type WalletError } from '@farebox/wallet';
 import { exitCodes } from './exit-codes.js';
 import type { ErrorReport } from './output.js';
 import { showAmount } from './tempo/tokens.js';
@@ -86,6 +86,8 @@ export function viewEntry(entry: JournalEntry) {
   return {
     id: entry.id,
     state: entry.state,
+    outcome: outcomeIn(entry),
+    credit: isCredit(entry),
     settlement: entry.settlement ?? null,
     url: entry.request?.url ?? null,
     method: entry.request?.method ?? null,
@@ -105,12 +107,19 @@ function instant(ms: number | undefined): string | null {
   return ms === undefined ? null : new Date(ms).toISOString();
 }
 
+/** The rule of the policy that refused, and the file it is in. */
+function ruleOf(error: WalletError): { readonly rule?: string; readonly source?: string } {
+  if (!('rule' in error && 'source' in error)) return {};
+  const { rule, source } = error;
+  return typeof rule === 'string' && typeof source === 'string' ? { rule, source } : {};
+}
+
 /** Turns a wallet's failure into the report of the command. */
 export function reportWalletError(error: WalletError): ErrorReport {
   const { code, message, retry, outcome, problem, spent } = error;
   return {
     ok: false,
-    error: { code, message, retry, outcome, ...(problem && { problem }) },
+    error: { code, message, retry, outcome, ...ruleOf(error), ...(problem && { problem }) },
     paid: spent === 'maybe' ? null : spent === 'yes',
     id: error.paymentId ?? null,
     status: error.status ?? null,

@@ -86,7 +86,11 @@ describe.skipIf(missing !== undefined)(
       await until('its answer leaves', () => wire?.struck === 1);
       if (wire !== undefined) wire.fault = { kind: 'pass' };
       for (let turn = 0; turn < asked; turn++) await buyer.present(stream, world.urls[1]);
-      expect([...new Set(stream.refusals)]).toEqual(['409 in-progress']);
+      // A gateway whose client has lost its patience may be taken over from; the answer is used up then.
+      const honest =
+        stream.served > 0 ? ['409 in-progress', '402 lightning/unknown-challenge'] : ['409 in-progress'];
+      expect(stream.refusals.filter((refusal) => !honest.includes(refusal))).toEqual([]);
+      expect(stream.refusals.length + stream.served).toBeGreaterThanOrEqual(asked);
       wire?.mend();
       await leaving;
       expect(world.goods.hitsOf(stream.path).length).toBeLessThanOrEqual(world.urls.length);

@@ -86,6 +86,11 @@ export class FaultyWire {
     const { fault } = this;
     const before = line.answered;
     line.answered += part.length;
+    if (heldBack.length > 0) {
+      // Nothing overtakes what is held back, whatever the wire does to other answers by now.
+      heldBack.push(part);
+      return;
+    }
     if (fault.kind === 'pass' || line.answered <= fault.afterBytes) {
       near.write(part);
       return;

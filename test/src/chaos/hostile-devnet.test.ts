@@ -7,12 +7,12 @@ import { lightningBuyer } from '@farebox/lightning';
 import {
   createWallet,
   type Journal,
-  openJournal,
   type PaymentLimits,
   readAll,
   type Wallet,
   WalletError,
 } from '@farebox/wallet';
+import { openJournal } from '@farebox/wallet/journal-sqlite';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { deliver, HostileSeller, type Turn } from './hostile-seller.js';
 import { until } from './processes.js';

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { openJournal } from '@farebox/wallet';
+import { openJournal } from '@farebox/wallet/journal-sqlite';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { killAll, startNode } from './processes.js';
 

@@ -1,4 +1,5 @@
-import { openJournal, type PaymentPlan } from '@farebox/wallet';
+import type { PaymentPlan } from '@farebox/wallet';
+import { openJournal } from '@farebox/wallet/journal-sqlite';
 
 // A wallet process that writes down one payment and ends, or is killed with the journal open.
 

@@ -5,7 +5,7 @@ import { countOf, seedOf } from './random.js';
 import { runStorm } from './storm-run.js';
 
 /** Kills in `npm test`, for each store. The long run: `npm run chaos -- --kills 1000 --store postgres`. */
-const kills = countOf('CHAOS_KILLS', 10);
+const kills = countOf('CHAOS_KILLS', 6);
 const killMsMax = 15_000;
 
 afterAll(killAll);

@@ -12,7 +12,8 @@ import {
   openSqliteReader,
 } from '@farebox/ledger';
 import type { LightningNode } from '@farebox/lightning';
-import { type Journal, openJournal } from '@farebox/wallet';
+import type { Journal } from '@farebox/wallet';
+import { openJournal } from '@farebox/wallet/journal-sqlite';
 import { type PostgresServer, testPostgres } from '../postgres.js';
 import { Goods } from './goods.js';
 import { type Child, outputOf, startFarebox } from './processes.js';

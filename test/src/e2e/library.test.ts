@@ -55,4 +55,13 @@ describe('examples/paid-joke', () => {
       body: expect.stringContaining('settle'),
     });
   });
+
+  it('is bought by examples/paying-fetch, which has fewer than 25 lines too', async () => {
+    const buyer = join(root, 'examples/paying-fetch/buy.js');
+    expect((await readFile(buyer, 'utf8')).trimEnd().split('\n').length).toBeLessThan(25);
+    const env = { ...process.env, FAREBOX_HOME: home };
+    const { stdout, stderr } = await run(process.execPath, [buyer, url], { env });
+    expect(stdout).toContain('settle');
+    expect(stderr).toContain('It costs 1 sat.');
+  });
 });

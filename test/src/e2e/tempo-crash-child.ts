@@ -1,6 +1,7 @@
 import type { BuyerMethod } from '@farebox/protocol';
 import { httpRpc, ownAccount, tempoBuyer, tempoChain } from '@farebox/tempo';
-import { createWallet, type Journal, openJournal, readAll } from '@farebox/wallet';
+import { createWallet, type Journal, readAll } from '@farebox/wallet';
+import { openJournal } from '@farebox/wallet/journal-sqlite';
 
 // A buyer of its own process, on a real Tempo chain, that kills itself at a point of its work: `before` or `after` a
 // write of the journal, a signature, a question to the chain, a request.
@@ -33,9 +34,13 @@ const journal: Journal = {
   replan: (...args) => inner.replan(...args),
   move: (...args) => around(args[2], () => inner.move(...args)),
   settle: (...args) => around('settled', () => inner.settle(...args)),
+  findOver: (...args) => inner.findOver(...args),
+  standing: (...args) => inner.standing(...args),
   find: (id) => inner.find(id),
   findByReference: (reference) => inner.findByReference(reference),
   list: (options) => inner.list(options),
+  each: (filter) => inner.each(filter),
+  prune: (...args) => inner.prune(...args),
   unfinished: () => inner.unfinished(),
   credits: (fingerprint) => inner.credits(fingerprint),
   ownerIsGone: (entry) => inner.ownerIsGone(entry),

@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { httpRpc, tempoBuyer, tempoChain } from '@farebox/tempo';
-import { createWallet, type Journal, openJournal, type ResumeReport, readAll } from '@farebox/wallet';
+import { createWallet, type Journal, type ResumeReport, readAll } from '@farebox/wallet';
+import { openJournal } from '@farebox/wallet/journal-sqlite';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { openTempoMarket, type Person, type TempoMarket } from '../interop/tempo-market.js';
 
@@ -105,6 +106,12 @@ async function expectEnd(expected: End): Promise<void> {
   expect(await resumeAll()).toEqual([]);
 }
 
+/** `npm test` takes every third point; `CRASH_POINTS=all` takes all. */
+function some<T>(all: readonly T[]): readonly T[] {
+  if (process.env.CRASH_POINTS === 'all') return all;
+  return all.filter((_, at) => at % 3 === 0);
+}
+
 const points: readonly [string, End][] = [
   ['before request 1', 'nothing'],
   ['after request 1', 'nothing'],
@@ -128,7 +135,7 @@ const points: readonly [string, End][] = [
 ];
 
 describe('kill -9 between every two steps of a payment over Tempo', () => {
-  it.each(points)('%s: afterwards %s', async (crashAt, expected) => {
+  it.each(some(points))('%s: afterwards %s', async (crashAt, expected) => {
     await crash(crashAt);
     await expectEnd(expected);
   });
@@ -141,7 +148,7 @@ describe('kill -9 between every two steps of a payment over Tempo', () => {
 });
 
 describe('kill -9 while resuming', () => {
-  it.each([
+  const again: readonly [string, string, End][] = [
     // Carried out, the answer lost: the chain is asked, its word written down, the same bytes presented.
     ['after request 2', 'before asking', 'delivered'],
     ['after request 2', 'after asking', 'delivered'],
@@ -156,7 +163,8 @@ describe('kill -9 while resuming', () => {
     // Never presented.
     ['after paid', 'before not-paid', 'not-paid'],
     ['after paid', 'after not-paid', 'not-paid'],
-  ] as const)('paying %s, then resuming %s: afterwards %s', async (first, second, expected) => {
+  ];
+  it.each(some(again))('paying %s, then resuming %s: afterwards %s', async (first, second, expected) => {
     await crash(first);
     await crash(second, true);
     await expectEnd(expected);

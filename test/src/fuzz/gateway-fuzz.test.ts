@@ -12,7 +12,7 @@ import { hostileBytes } from './smuggling.js';
 import { forSale, Upstream } from './upstream.js';
 
 /** How many requests are tried. The long run: `FUZZ_RUNS=100000 npx vitest run test/dist/fuzz/gateway-fuzz`. */
-const runs = countOf('FUZZ_RUNS', 20_000);
+const runs = countOf('FUZZ_RUNS', 8_000);
 /** One in so many goes as raw bytes over a connection of its own. */
 const rawEvery = 8;
 /** Clients that keep their connection, and clients that send raw bytes. */

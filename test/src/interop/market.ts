@@ -3,9 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Devnet, startDevnet } from '@farebox/devnet';
 import { checkConfig, createGateway, createLogger } from '@farebox/gateway';
-import { openSqliteLedger } from '@farebox/ledger';
+import { type Ledger, openSqliteLedger } from '@farebox/ledger';
 import { lightningBuyer, type PayingNode } from '@farebox/lightning';
-import { createWallet, openJournal, type Wallet } from '@farebox/wallet';
+import { createWallet, type Wallet } from '@farebox/wallet';
+import { openJournal } from '@farebox/wallet/journal-sqlite';
 import { startUpstream, type Upstream } from './upstream.js';
 
 /** The HMAC secret of every seller here, ours and theirs: mppx can then check our ids, and we theirs. */
@@ -17,10 +18,16 @@ export const realm = 'https://api.example.com';
 /** What our gateway sells, in satoshis. */
 export const prices = { 'GET /v1/price': 1n, 'GET /v1/blocks': 1n, 'POST /v1/notes': 2n } as const;
 
+/** What is sold in another currency: 0.002 USD, at 65,000 USD a bitcoin 4 satoshis. */
+const inDollars = { match: 'GET /v1/report', price: '0.002 USD' };
+const rates = { USD: { fixed: 65_000 } };
+
 /** Two real Lightning nodes, our gateway selling for one of them, and a real upstream behind it. */
 export interface Market {
   readonly devnet: Devnet;
   readonly upstream: Upstream;
+  /** The gateway's. */
+  readonly ledger: Ledger;
   /** The gateway. */
   readonly url: string;
   /** Our wallet, paying with the devnet's other node. */
@@ -40,7 +47,11 @@ export async function openMarket(): Promise<Market> {
     listen: '127.0.0.1:0',
     lightning: { node: { kind: 'devnet' } },
     upstreams: { api: upstream.url },
-    routes: Object.entries(prices).map(([match, sat]) => ({ match, upstream: 'api', price: `${sat} sat` })),
+    rates,
+    routes: [
+      ...Object.entries(prices).map(([match, sat]) => ({ match, upstream: 'api', price: `${sat} sat` })),
+      { ...inDollars, upstream: 'api' },
+    ],
   });
   const logger = createLogger('silent');
   const gateway = await createGateway(config, { ledger, logger, node: devnet.merchant, secrets: [secret] });
@@ -50,6 +61,7 @@ export async function openMarket(): Promise<Market> {
   return {
     devnet,
     upstream,
+    ledger,
     url,
     wallet: createWallet({ methods, journal }),
     async cost(action) {

@@ -21,7 +21,8 @@ import {
   tempoBuyer,
   tempoChain,
 } from '@farebox/tempo';
-import { createWallet, openJournal, type Wallet } from '@farebox/wallet';
+import { createWallet, type Wallet } from '@farebox/wallet';
+import { openJournal } from '@farebox/wallet/journal-sqlite';
 import { Store } from 'mppx';
 import { Mppx as MppxClient, tempo as tempoClient } from 'mppx/client';
 import { Request as MppxRequest, Mppx as MppxServer, tempo as tempoServer } from 'mppx/server';

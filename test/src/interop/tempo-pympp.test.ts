@@ -3,10 +3,10 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Delegate, openTempoMarket, type Person, type TempoMarket } from './tempo-market.js';
 
 /**
- * The Python client that the HeadlessDomains document recommends. Needs Python 3.11 and `pip install "pympp[tempo]"`;
- * name another interpreter with FAREBOX_TEST_PYTHON.
+ * The Python client that the HeadlessDomains document recommends. Needs Python 3.11 and `pip install "pympp[tempo]"`, best
+ * in a virtual environment whose interpreter FAREBOX_PYMPP_PYTHON names; see docs/interop.md.
  */
-const python = process.env.FAREBOX_TEST_PYTHON ?? 'python3';
+const python = process.env.FAREBOX_PYMPP_PYTHON ?? 'python3';
 
 /**
  * Pays one URL and prints status and body. Two constants are set for the devnet: newer releases sign for 60 seconds, as
@@ -36,51 +36,71 @@ response = asyncio.run(main())
 print(json.dumps({"status": response.status_code, "body": response.text, "receipt": "payment-receipt" in response.headers}))
 `;
 
-const probe = spawnSync(python, ['-c', 'import sys, mpp, pytempo; assert sys.version_info >= (3, 11)']);
-const missing = probe.status !== 0;
-if (missing) console.warn(`pympp is not tested: ${python} has no pympp[tempo], or is older than 3.11`);
+/** The interpreter's version and that of pympp, or why there is none to test with. */
+const probe = spawnSync(
+  python,
+  [
+    '-c',
+    'import sys, importlib.metadata as m; print(*sys.version_info[:2]); import mpp.methods.tempo, pytempo; print(m.version("pympp"))',
+  ],
+  { encoding: 'utf8' },
+);
+const [interpreter = '', version = ''] = (probe.stdout ?? '').trim().split('\n');
+const missing = whyMissing();
 
-describe.skipIf(missing).each([4217, 1337])('a pympp client at our seller, on the chain %i', (chainId) => {
-  let market: TempoMarket;
-  beforeAll(async () => {
-    market = await openTempoMarket(chainId);
-  });
-  afterAll(() => market.close());
+function whyMissing(): string | undefined {
+  const [major = 0, minor = 0] = interpreter.split(' ').map(Number);
+  if (interpreter === '') return `there is no Python at ${python}`;
+  if (major < 3 || (major === 3 && minor < 11)) return `${python} is ${major}.${minor}, and 3.11 is needed`;
+  return probe.status === 0 ? undefined : `${python} has no pympp[tempo]`;
+}
 
-  function pay(url: string, { privateKey, account }: Person | Delegate): Promise<unknown> {
-    const root = account.accessKey ? account.address : '';
-    const args = ['-c', script, `${url}/note`, market.devnet.url, String(chainId), root];
-    const env = { ...process.env, PAYER_KEY: privateKey };
-    return new Promise((resolve, reject) => {
-      execFile(python, args, { env }, (error, stdout, stderr) => {
-        if (error) reject(new Error(stderr.slice(-2_000)));
-        else resolve(JSON.parse(stdout));
-      });
+const title = missing === undefined ? `pympp ${version}` : `a pympp client (skipped: ${missing})`;
+
+describe.skipIf(missing !== undefined).each([4217, 1337])(
+  `${title} at our seller, on the chain %i`,
+  (chainId) => {
+    let market: TempoMarket;
+    beforeAll(async () => {
+      market = await openTempoMarket(chainId);
     });
-  }
+    afterAll(() => market.close());
 
-  const served = { status: 200, body: JSON.stringify({ served: 'GET /note' }), receipt: true };
+    function pay(url: string, { privateKey, account }: Person | Delegate): Promise<unknown> {
+      const root = account.accessKey ? account.address : '';
+      const args = ['-c', script, `${url}/note`, market.devnet.url, String(chainId), root];
+      const env = { ...process.env, PAYER_KEY: privateKey };
+      return new Promise((resolve, reject) => {
+        execFile(python, args, { env }, (error, stdout, stderr) => {
+          if (error) reject(new Error(stderr.slice(-2_000)));
+          else resolve(JSON.parse(stdout));
+        });
+      });
+    }
 
-  it('pays with a key of its own', async () => {
-    const [payer, merchant] = [await market.person(1_000_000n), await market.person()];
-    const { url } = await market.ourSeller(250_000n, { recipient: merchant.address });
-    expect(await pay(url, payer)).toEqual(served);
-    expect(await market.devnet.balance(merchant.address)).toBe(250_000n);
-  });
+    const served = { status: 200, body: JSON.stringify({ served: 'GET /note' }), receipt: true };
 
-  it('pays with an access key from the root account', async () => {
-    const [root, merchant] = [await market.person(5_000_000n), await market.person()];
-    const delegate = await market.delegate(root, true);
-    const { url } = await market.ourSeller(250_000n, { recipient: merchant.address });
-    expect(await pay(url, delegate)).toEqual(served);
-    expect(await market.devnet.balance(merchant.address)).toBe(250_000n);
-  });
+    it('pays with a key of its own', async () => {
+      const [payer, merchant] = [await market.person(1_000_000n), await market.person()];
+      const { url } = await market.ourSeller(250_000n, { recipient: merchant.address });
+      expect(await pay(url, payer)).toEqual(served);
+      expect(await market.devnet.balance(merchant.address)).toBe(250_000n);
+    });
 
-  it('is told by our answer that its access key is not registered', async () => {
-    const [root, merchant] = [await market.person(5_000_000n), await market.person()];
-    const delegate = await market.delegate(root, false);
-    const { url } = await market.ourSeller(250_000n, { recipient: merchant.address });
-    expect(await pay(url, delegate)).toMatchObject({ status: 402, body: expect.stringMatching(/key/i) });
-    expect(await market.devnet.balance(merchant.address)).toBe(0n);
-  });
-});
+    it('pays with an access key from the root account', async () => {
+      const [root, merchant] = [await market.person(5_000_000n), await market.person()];
+      const delegate = await market.delegate(root, true);
+      const { url } = await market.ourSeller(250_000n, { recipient: merchant.address });
+      expect(await pay(url, delegate)).toEqual(served);
+      expect(await market.devnet.balance(merchant.address)).toBe(250_000n);
+    });
+
+    it('is told by our answer that its access key is not registered', async () => {
+      const [root, merchant] = [await market.person(5_000_000n), await market.person()];
+      const delegate = await market.delegate(root, false);
+      const { url } = await market.ourSeller(250_000n, { recipient: merchant.address });
+      expect(await pay(url, delegate)).toMatchObject({ status: 402, body: expect.stringMatching(/key/i) });
+      expect(await market.devnet.balance(merchant.address)).toBe(0n);
+    });
+  },
+);

@@ -50,7 +50,7 @@ export async function facadeWorld(options: FacadeWorldOptions): Promise<NodeWorl
     payer: backing.honest.wallet,
     payee: backing.honest.merchant,
     routeFeeMsat: routerFeeMsat,
-    // LDK does not tell the fee of a payment that was given up and settled nevertheless.
+    // LDK tells the fee of a payment that was given up and settled nevertheless only a moment after its success.
     lateFeeKnown: false,
     faults: {
       wires: [wire],

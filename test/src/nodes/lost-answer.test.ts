@@ -4,7 +4,6 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { type LndNode, openLnd } from './adapters.js';
 import { type Backing, type Lie, routerFeeMsat, startBacking } from './backing.js';
 import { selfSigned } from './certificate.js';
-import { answerMs } from './conformance.js';
 import type { Facade } from './facade.js';
 import { serveLndFacade } from './lnd-facade.js';
 import { bakeMacaroon, invoiceMacaroonOperations, payMacaroonOperations } from './lnd-macaroon.js';
@@ -15,6 +14,9 @@ import { layWire, type Wire, type WireMode } from './wire.js';
 
 const selling = bakeMacaroon(invoiceMacaroonOperations);
 const paying = bakeMacaroon(payMacaroonOperations);
+/** Less than a seller waits for an invoice, so that the node's own word on its silence is heard. */
+const answerMs = 2_500;
+
 let backing: Backing;
 let facade: Facade;
 let wire: Wire;

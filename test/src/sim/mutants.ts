@@ -40,7 +40,7 @@ function differing<T extends object>(whole: T, members: Partial<T>): T {
 
 /** A gate whose decision is followed by something. */
 const gateWith = (admit: (gate: Gate, ledger: Ledger) => Gate['admit']): Partial<Parts> => ({
-  wrapGate: (gate, ledger) => ({ admit: admit(gate, ledger), protect: gate.protect }),
+  wrapGate: (gate, ledger) => ({ admit: admit(gate, ledger), attempt: gate.attempt, protect: gate.protect }),
 });
 
 class ForgetsReferences extends Store {

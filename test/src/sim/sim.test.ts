@@ -3,6 +3,8 @@ import { crashEverywhere, keylessFlows } from './flows.js';
 import { planOf } from './plan.js';
 import { addTally, emptyTally, runPlan } from './run.js';
 
+/** Every third flow; all of them, with keys as well: `npm run sim -- --every-crash`. */
+const flows = keylessFlows.filter((_, at) => at % 3 === 0);
 /** Seeds in `npm test`. The long run: `npm run sim -- --seeds 10000`. */
 const seeds = 300;
 
@@ -25,9 +27,9 @@ describe('the simulator', () => {
   it('finds none with every fault at every operation of the ledger and a crash between any two steps', {
     timeout: 300_000,
   }, async () => {
-    const { failure, runs } = await crashEverywhere(false, keylessFlows);
+    const { failure, runs } = await crashEverywhere(false, flows);
     expect(failure).toBeUndefined();
-    expect(runs).toBeGreaterThan(keylessFlows.length * 20);
+    expect(runs).toBeGreaterThan(flows.length * 20);
   });
 
   it('does the same again for the same seed', async () => {

@@ -3,7 +3,7 @@ import type { DevnetFile } from '@farebox/devnet';
 import type { TempoDevnet } from '@farebox/devnet/tempo';
 import { type Command, InvalidArgumentError } from 'commander';
 import { CliError, usageError } from '../cli-error.js';
-import { addTempoDevnet, type TempoDevnetPlace } from '../devnet-tempo.js';
+import type { TempoDevnetPlace } from '../devnet-tempo.js';
 import { findHome, type Home } from '../home.js';
 import { interrupted } from '../interrupted.js';
 import { createOutput, type Output } from '../output.js';
@@ -69,10 +69,10 @@ async function run(options: Options): Promise<void> {
   try {
     tempo = options.tempo ? await startTempo(options.tempoPort, kept, log) : undefined;
     const server = await serveDevnet(devnet, { port: options.port }).catch(orFail);
-    const file: DevnetFile = { url: server.url, token: server.token };
+    const place = tempo && { tempo: { url: tempo.url, chainId: tempo.chainId } };
+    const file: DevnetFile = { url: server.url, token: server.token, ...place };
     try {
       await writeDevnetFile(home.directory, file);
-      if (tempo) await addTempoDevnet(home, tempo);
       announce(server.url, home, output, kept, tempo);
       await stopped;
       output.remark('\nStopping.');
@@ -147,7 +147,7 @@ function announce(
   const tempoHints = tempo
     ? `
   ${bold('farebox wallet tempo create')}, then ${bold('farebox wallet tempo fund')}              a key that pays on Tempo
-  ${dim(`in farebox.yaml: tempo: { rpc: ${tempo.url}, tokens: { pathUSD: { address: "${pathUsd.address}", recipient: 0x… } } }`)}
+  ${dim(`in farebox.yaml: tempo: { tokens: { pathUSD: { address: "${pathUsd.address}", recipient: 0x… } } }`)}
 `
     : '';
   output.text(`The devnet is running at ${url} ${dim('(regtest: worthless coins)')}

@@ -1,83 +1,102 @@
-import type { NodeFinding, NodeReport } from '@farebox/lightning/nodes';
+import type { Header } from '@farebox/wallet';
+import type { Finding } from '@farebox/wallet/doctor';
 import type { Command } from 'commander';
-import { CliError } from '../cli-error.js';
-import { openConfiguredNode, openConfiguredPayer } from '../configured-node.js';
+import { usageError } from '../cli-error.js';
 import { exitCodes } from '../exit-codes.js';
-import { readConfig } from '../ledger/source.js';
-import { createOutput, type Output } from '../output.js';
+import { createOutput } from '../output.js';
+import { lightningExaminer } from './doctor-lightning.js';
+import { registerDoctorNode } from './doctor-node.js';
+import { tempoExaminer } from './doctor-tempo.js';
+import { countFindings, showFindings, viewFinding } from './doctor-view.js';
+import {
+  collectHeader,
+  type NodeOptions,
+  type RequestOptions,
+  readRequest,
+  withNodeOptions,
+} from './pay-options.js';
 
-interface DoctorOptions {
-  readonly config: string;
-  readonly payWith?: string;
+interface Options extends NodeOptions, RequestOptions {
+  readonly header?: readonly Header[];
+  readonly rehearse: boolean;
+  readonly wallet: boolean;
+  readonly keepAuthorization?: boolean;
   readonly json?: boolean;
 }
 
 /** Adds `farebox doctor`. */
 export function registerDoctor(program: Command): void {
-  const doctor = program.command('doctor').description('says what works, what does not, and what to do');
-  doctor
-    .command('node')
-    .description('examines the Lightning node of a configuration: what it can, and which rights it was given')
-    .option('-c, --config <file>', 'the configuration', 'farebox.yaml')
-    .option('--pay-with <file>', 'pay 1 sat to it with the node of this other configuration')
-    .option('--json', 'one JSON object on stdout')
+  const doctor = program
+    .command('doctor')
+    .description('says why a paid request does not work, whose fault it is and what to do; never spends')
+    .argument('[url]', 'what you want to pay for, as for farebox pay request')
+    .option('-X, --request <method>', 'HTTP method (default: GET, or POST with data)')
+    .option('-H, --header <header>', 'a header, "Name: value"; repeatable', collectHeader)
+    .option('-d, --data <text>', 'request body; JSON is recognised, anything else is sent as a form')
+    .option('--data-file <path>', 'request body from a file, - for stdin')
+    .option('--keep-authorization', 'the credential goes in Payment-Authorization')
+    .option('--no-rehearse', 'do not send the replay with a worthless credential')
+    .option('--no-wallet', 'look at the seller only, not at what this wallet could pay with');
+  withNodeOptions(doctor)
     .addHelpText(
       'after',
       `
-Makes an invoice, looks it up, cancels it where the node can, and says which permission is missing, and which is wider than
-selling needs. Money moves only with --pay-with: one satoshi, and its fee.
+Looks at the connection (TLS), both clocks, the identity, the body and its type, the challenge against the specifications,
+the replay, locks that an earlier try left, and this wallet's key and balance. The request is sent as it stands, without a
+payment; then, as a rehearsal, once more with a credential that is worthless by construction: a seller has to refuse it, and
+what gets lost on the way is seen before any money has gone.
 
 Examples:
+  farebox doctor https://api.example.com/v1/bitcoin/price
+  farebox doctor https://registrar.example/api/v1/domains/register -H 'X-API-Key: …' -H 'X-Payment-Method: mpp' \\
+    -d '{"domain":"myname","tld":"chatbot","years":1}'
   farebox doctor node
-  farebox doctor node --config shop.yaml --json | jq .findings
-  farebox doctor node --pay-with wallet.yaml
 
-Exit codes: 0 usable, 1 a fault was found, 2 usage or configuration, 3 the node cannot be reached`,
+Exit codes: 0 all is well, 1 faults were found, 2 usage`,
     )
-    .action(examine);
+    .action(run);
+  registerDoctorNode(doctor);
 }
 
-async function examine({ config, payWith, json }: DoctorOptions): Promise<void> {
-  const output = createOutput({ json: json ?? false });
-  const { examineSeller } = await import('@farebox/lightning/nodes');
-  const node = await openConfiguredNode(await nodeOf(config));
-  try {
-    const payer = payWith === undefined ? undefined : await openConfiguredPayer(await nodeOf(payWith));
-    try {
-      const report = await examineSeller(node, payer === undefined ? {} : { payer });
-      show(output, report);
-      if (!report.usable) process.exitCode = report.info === undefined ? exitCodes.network : exitCodes.failed;
-    } finally {
-      await payer?.close();
-    }
-  } finally {
-    await node.close();
-  }
-}
-
-async function nodeOf(path: string) {
-  const { node } = await readConfig(path);
-  if (node !== undefined) return node;
-  throw new CliError('no_node', `${path} names no Lightning node; name it under lightning.`, {
-    exitCode: exitCodes.usage,
+async function run(url: string | undefined, options: Options): Promise<void> {
+  if (url === undefined)
+    throw usageError('Say what to look at: farebox doctor <url>, or farebox doctor node.');
+  const output = createOutput({ json: options.json ?? false });
+  const request = await readRequest(url, options);
+  const { diagnose } = await import('@farebox/wallet/doctor');
+  const { examineJournal, examineWallet } = await import('./doctor-wallet.js');
+  const diagnosis = await diagnose(request, {
+    examiners: [lightningExaminer, tempoExaminer],
+    accepts: 'lightning/charge, tempo/charge',
+    rehearse: options.rehearse,
+    credentialPlace: options.keepAuthorization ? 'payment-authorization' : 'authorization',
+    ...(options.wallet && { examineWallet: (challenges) => examineWallet(challenges, options) }),
   });
-}
-
-const signs: Readonly<Record<NodeFinding['level'], string>> = {
-  ok: 'ok      ',
-  warning: 'warning ',
-  fault: 'FAULT   ',
-  skipped: 'skipped ',
-};
-
-function show(output: Output, report: NodeReport): void {
+  const own = options.wallet ? await examineJournal(diagnosis.url, diagnosis.method) : [];
+  const findings: readonly Finding[] = [...diagnosis.findings, ...own];
+  const { faults, warnings } = countFindings(findings);
+  if (faults > 0) process.exitCode = exitCodes.failed;
   if (output.json) {
-    output.object({ ok: report.usable, ...report });
+    const { url: asked, method, status, offered } = diagnosis;
+    output.object({
+      ok: faults === 0,
+      url: asked,
+      method,
+      status: status ?? null,
+      offered,
+      faults,
+      warnings,
+      findings: findings.map(viewFinding),
+      spent: false,
+    });
     return;
   }
-  const { info } = report;
-  if (info !== undefined)
-    output.text(`${info.kind} on ${info.network}${info.nodeId ? `, ${info.nodeId}` : ''}`);
-  for (const { level, text } of report.findings) output.text(`  ${signs[level]}${text}`);
-  output.text(report.usable ? 'It can be sold with.' : 'It cannot be sold with as it is.');
+  output.text(showFindings(findings, output));
+  output.text(`\n${conclude(faults, warnings)} Nothing was spent.`);
+}
+
+function conclude(faults: number, warnings: number): string {
+  if (faults === 0 && warnings === 0) return 'All is well.';
+  const count = (number: number, word: string) => `${number} ${word}${number === 1 ? '' : 's'}`;
+  return `${count(faults, 'fault')}, ${count(warnings, 'warning')}.`;
 }

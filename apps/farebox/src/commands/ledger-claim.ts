@@ -1,6 +1,6 @@
 import { formatAmount } from '@farebox/protocol';
 import type { Command } from 'commander';
-import { nextSteps, STATE_WORDS } from '../ledger/claim-words.js';
+import { nextSteps, rateWords, STATE_WORDS } from '../ledger/claim-words.js';
 import { showTime } from '../ledger/moments.js';
 import { claimNameHelp, type NamedClaim, readNamedClaim } from '../ledger/named-claim.js';
 import { withReader } from '../ledger/open.js';
@@ -48,6 +48,7 @@ function tellClaim({ claim, entries }: NamedClaim, output: Output): void {
     [
       ['state', `${bold(claim.state)}: ${words}`],
       ['paid', `${formatAmount(claim.paid)} by ${claim.method}/${claim.intent}`],
+      ['price', claim.rate && rateWords(claim.rate)],
       ['for', printable(claim.resource)],
       ['route', printable(claim.route)],
       ['reference', claim.reference],

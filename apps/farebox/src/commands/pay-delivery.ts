@@ -121,7 +121,9 @@ export async function deliver(
     });
     return;
   }
-  const cost = `${showAmount(done.paid ?? done.price)}${done.fee ? ` + ${showFee(done.fee)} fee` : ''}`;
+  const atMost = done.settlement === 'open' ? 'at most ' : '';
+  const fee = done.fee ? ` + ${atMost}${showFee(done.fee)} fee` : '';
+  const cost = `${showAmount(done.paid ?? done.price)}${fee}`;
   const rows = table(
     [
       ['paid', color.green(cost)],

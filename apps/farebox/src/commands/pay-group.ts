@@ -1,10 +1,13 @@
 import type { Command } from 'commander';
 import { exitCodeHelp } from '../exit-codes.js';
+import { registerPayApi } from './pay-api.js';
+import { registerPayCheck } from './pay-check.js';
 import { registerPayCredential } from './pay-credential.js';
 import { registerPayHistory } from './pay-history.js';
 import { registerPayInvoice } from './pay-invoice.js';
 import { registerPayRequest } from './pay-request.js';
 import { registerPayResume } from './pay-resume.js';
+import { registerPayShow } from './pay-show.js';
 
 /** Adds `farebox pay` and its commands. */
 export function registerPay(program: Command): void {
@@ -21,8 +24,11 @@ Examples:
 ${exitCodeHelp}`,
     );
   registerPayRequest(pay);
+  registerPayApi(pay);
+  registerPayCheck(pay);
   registerPayInvoice(pay);
   registerPayCredential(pay);
   registerPayResume(pay);
   registerPayHistory(pay);
+  registerPayShow(pay);
 }

@@ -44,6 +44,7 @@ async function run(bolt11: string, options: Options): Promise<void> {
     home: findHome(),
     node: options.node,
     tempo: options,
+    account: options,
     paying: options.yes === true,
     method: 'lightning',
   });

@@ -6,6 +6,7 @@ import { type Command, InvalidArgumentError } from 'commander';
 import { collectAmount } from '../amount-option.js';
 import { CliError, usageError } from '../cli-error.js';
 import { readChain, type TempoOptions } from '../tempo/settings.js';
+import { type VaultOptions, withVaultOptions } from '../vault/options.js';
 
 /** Options that every paying command has. */
 export interface PayOptions extends NodeOptions {
@@ -16,9 +17,8 @@ export interface PayOptions extends NodeOptions {
 }
 
 /** Options that say what pays. */
-export interface NodeOptions extends TempoOptions {
-  readonly node: string;
-  readonly account?: string;
+export interface NodeOptions extends TempoOptions, VaultOptions {
+  readonly node?: string;
 }
 
 /** Adds what every paying command has. */
@@ -27,21 +27,20 @@ export function withPayOptions(command: Command): Command {
     .option('-y, --yes', 'pay; without it, only the price is shown')
     .option(
       '--max <amount>',
-      'most that may be paid, without fees, and in which currency at all; repeatable (default: 100sat, 0.1pathUSD)',
+      'pay less than the policy allows: most without fees, and in which currency at all; repeatable',
       collectAmount,
     )
     .option(
       '--max-fee <amount>',
-      'most that may be paid in fees on top; repeatable (default: 10sat, 0.01pathUSD)',
+      'most in fees on top, where that is less than the policy allows; repeatable',
       collectAmount,
     );
 }
 
 /** Adds what every command has that needs the node. */
 export function withNodeOptions(command: Command): Command {
-  return withTempoOptions(command)
-    .option('--node <kind>', 'the Lightning node that pays', 'devnet')
-    .option('-a, --account <number>', 'accepted for compatibility; there is one account', parseAccount)
+  return withVaultOptions(withTempoOptions(command))
+    .option('--node <kind>', "devnet: pay with the devnet's node, whatever the account has")
     .option('--json', 'one JSON object on stdout, errors as one on stderr');
 }
 
@@ -54,12 +53,6 @@ export function withTempoOptions(command: Command): Command {
       'the Tempo chain, and no other (default: $FAREBOX_TEMPO_CHAIN, or 4217)',
       readChain,
     );
-}
-
-/** `-a N` of other wallets is accepted so that their command lines work; it changes nothing yet. */
-function parseAccount(text: string): string {
-  if (/^[0-9]{1,4}$/.test(text)) return text;
-  throw new InvalidArgumentError('An account is a number.');
 }
 
 /** Collects `-H` options. */

@@ -73,7 +73,7 @@ async function run(url: string, options: Options): Promise<void> {
   const paying = options.yes === true;
   const request = await readRequest(url, options);
   const { node, method } = options;
-  const purse = await openPurse({ home: findHome(), node, tempo: options, paying, method });
+  const purse = await openPurse({ home: findHome(), node, tempo: options, account: options, paying, method });
   // The file is opened before anything is paid: a full disk must not be found out afterwards.
   const file = options.output === undefined ? undefined : await openBodyFile(options.output);
   try {
@@ -114,6 +114,10 @@ async function show(
   // With --body, stdout is for the body alone.
   if (sink.body) sink.output.remark(text);
   else sink.output.text(text);
+  if (purse.locked)
+    sink.output.remark(
+      'The vault is locked: whether its account could pay this is not known without the passphrase.',
+    );
 }
 
 function viewPreview(priced: Priced, asked: Asked) {

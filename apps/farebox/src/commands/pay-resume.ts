@@ -56,7 +56,14 @@ async function run(id: string | undefined, options: Options): Promise<void> {
   const output = createOutput({ json: options.json, raw: options.body });
   const file = options.output === undefined ? undefined : await openBodyFile(options.output);
   try {
-    const purse = await openPurse({ home: findHome(), node: options.node, tempo: options, paying: true });
+    const purse = await openPurse({
+      home: findHome(),
+      node: options.node,
+      tempo: options,
+      account: options,
+      paying: true,
+      resuming: true,
+    });
     try {
       if (id === undefined) await resumeAll(purse, options, output);
       else await resumeOne(purse, id, options, output, file);

@@ -1,4 +1,13 @@
 import type { Command } from 'commander';
+import { registerWalletAccounts } from './wallet-accounts.js';
+import { registerWalletBackup } from './wallet-backup.js';
+import { registerWalletBalance } from './wallet-balance.js';
+import { registerWalletCreate } from './wallet-create.js';
+import { registerWalletLock } from './wallet-lock.js';
+import { registerWalletNode } from './wallet-node.js';
+import { registerWalletPassphrase } from './wallet-passphrase.js';
+import { registerWalletPolicy } from './wallet-policy.js';
+import { registerWalletRestore } from './wallet-restore.js';
 import { registerTempoAccept } from './wallet-tempo-accept.js';
 import { registerTempoAddress, registerTempoBalance } from './wallet-tempo-account.js';
 import { registerTempoAuthorize } from './wallet-tempo-authorize.js';
@@ -15,17 +24,30 @@ export function registerWallet(program: Command): void {
     .addHelpText(
       'after',
       `
+The keys and node credentials that pay are in one encrypted file, the vault. Its passphrase comes with each command: in
+FAREBOX_PASSPHRASE, with --passphrase-fd or --passphrase-file, or from a prompt. Without a vault, the devnet's node pays.
+
 Examples:
-  farebox wallet tempo create      a key of its own, to pay in stablecoins on Tempo
-  farebox wallet tempo balance     what it has`,
+  farebox wallet create            the vault, with a Tempo key in it
+  farebox wallet node set lnd --macaroon-file pay.macaroon --tls-cert-file tls.cert
+  farebox wallet balance           what it can pay with`,
     );
+  registerWalletCreate(wallet);
+  registerWalletRestore(wallet);
+  registerWalletAccounts(wallet);
+  registerWalletNode(wallet);
+  registerWalletBalance(wallet);
+  registerWalletBackup(wallet);
+  registerWalletPassphrase(wallet);
+  registerWalletLock(wallet);
+  registerWalletPolicy(wallet);
   const tempo = wallet
     .command('tempo')
     .description('the Tempo key: a wallet of its own, or an access key of another account')
     .addHelpText(
       'after',
       `
-One key is kept in $FAREBOX_HOME/tempo-key.json, for its owner's eyes only. A wallet of its own pays with what it
+The key is in the vault, one for each account; without a vault, in $FAREBOX_HOME/tempo-key.json. A wallet of its own pays with what it
 has. An access key pays with what another account has, as far as that account's root key allows it on the chain.
 The node is named with --tempo-rpc or FAREBOX_TEMPO_RPC; while farebox devnet --tempo runs, it is found.
 

@@ -1,16 +1,20 @@
 import { type Command, InvalidArgumentError } from 'commander';
 import type { TempoOptions } from '../tempo/settings.js';
 import { parseAddress } from '../tempo/tokens.js';
+import { type VaultOptions, withVaultOptions } from '../vault/options.js';
 import { withTempoOptions } from './pay-options.js';
 
 /** Options of every command that asks a Tempo node. */
-export interface WalletTempoOptions extends TempoOptions {
+export interface WalletTempoOptions extends TempoOptions, VaultOptions {
   readonly json?: boolean;
 }
 
 /** Adds them. */
 export function withWalletTempoOptions(command: Command): Command {
-  return withTempoOptions(command).option('--json', 'one JSON object on stdout, errors as one on stderr');
+  return withVaultOptions(withTempoOptions(command)).option(
+    '--json',
+    'one JSON object on stdout, errors as one on stderr',
+  );
 }
 
 /** Reads an address of the command line. */

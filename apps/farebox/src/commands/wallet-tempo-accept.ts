@@ -4,28 +4,30 @@ import { usageError } from '../cli-error.js';
 import { findHome } from '../home.js';
 import { createOutput } from '../output.js';
 import { accountOf, requireKey } from '../tempo/account.js';
-import { updateKeyFile } from '../tempo/key-file.js';
+import { openKeyPlace } from '../tempo/key-place.js';
+import { type VaultOptions, withVaultOptions } from '../vault/options.js';
 
 /** Longest permission that is read, characters. */
 const permissionCharsMax = 20_000;
 
 /** Adds `farebox wallet tempo accept`. */
 export function registerTempoAccept(tempo: Command): void {
-  tempo
+  const command = tempo
     .command('accept')
     .description(
       'take the permission that the root account signed for this access key; its first payment carries it',
     )
-    .argument('<permission>', 'what farebox wallet tempo authorize --sign-only printed; - for stdin')
+    .argument('<permission>', 'what farebox wallet tempo authorize --sign-only printed; - for stdin');
+  withVaultOptions(command)
     .option('--json', 'one JSON object on stdout, errors as one on stderr')
     .addHelpText('after', '\nExamples:\n  farebox wallet tempo accept - < permission.txt')
     .action(run);
 }
 
-async function run(given: string, options: { readonly json?: boolean }): Promise<void> {
+async function run(given: string, options: VaultOptions & { readonly json?: boolean }): Promise<void> {
   const output = createOutput({ json: options.json ?? false });
-  const home = findHome();
-  const key = await requireKey(home);
+  const place = await openKeyPlace(findHome(), options);
+  const key = await requireKey(place);
   const account = await accountOf(key);
   if (account.accessKey === undefined)
     throw usageError('This wallet has a key of its own, which needs no permission.');
@@ -39,7 +41,7 @@ async function run(given: string, options: { readonly json?: boolean }): Promise
       `This permission is for the key ${grant.key.address} (${grant.key.keyType}), and this wallet's is ${account.accessKey.address} (${account.keyType}).`,
     );
   }
-  await updateKeyFile(home, { ...key, authorization: serialized });
+  await place.update({ ...key, authorization: serialized });
   const expires = new Date(grant.expiresS * 1_000).toISOString();
   if (output.json) output.object({ ok: true, account: account.address, key: grant.key.address, expires });
   else

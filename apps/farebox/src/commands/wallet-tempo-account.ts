@@ -3,23 +3,27 @@ import { findHome } from '../home.js';
 import { createOutput, table } from '../output.js';
 import { accountOf, asking, openChain, requireKey } from '../tempo/account.js';
 import { checkChain } from '../tempo/chain-check.js';
+import { openKeyPlace } from '../tempo/key-place.js';
 import { readTempoSettings } from '../tempo/settings.js';
 import { formatUnits, type Token } from '../tempo/tokens.js';
+import { type VaultOptions, withVaultOptions } from '../vault/options.js';
 import { type WalletTempoOptions, withWalletTempoOptions } from './wallet-options.js';
+
+interface AddressOptions extends VaultOptions {
+  readonly json?: boolean;
+}
 
 /** Adds `farebox wallet tempo address`. */
 export function registerTempoAddress(tempo: Command): void {
-  tempo
-    .command('address')
-    .description('the account that pays')
+  withVaultOptions(tempo.command('address').description('the account that pays'))
     .option('--json', 'one JSON object on stdout, errors as one on stderr')
     .addHelpText('after', '\nExamples:\n  farebox wallet tempo address')
     .action(showAddress);
 }
 
-async function showAddress(options: { readonly json?: boolean }): Promise<void> {
+async function showAddress(options: AddressOptions): Promise<void> {
   const output = createOutput({ json: options.json ?? false });
-  const account = await accountOf(await requireKey(findHome()));
+  const account = await accountOf(await requireKey(await openKeyPlace(findHome(), options)));
   const accessKey = account.accessKey?.address ?? null;
   if (output.json) output.object({ ok: true, address: account.address, accessKey });
   else output.text(account.address);
@@ -43,7 +47,7 @@ export function registerTempoBalance(tempo: Command): void {
 async function showBalance(options: WalletTempoOptions): Promise<void> {
   const output = createOutput({ json: options.json ?? false });
   const home = findHome();
-  const account = await accountOf(await requireKey(home));
+  const account = await accountOf(await requireKey(await openKeyPlace(home, options)));
   const settings = await readTempoSettings(options, home);
   const access = await openChain(settings);
   try {

@@ -4,10 +4,12 @@ import { usageError } from '../cli-error.js';
 import { findHome } from '../home.js';
 import { createOutput } from '../output.js';
 import { accountOf } from '../tempo/account.js';
-import { createKeyFile, type TempoKey } from '../tempo/key-file.js';
+import type { TempoKey } from '../tempo/key-file.js';
+import { openKeyPlace } from '../tempo/key-place.js';
+import { type VaultOptions, withVaultOptions } from '../vault/options.js';
 import { parseAddressArgument } from './wallet-options.js';
 
-interface Options {
+interface Options extends VaultOptions {
   readonly rootAccount?: `0x${string}`;
   readonly keyType: 'secp256k1' | 'p256';
   readonly fromStdin?: boolean;
@@ -19,9 +21,7 @@ const stdinCharsMax = 1_024;
 
 /** Adds `farebox wallet tempo create`. */
 export function registerTempoCreate(tempo: Command): void {
-  tempo
-    .command('create')
-    .description('make the Tempo key of this wallet')
+  withVaultOptions(tempo.command('create').description('make the Tempo key of this wallet'))
     .option(
       '--root-account <address>',
       'an access key of that account, which must authorise it; without this, a wallet of its own',
@@ -37,7 +37,7 @@ export function registerTempoCreate(tempo: Command): void {
     .addHelpText(
       'after',
       `
-The key is the money: whoever has the file can spend it. It is never shown and never written over. Keep a copy.
+The key is the money: whoever has it can spend it. It is never shown and never written over. Keep a copy.
 
 Examples:
   farebox wallet tempo create
@@ -49,26 +49,26 @@ Examples:
 
 async function run(options: Options): Promise<void> {
   const output = createOutput({ json: options.json ?? false });
-  const home = findHome();
+  const place = await openKeyPlace(findHome(), options);
   const { newPrivateKey } = await import('@farebox/tempo');
   const { keyType, rootAccount } = options;
   const privateKey = options.fromStdin ? await readKey(keyType) : newPrivateKey();
   const key: TempoKey = { keyType, privateKey, ...(rootAccount && { rootAccount }) };
   const account = await accountOf(key);
-  await createKeyFile(home, key);
+  await place.create(key);
   const accessKey = account.accessKey?.address ?? null;
   if (output.json) {
-    output.object({ ok: true, address: account.address, accessKey, keyType, file: home.tempoKey });
+    output.object({ ok: true, address: account.address, accessKey, keyType, kept: place.described });
     return;
   }
   const { bold, dim } = output.color;
   if (accessKey === null) {
     output.text(`${bold(account.address)}
-${dim(`Kept in ${home.tempoKey}. Send it stablecoins on Tempo, and it can pay; on the devnet: farebox wallet tempo fund`)}`);
+${dim(`Kept in ${place.described}. Send it stablecoins on Tempo, and it can pay; on the devnet: farebox wallet tempo fund`)}`);
     return;
   }
   output.text(`${bold(accessKey)}  ${dim(`an access key of ${account.address}`)}
-${dim(`Kept in ${home.tempoKey}. It can sign for that account when the account's own wallet has said:`)}
+${dim(`Kept in ${place.described}. It can sign for that account when the account's own wallet has said:`)}
   farebox wallet tempo authorize ${accessKey}${keyType === 'p256' ? ' --key-type p256' : ''} --limit 5pathUSD --yes`);
 }
 

@@ -6,22 +6,22 @@ import { findHome } from '../home.js';
 import { createOutput } from '../output.js';
 import { accountOf, requireKey } from '../tempo/account.js';
 import { fundOnDevnet } from '../tempo/devnet-funds.js';
+import { openKeyPlace } from '../tempo/key-place.js';
 import { readTempoSettings } from '../tempo/settings.js';
 import { pathUsd, showAmount } from '../tempo/tokens.js';
+import { type VaultOptions, withVaultOptions } from '../vault/options.js';
 
 /** What is given when nothing else is said: 100 pathUSD, worthless. */
 const fundDefault: Amount = { amount: 100_000_000n, currency: pathUsd.address };
 
-interface Options {
+interface Options extends VaultOptions {
   readonly amount?: Amount;
   readonly json?: boolean;
 }
 
 /** Adds `farebox wallet tempo fund`. */
 export function registerTempoFund(tempo: Command): void {
-  tempo
-    .command('fund')
-    .description('on the devnet only: give this wallet worthless coins')
+  withVaultOptions(tempo.command('fund').description('on the devnet only: give this wallet worthless coins'))
     .option('--amount <amount>', 'how much (default: 100pathUSD)', parseOne)
     .option('--json', 'one JSON object on stdout, errors as one on stderr')
     .addHelpText(
@@ -35,10 +35,11 @@ function parseOne(text: string): Amount {
   return parseAmountOption(text);
 }
 
-async function run({ amount = fundDefault, json }: Options): Promise<void> {
+async function run(options: Options): Promise<void> {
+  const { amount = fundDefault, json } = options;
   const output = createOutput({ json: json ?? false });
   const home = findHome();
-  const { address } = await accountOf(await requireKey(home));
+  const { address } = await accountOf(await requireKey(await openKeyPlace(home, options)));
   const settings = await readTempoSettings({}, home);
   const token = settings.tokens.find((one) => one.address === amount.currency);
   if (token === undefined) throw usageError('Give the amount in a token, such as 5pathUSD.');

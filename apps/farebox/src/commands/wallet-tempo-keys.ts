@@ -4,6 +4,7 @@ import { findHome } from '../home.js';
 import { createOutput } from '../output.js';
 import { accountOf, asking, openChain, requireKey } from '../tempo/account.js';
 import { checkChain } from '../tempo/chain-check.js';
+import { openKeyPlace } from '../tempo/key-place.js';
 import { readTempoSettings } from '../tempo/settings.js';
 import { showAmount, type Token } from '../tempo/tokens.js';
 import { parseAddressArgument, type WalletTempoOptions, withWalletTempoOptions } from './wallet-options.js';
@@ -23,22 +24,31 @@ export function registerTempoKeys(tempo: Command): void {
 async function run(given: `0x${string}` | undefined, options: WalletTempoOptions): Promise<void> {
   const output = createOutput({ json: options.json ?? false });
   const home = findHome();
-  const account = given ?? (await accountOf(await requireKey(home))).address;
+  const account = given ?? (await accountOf(await requireKey(await openKeyPlace(home, options)))).address;
   const settings = await readTempoSettings(options, home);
   const access = await openChain(settings);
   try {
     const { listKeys } = await import('@farebox/tempo');
     const { tokens, chainId } = settings;
-    const keys = await asking(async () => {
+    const { keys, complete, fromBlock } = await asking(async () => {
       await checkChain(access.chain, chainId);
       return listKeys(access.chain, account, { tokens: tokens.map(({ address }) => address) });
     });
     if (output.json) {
-      output.object({ ok: true, account, chainId, keys: keys.map(view) });
+      output.object({
+        ok: true,
+        account,
+        chainId,
+        keys: keys.map(view),
+        complete,
+        fromBlock: String(fromBlock),
+      });
       return;
     }
     if (keys.length === 0) output.text(`${account} has no access keys.`);
     for (const key of keys) output.text(`  ${key.keyAddress}  ${describe(key, tokens)}`);
+    if (!complete)
+      output.remark(`Only keys registered since block ${fromBlock} are listed; there may be older ones.`);
   } finally {
     access.close();
   }

@@ -98,8 +98,9 @@ class Recorder {
   }
 
   async buy(url: string, journalPath: string): Promise<Delivered> {
-    const [{ createWallet, openJournal }, { lightningBuyer }] = await Promise.all([
+    const [{ createWallet }, { openJournal }, { lightningBuyer }] = await Promise.all([
       import('@farebox/wallet'),
+      import('@farebox/wallet/journal-sqlite'),
       import('@farebox/lightning'),
     ]);
     const journal = openJournal({ path: journalPath });

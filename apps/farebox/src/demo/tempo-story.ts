@@ -29,7 +29,7 @@ export async function playTempoStory(url: string, directory: string, world: Temp
   );
   const { readAll } = await import('@farebox/wallet');
   const home = findHome({ FAREBOX_HOME: directory });
-  const purse = await openPurse({ home, node: 'devnet', tempo: {}, paying: true });
+  const purse = await openPurse({ home, node: 'devnet', tempo: {}, account: {}, paying: true });
   try {
     const preview = await purse.wallet.preview({ url });
     const before = await world.chain.balance(world.merchant);

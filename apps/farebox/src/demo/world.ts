@@ -50,9 +50,10 @@ routes:
     upstream: bitcoin
     price: ${price}
     description: One request (regtest, worthless coins)
+    catalog: { group: Bitcoin, example: /v1/bitcoin/price }
   - { match: POST /v1/bitcoin/rpc, upstream: bitcoin, price: 1 sat, effect: safe }
   - { match: POST /v2/bitcoin/rpc, upstream: bitcoin, price: 1 sat, effect: safe }
-  - { match: GET /openapi.json, upstream: bitcoin, price: free }
+catalog: { title: Bitcoin API }
 `;
 }
 

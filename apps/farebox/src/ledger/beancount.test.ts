@@ -56,6 +56,10 @@ describe('Beancount', () => {
           expect(metadata.time).toBe(new Date(entry.atMs).toISOString());
           expect(metadata.time?.startsWith(day)).toBe(true);
           expect(links).toEqual([`^farebox-claim-${entry.seq}`]);
+          const { rate } = entry;
+          expect(metadata.price).toBe(rate && `${rate.price} ${rate.currency}`);
+          expect(metadata.rate).toBe(rate && `${rate.rate} ${rate.currency}/BTC`);
+          expect(metadata['rate-as-of']).toBe(rate && new Date(rate.asOfMs).toISOString());
         }
       }),
       { numRuns: 300 },

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Account, Entry } from '@farebox/ledger';
+import type { QuotedRate } from '@farebox/protocol';
 import { isoTime } from './moments.js';
 
 // The syntax is that of Beancount's language document (directives, accounts, commodities, metadata), versions 2 and 3.
@@ -30,11 +31,7 @@ export class BeancountWriter {
       this.#open(`open ${to}`, routeOf(debit, route)),
       this.#open(`open ${from}`, routeOf(credit, route)),
       `${time.slice(0, 10)} * "Farebox" "claim ${seq}: ${debit} to ${credit}" ^farebox-claim-${seq}\n`,
-      metadata([
-        ['time', time],
-        ['method', method],
-        ['route', route],
-      ]),
+      metadata([['time', time], ['method', method], ['route', route], ...rateFacts(entry.rate)]),
       `  ${to}  ${amount.amount} ${commodity}\n`,
       `  ${from}  ${-amount.amount} ${commodity}\n\n`,
     ].join('');
@@ -51,6 +48,16 @@ type Fact = readonly [key: string, value: string];
 
 function metadata(facts: readonly Fact[]): string {
   return facts.map(([key, value]) => `  ${key}: ${quoted(value)}\n`).join('');
+}
+
+/** What a price in another currency was quoted at: for people, and for who sums up what was earned in that currency. */
+function rateFacts(rate: QuotedRate | undefined): readonly Fact[] {
+  if (rate === undefined) return [];
+  return [
+    ['price', `${rate.price} ${rate.currency}`],
+    ['rate', `${rate.rate} ${rate.currency}/${rate.unit}`],
+    ['rate-as-of', isoTime(rate.asOfMs)],
+  ];
 }
 
 function routeOf(account: Account, route: string): readonly Fact[] {

@@ -1,4 +1,6 @@
 import type { Claim, ClaimState } from '@farebox/ledger';
+import type { QuotedRate } from '@farebox/protocol';
+import { showTime } from './moments.js';
 
 /** Each state in words. */
 export const STATE_WORDS: Readonly<Record<ClaimState, string>> = {
@@ -11,6 +13,11 @@ export const STATE_WORDS: Readonly<Record<ClaimState, string>> = {
   expired: 'paid and not delivered; nobody redeemed the credit in time',
   refunded: 'the buyer has been paid back',
 };
+
+/** The rate that a price was quoted at: `0.002 USD at 65012.5 USD/BTC, as of 2026-01-31 12:00:00Z`. */
+export function rateWords({ price, currency, rate, unit, asOfMs }: QuotedRate): string {
+  return `${price} ${currency} at ${rate} ${currency}/${unit}, as of ${showTime(asOfMs)}`;
+}
 
 /** What can be done about a claim, as sentences: by the buyer, by a gateway, or with a command. Empty: nothing. */
 export function nextSteps(claim: Claim): readonly string[] {

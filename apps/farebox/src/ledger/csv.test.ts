@@ -15,9 +15,10 @@ describe('CSV', () => {
     fc.assert(
       fc.property(fc.array(anyEntry, { maxLength: 10 }), (entries) => {
         const [header, ...records] = parseCsv(csvHeader + entries.map(csvEntry).join(''));
-        expect(header).toEqual(['time', 'claim', 'method', 'route', 'debit', 'credit', 'amount', 'currency']);
+        expect(header?.slice(0, 8).join()).toBe('time,claim,method,route,debit,credit,amount,currency');
+        expect(header?.slice(8).join()).toBe('price,price_currency,rate,rate_unit,rate_as_of');
         expect(records).toEqual(
-          entries.map(({ atMs, seq, method, route, debit, credit, amount }) => [
+          entries.map(({ atMs, seq, method, route, debit, credit, amount, rate }) => [
             new Date(atMs).toISOString(),
             String(seq),
             method,
@@ -26,6 +27,9 @@ describe('CSV', () => {
             credit,
             String(amount.amount),
             amount.currency,
+            ...(rate === undefined
+              ? ['', '', '', '', '']
+              : [rate.price, rate.currency, rate.rate, rate.unit, new Date(rate.asOfMs).toISOString()]),
           ]),
         );
       }),

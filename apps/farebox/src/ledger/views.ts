@@ -1,4 +1,5 @@
 import type { Claim, Entry } from '@farebox/ledger';
+import type { QuotedRate } from '@farebox/protocol';
 import type { MethodBalance, RouteBalance, Standing } from './balance.js';
 import { isoTime } from './moments.js';
 
@@ -16,6 +17,7 @@ export function viewClaim(claim: Claim) {
     intent: claim.intent,
     amount: String(claim.paid.amount),
     currency: claim.paid.currency,
+    rate: viewRate(claim.rate),
     route: claim.route,
     resource: claim.resource,
     attempts: claim.attempts,
@@ -38,7 +40,15 @@ export function viewEntry(entry: Entry) {
     credit: entry.credit,
     amount: String(entry.amount.amount),
     currency: entry.amount.currency,
+    rate: viewRate(entry.rate),
   };
+}
+
+/** The rate that a price was quoted at as JSON; null for a price that was set in what it was paid in. */
+function viewRate(rate: QuotedRate | undefined) {
+  if (rate === undefined) return null;
+  const { price, currency, rate: number, unit, asOfMs } = rate;
+  return { price, currency, rate: number, unit, asOf: isoTime(asOfMs) };
 }
 
 /** A balance as JSON. */

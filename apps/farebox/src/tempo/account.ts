@@ -1,8 +1,8 @@
 import type { TempoAccount, TempoChain } from '@farebox/tempo';
 import { CliError } from '../cli-error.js';
 import { exitCodes } from '../exit-codes.js';
-import type { Home } from '../home.js';
-import { readKeyFile, type TempoKey } from './key-file.js';
+import type { TempoKey } from './key-file.js';
+import type { TempoKeyPlace } from './key-place.js';
 import type { TempoSettings } from './settings.js';
 
 /** What to do when there is no key. */
@@ -37,9 +37,9 @@ function malformed(why: string): CliError {
   });
 }
 
-/** The key of this home. Throws {@link CliError} `key_missing`. */
-export async function requireKey(home: Home): Promise<TempoKey> {
-  const key = await readKeyFile(home);
+/** The key that is in its place. Throws {@link CliError} `key_missing`. */
+export async function requireKey(place: TempoKeyPlace): Promise<TempoKey> {
+  const key = await place.read();
   if (key) return key;
   throw new CliError('key_missing', `${noKeyAdvice}.`, { retry: 'never' });
 }

@@ -3,7 +3,8 @@ import type { LazyMethod, MethodSource, MissingMethod, WalletMethod } from '@far
 import { CliError } from '../cli-error.js';
 import type { Home } from '../home.js';
 import { accountOf, type ChainAccess, noKeyAdvice, noNodeAdvice, openChain } from './account.js';
-import { readKeyFile, type TempoKey } from './key-file.js';
+import type { TempoKey } from './key-file.js';
+import type { TempoKeyPlace } from './key-place.js';
 import type { TempoSettings } from './settings.js';
 
 const name = { method: 'tempo', intent: 'charge' } as const;
@@ -18,6 +19,7 @@ export interface TempoSource {
 export interface TempoSourceOptions {
   readonly home: Home;
   readonly settings: TempoSettings;
+  readonly key: TempoKeyPlace;
   /** A preview reads challenges: it needs neither key nor node. */
   readonly paying: boolean;
 }
@@ -28,7 +30,7 @@ export interface TempoSourceOptions {
  */
 export async function tempoSource(options: TempoSourceOptions): Promise<TempoSource> {
   const { home, settings, paying } = options;
-  const key = await tolerantly(() => readKeyFile(home));
+  const key = await tolerantly(() => options.key.read());
   if (paying) {
     if (key === undefined) return none(noKeyAdvice);
     if ('missing' in key) return none(key.missing);
@@ -39,7 +41,8 @@ export async function tempoSource(options: TempoSourceOptions): Promise<TempoSou
   const lazy: LazyMethod = {
     ...name,
     async load() {
-      if (known === undefined || settings.rpcUrl === undefined) return inspectingMethod(settings);
+      const lacking = lackingFor(key, settings);
+      if (known === undefined || lacking !== undefined) return inspectingMethod(settings, lacking);
       access = await openChain(settings);
       const method = await tolerantly(() => buyingMethod(home, settings, known, access?.chain));
       return method === undefined || 'missing' in method ? (method ?? missing(noNodeAdvice)) : method;
@@ -48,8 +51,19 @@ export async function tempoSource(options: TempoSourceOptions): Promise<TempoSou
   return { source: lazy, close: () => access?.close() };
 }
 
+/** What a payment would fail for, as far as that can be told without asking anybody. */
+function lackingFor(key: TempoKey | MissingMethod | undefined, settings: TempoSettings): string | undefined {
+  if (key === undefined) return sentenceOf(noKeyAdvice);
+  if ('missing' in key) return key.missing;
+  return settings.rpcUrl === undefined ? sentenceOf(noNodeAdvice) : undefined;
+}
+
 function missing(sentence: string): MissingMethod {
-  return { ...name, missing: sentence.endsWith('.') ? sentence : `${sentence}.` };
+  return { ...name, missing: sentenceOf(sentence) };
+}
+
+function sentenceOf(text: string): string {
+  return text.endsWith('.') ? text : `${text}.`;
 }
 
 function none(sentence: string): TempoSource {
@@ -83,8 +97,11 @@ async function buyingMethod(
   });
 }
 
-/** Says what a challenge would cost, and does nothing else. */
-async function inspectingMethod({ chainId, tokens }: TempoSettings): Promise<WalletMethod> {
+/** Says what a challenge would cost, and what is lacking to pay it, and does nothing else. */
+async function inspectingMethod(
+  { chainId, tokens }: TempoSettings,
+  lacking: string | undefined,
+): Promise<WalletMethod> {
   const { tempoInspector } = await import('@farebox/tempo');
   const refuse = async (): Promise<PayOutcome> => ({
     kind: 'unknown',
@@ -93,6 +110,7 @@ async function inspectingMethod({ chainId, tokens }: TempoSettings): Promise<Wal
   return {
     ...name,
     settlesOnPresentation: true,
+    ...(lacking !== undefined && { lacking }),
     inspect: tempoInspector({ chainId, currencies: tokens.map(({ address }) => address) }),
     pay: refuse,
     resume: refuse,

@@ -3,8 +3,10 @@ import type { RootAction, TempoAccount } from '@farebox/tempo';
 import { CliError, usageError } from '../cli-error.js';
 import { exitCodes } from '../exit-codes.js';
 import type { Home } from '../home.js';
+import type { VaultOptions } from '../vault/options.js';
 import { accountOf, openChain, requireKey } from './account.js';
 import type { TempoKey } from './key-file.js';
+import { openKeyPlace } from './key-place.js';
 import { readTempoSettings, type TempoOptions, type TempoSettings } from './settings.js';
 import type { Token } from './tokens.js';
 
@@ -20,8 +22,8 @@ export interface RootWallet {
 }
 
 /** Opens this home's wallet as the owner of its account. Throws {@link CliError} for an access key, which owns nothing. */
-export async function openRoot(home: Home, options: TempoOptions): Promise<RootWallet> {
-  const key = await requireKey(home);
+export async function openRoot(home: Home, options: TempoOptions & VaultOptions): Promise<RootWallet> {
+  const key = await requireKey(await openKeyPlace(home, options));
   if (key.rootAccount !== undefined || key.keyType !== 'secp256k1') {
     throw usageError(
       'Only the own key of an account can do that, of the type secp256k1; run this in the wallet that has it.',

@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
+import { checkOutput, rowOf } from './checked-output.js';
 
 const bin = fileURLToPath(new URL('../../bin/farebox.js', import.meta.url));
 
@@ -40,7 +41,25 @@ export function run(
   });
   // A command that reads no stdin may have ended before it is written.
   child.stdin?.on('error', () => undefined).end(stdin);
-  return new Promise((resolve) => child.on('close', (code) => resolve({ code, stdout, stderr })));
+  return new Promise((resolve, reject) =>
+    child.on('close', (code) => {
+      try {
+        checkAgainstSchema(words, stdout);
+      } catch (error) {
+        reject(error);
+      }
+      resolve({ code, stdout, stderr });
+    }),
+  );
+}
+
+/** Options after which stdout is not the object of the command's schema. */
+const otherOutput = ['--body', '--plain', '--csv', '--print-schema'];
+
+/** Whatever test runs a command, what it writes agrees with the schema that is published for it. */
+function checkAgainstSchema(words: readonly string[], stdout: string): void {
+  if (!stdout.startsWith('{') || otherOutput.some((option) => words.includes(option))) return;
+  if (rowOf(words) !== undefined) checkOutput(words, stdout);
 }
 
 /** The one JSON object that a text must be. Fails the test for anything else. */

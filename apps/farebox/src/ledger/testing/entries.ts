@@ -35,6 +35,16 @@ export const anyEntry: fc.Arbitrary<Entry> = fc
     seq: fc.integer({ min: 1, max: Number.MAX_SAFE_INTEGER }),
     method,
     route,
+    rate: fc.option(
+      fc.record({
+        price: fc.constantFrom('0.002', '1', '100.5'),
+        currency: fc.constantFrom('USD', 'EUR'),
+        rate: fc.constantFrom('65012.5', '1'),
+        unit: fc.constant('BTC'),
+        asOfMs: fc.integer({ min: 0, max: Date.UTC(2199, 0) }),
+      }),
+      { nil: undefined },
+    ),
     amount: fc.record({ amount: fc.bigInt({ min: 0n, max: 2n ** 63n - 1n }), currency }),
   })
   .map(({ movement, ...entry }) => ({ ...movement, ...entry }));

@@ -1,0 +1,90 @@
+import { stat } from 'node:fs/promises';
+import type { Journal, Wallet } from '@farebox/wallet';
+import type { McpBalance } from '@farebox/wallet/mcp';
+import { findHome, type Home } from '../home.js';
+import { policyPath } from '../policy/load.js';
+import { openPurse, type Purse } from '../purse.js';
+import { readTempoSettings } from '../tempo/settings.js';
+import { isFault, readLightningBalance, readTempoBalance } from '../vault/balances.js';
+import { openAccount } from '../vault/open-account.js';
+import type { NodeOptions } from './pay-options.js';
+
+/** The wallet of a server: opened when a call first needs it, and kept. */
+export interface KeptWallet {
+  open(paying: boolean): Promise<{ readonly wallet: Wallet; readonly journal: Journal }>;
+  close(): Promise<void>;
+}
+
+interface Kept {
+  /** The policy and the vault as they were. */
+  readonly rules: string;
+  readonly purse: Promise<Purse>;
+}
+
+/**
+ * Keeps the two purses of a server: one that only asks, and one that can pay. What cannot be opened is tried again; and
+ * when the owner has changed the policy or the vault, the next call is under the new one, or is refused.
+ */
+export function keepWallet(options: NodeOptions): KeptWallet {
+  const home = findHome();
+  const current = new Map<boolean, Kept>();
+  // Calls may still be at work with an older one: all are closed at the end.
+  const opened: Promise<Purse>[] = [];
+  return {
+    async open(paying) {
+      const rules = await rulesOf(home);
+      const known = current.get(paying);
+      if (known?.rules === rules) return known.purse;
+      const purse = openPurse({ home, node: options.node, tempo: options, account: options, paying });
+      const kept: Kept = { rules, purse };
+      current.set(paying, kept);
+      opened.push(purse);
+      purse.catch(() => current.get(paying) === kept && current.delete(paying));
+      return purse;
+    },
+    async close() {
+      for (const purse of opened) await (await purse.catch(() => undefined))?.close();
+    },
+  };
+}
+
+/** Changes whenever one of the files is written. */
+async function rulesOf(home: Home): Promise<string> {
+  const marks = [policyPath(home), home.vault].map(async (path) => {
+    const found = await stat(path, { bigint: true }).catch(() => undefined);
+    return found === undefined ? 'none' : `${found.ino} ${found.mtimeNs} ${found.size}`;
+  });
+  return (await Promise.all(marks)).join(', ');
+}
+
+/** What could be spent by each payment method; connects for the question and lets go again. */
+export async function readSpendable(options: NodeOptions): Promise<readonly McpBalance[]> {
+  const home = findHome();
+  const access = await openAccount(home, options, { needed: true });
+  const settings = await readTempoSettings(options, home);
+  const [lightning, tempo] = await Promise.all([
+    readLightningBalance(home, access, options.node === 'devnet'),
+    readTempoBalance(home, access, options, settings),
+  ]);
+  return [lightningLine(lightning), ...tempoLines(tempo)];
+}
+
+function lightningLine(part: Awaited<ReturnType<typeof readLightningBalance>>): McpBalance {
+  const method = 'lightning';
+  if (part === undefined)
+    return { method, balance: undefined, missing: 'There is no Lightning node to pay with.' };
+  if (isFault(part)) return { method, balance: undefined, missing: part.error.message };
+  return { method, balance: part.spendable, missing: undefined };
+}
+
+function tempoLines(part: Awaited<ReturnType<typeof readTempoBalance>>): readonly McpBalance[] {
+  const method = 'tempo';
+  if (part === undefined)
+    return [{ method, balance: undefined, missing: 'There is no Tempo key to pay with.' }];
+  if (isFault(part)) return [{ method, balance: undefined, missing: part.error.message }];
+  return part.balances.map(({ currency, spendable }) => ({
+    method,
+    balance: { amount: spendable, currency },
+    missing: undefined,
+  }));
+}

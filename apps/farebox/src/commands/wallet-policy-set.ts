@@ -1,0 +1,60 @@
+import type { Command } from 'commander';
+import { usageError } from '../cli-error.js';
+import { findHome } from '../home.js';
+import { createOutput } from '../output.js';
+import { openPolicy, policyMoney, policyPath } from '../policy/load.js';
+import { viewPolicy } from '../policy/views.js';
+import { readTokens } from '../tempo/tokens.js';
+
+interface Options {
+  readonly remove?: boolean;
+  readonly json?: boolean;
+}
+
+/** Adds `farebox wallet policy set`. */
+export function registerPolicySet(policy: Command): void {
+  policy
+    .command('set')
+    .description('change one value; comments and everything else stay')
+    .argument('<key>', 'such as limits.day, hosts[api.example.com].payment, deny.origins')
+    .argument('[value...]', 'amounts replace those of the same currency, places and people are added')
+    .option('--remove', 'take these values away, or the whole key when there are none')
+    .option('--json', 'one JSON object on stdout, errors as one on stderr')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  farebox wallet policy set limits.day "2000 sat" "2 pathUSD"
+  farebox wallet policy set 'hosts[api.example.com].day' 50sat
+  farebox wallet policy set allow.origins https://api.example.com 'https://*.example.org'
+  farebox wallet policy set approval.above 50sat        (first: approval.by)
+  farebox wallet policy set limits.hour --remove`,
+    )
+    .action(run);
+}
+
+async function run(key: string, values: readonly string[], options: Options): Promise<void> {
+  const output = createOutput({ json: options.json });
+  const home = findHome();
+  const path = policyPath(home);
+  const tokens = readTokens();
+  const { text, exists } = await openPolicy(home, tokens);
+  const { changePolicy, PolicyChangeError, PolicyError, writePolicy } = await import(
+    '@farebox/wallet/policy'
+  );
+  let changed: ReturnType<typeof changePolicy>;
+  try {
+    changed = changePolicy(text, path, policyMoney(tokens), { key, values, remove: options.remove });
+  } catch (error) {
+    if (error instanceof PolicyChangeError) throw usageError(error.message);
+    if (error instanceof PolicyError)
+      throw usageError(`That would be no policy any more, so nothing was changed. ${error.message}`);
+    throw error;
+  }
+  await writePolicy(path, changed.text);
+  if (output.json) {
+    output.object({ ok: true, path, created: !exists, key, policy: viewPolicy(changed.policy) });
+    return;
+  }
+  output.text(`${options.remove ? 'Removed' : 'Set'} ${key} in ${path}${exists ? '' : ' (new)'}.`);
+}

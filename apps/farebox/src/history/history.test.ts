@@ -1,0 +1,118 @@
+import { createMemoryJournal, type Journal, type PaymentPlan } from '@farebox/wallet';
+import { beforeEach, describe, expect, it } from 'vitest';
+import { CliError } from '../cli-error.js';
+import { readHistoryFilter } from './options.js';
+import { historyCsvHeader, historyCsvRow, historyLine } from './rows.js';
+import { addUp } from './totals.js';
+
+const noon = Date.parse('2026-01-31T12:00:00Z');
+const day = 86_400_000;
+let journal: Journal;
+let count = 0;
+
+beforeEach(() => {
+  journal = createMemoryJournal();
+});
+
+/** Buys for 3 sat and a fee of 1.5, delivered where nothing else is said. */
+function buy(url: string, atMs: number, delivered = true): string {
+  count += 1;
+  const sat = (amount: bigint) => ({ amount, currency: 'sat' });
+  const plan: PaymentPlan = {
+    request: {
+      url,
+      method: 'GET',
+      headers: [],
+      withheld: [],
+      fingerprint: 'f',
+      credentialHeader: 'authorization',
+    },
+    challenge: { id: `c${count}`, realm: 'r', method: 'lightning', intent: 'charge', request: 'e30' },
+    price: sat(3n),
+    maxFee: sat(2n),
+    payee: '02',
+    network: 'regtest',
+    reference: `hash${count}`,
+    expiresMs: atMs + 60_000,
+    payDeadlineMs: atMs + 60_000,
+  };
+  const result = journal.plan(plan, atMs);
+  if (!result.ok) throw new Error('not planned');
+  const { id } = result.entry;
+  journal.move(id, 'planned', 'paying', {}, atMs);
+  const fee = { amount: 1_500n, currency: 'msat' };
+  journal.move(id, 'paying', 'paid', { payload: { preimage: 'secret' }, paid: sat(3n), fee }, atMs);
+  journal.move(id, 'paid', 'presented', {}, atMs);
+  journal.move(id, 'presented', delivered ? 'delivered' : 'failed', { status: 200 }, atMs);
+  return id;
+}
+
+describe('what is chosen', () => {
+  it('by time, host, method and state, in the words of the journal or of the exit codes', async () => {
+    const filter = await readHistoryFilter(
+      {
+        since: '24h',
+        until: '2026-01-31',
+        host: 'API.example.com.',
+        method: 'tempo',
+        state: ['credit', 'paying'],
+      },
+      noon,
+    );
+    expect(filter).toEqual({
+      sinceMs: noon - day,
+      untilMs: Date.parse('2026-01-31T00:00:00Z'),
+      host: 'api.example.com',
+      method: 'tempo',
+      states: ['paid', 'failed', 'paying'],
+    });
+  });
+
+  it.each([
+    [{ state: ['nonsense'] }, /There is no state "nonsense"; known: not-sent, refused/],
+    [{ since: 'yesterday' }, /--since is a date/],
+    [{ since: '1h', until: '2h' }, /the period is empty/],
+    [{ host: 'a b' }, /is no host/],
+  ])('%j is refused with what is allowed', async (options, message) => {
+    await expect(readHistoryFilter(options, noon)).rejects.toThrow(CliError);
+    await expect(readHistoryFilter(options, noon)).rejects.toThrow(message);
+  });
+});
+
+describe('totals', () => {
+  it('add up by day and host, newest day first, and count what stands how', () => {
+    buy('https://a.test/1', noon);
+    buy('https://a.test:8443/2', noon + 60_000, false);
+    buy('https://b.test/1', noon);
+    // The last millisecond of the day before, UTC.
+    buy('https://a.test/1', Date.parse('2026-01-30T23:59:59.999Z'));
+    expect(addUp(journal.each())).toMatchObject([
+      {
+        day: '2026-01-31',
+        host: 'a.test',
+        paid: 6n,
+        currency: 'sat',
+        fee: 3_000n,
+        outcomes: { delivered: 1, credit: 1 },
+      },
+      { day: '2026-01-31', host: 'b.test', paid: 3n, outcomes: { delivered: 1, credit: 0 } },
+      { day: '2026-01-30', host: 'a.test', paid: 3n },
+    ]);
+  });
+});
+
+describe('rows', () => {
+  it('have as many fields as the header, quoted where they need it, and never the proof', () => {
+    buy('https://a.test/?q="x",y', noon, false);
+    const [entry] = journal.list();
+    if (entry === undefined) throw new Error('not found');
+    const row = historyCsvRow(entry);
+    expect(row).toContain('"https://a.test/?q=""x"",y"');
+    expect(row).toContain(',3,3,sat,1500,msat,');
+    expect(row.replace(/"[^"]*(?:""[^"]*)*"/g, 'q').split(',')).toHaveLength(
+      historyCsvHeader.split(',').length,
+    );
+    for (const text of [row, historyLine(entry)]) expect(text).not.toContain('secret');
+    expect(historyLine(entry)).toContain('3 sat + 1.5 sat');
+  });
+});

@@ -1,0 +1,70 @@
+import { readTarget } from '@farebox/gate';
+import { OpenAPIHono } from '@hono/zod-openapi';
+import { bodyLimit } from 'hono/body-limit';
+import { mountAgents } from './agents.js';
+import type { ApiApp, ApiContext, ApiParts, Env } from './context.js';
+import { mountLocks } from './locks.js';
+import { mountLookup } from './lookup.js';
+import { mountMyDomains } from './my-domains.js';
+import { mountOrders } from './orders.js';
+import { registrarProblem } from './problems.js';
+import { mountQuote } from './quote.js';
+import { mountRecords } from './records.js';
+import { refuse } from './respond.js';
+import { mountSearch } from './search.js';
+import { mountWebhooks } from './webhooks.js';
+
+/** Largest body that is read. */
+export const bodyBytesMax = 64 * 1024;
+
+/** Makes the API: every route of it, and the document that is made of the same table. */
+export function createApp(parts: ApiParts, version: string): ApiApp {
+  const app: ApiApp = new OpenAPIHono<Env>();
+  app.use(async (c, next) => {
+    const target = readTarget(c.env.incoming.url ?? '');
+    return target.ok ? next() : refuse(c, registrarProblem('bad-request', target.detail));
+  });
+  // Elsewhere no body is read.
+  app.on(
+    ['POST', 'PUT'],
+    '*',
+    bodyLimit({ maxSize: bodyBytesMax, onError: (c) => tooLarge(c as ApiContext) }),
+  ); // the app's own context
+  mountAgents(app, parts);
+  mountSearch(app, parts);
+  mountQuote(app, parts);
+  mountOrders(app, parts);
+  mountLocks(app, parts);
+  mountMyDomains(app, parts);
+  mountRecords(app, parts);
+  mountLookup(app, parts);
+  mountWebhooks(app, parts);
+  app.openAPIRegistry.registerComponent('securitySchemes', 'apiKey', {
+    type: 'apiKey',
+    in: 'header',
+    name: 'X-API-Key',
+  });
+  app.doc31('/openapi.json', {
+    openapi: '3.1.0',
+    info: { title: 'Domain registrar for agents', version },
+    servers: [{ url: parts.desk.realm }],
+  });
+  app.notFound((c) =>
+    refuse(
+      c,
+      registrarProblem('not-found', 'There is no such resource here; check the method and the path.'),
+    ),
+  );
+  app.onError((error, c) => {
+    parts.desk.onFault('a request could not be answered', error);
+    const detail =
+      'Something failed here; no payment is lost, repeat with the same credential if there is one.';
+    return refuse(c, registrarProblem('internal-error', detail));
+  });
+  return app;
+}
+
+function tooLarge(c: ApiContext): Response {
+  const detail = `The body is larger than ${bodyBytesMax} bytes; send a smaller one.`;
+  return refuse(c, registrarProblem('body-too-large', detail));
+}

@@ -1,0 +1,130 @@
+import { type Result, refuse } from '@farebox/protocol';
+import { z } from '@hono/zod-openapi';
+import { yearsMax } from '../life/domain-life.js';
+import { type DomainName, readDomainName } from '../names/domain-name.js';
+import type { Coupon } from '../names/namespace.js';
+import { phaseAt } from '../names/namespace.js';
+import { isFree, type OrderPrice, priceOrder } from '../names/price.js';
+import type { Desk } from '../sell/desk.js';
+import type { PurchaseKind } from '../store/purchases.js';
+import { couponUses } from '../store/purchases.js';
+import type { ApiContext } from './context.js';
+import { type RegistrarProblemKind, registrarProblem } from './problems.js';
+import { refuse as refuseWith } from './respond.js';
+
+/** The body of a quote, a registration and a renewal. Members that we do not know are left alone. */
+export const orderSchema = z
+  .object({
+    domain: z.string().min(1).max(253),
+    namespace: z.string().min(1).max(253).optional(),
+    tld: z.string().min(1).max(253).optional(),
+    years: z.int().min(1).max(yearsMax).default(1),
+    agreed_to_terms: z.boolean().optional(),
+    payment_method: z.string().max(20).optional(),
+    mpp_network: z.string().max(40).optional(),
+    coupon_code: z.string().min(1).max(64).optional(),
+  })
+  .openapi('Order');
+
+/** A body that was read. */
+export type OrderBody = z.infer<typeof orderSchema>;
+
+/** How an order is to be paid. */
+export interface PaymentChoice {
+  readonly method: 'mpp' | 'gems';
+  /** Undefined: whichever the buyer likes. */
+  readonly rail: 'tempo' | 'lightning' | undefined;
+}
+
+/**
+ * How an order is to be paid, by header or by body; both must say the same.
+ */
+export function readPayment(c: ApiContext, body: OrderBody): Result<PaymentChoice> {
+  const method = agreed(c.req.header('x-payment-method'), body.payment_method);
+  const network = agreed(c.req.header('x-mpp-network'), body.mpp_network);
+  if (method === 'conflict' || network === 'conflict')
+    return refuse(
+      'conflict',
+      'The payment method is said in a header and in the body, differently; say it once.',
+    );
+  if (method !== undefined && method !== 'mpp' && method !== 'gems')
+    return refuse('unknown', 'The payment method is mpp or gems.');
+  if (network === undefined) return { ok: true, value: { method: method ?? 'mpp', rail: undefined } };
+  const rail = /^tempo(-[a-z0-9]+)?$/.test(network) ? 'tempo' : network === 'lightning' ? network : undefined;
+  if (rail === undefined) return refuse('unknown', 'The network is tempo or lightning.');
+  return { ok: true, value: { method: method ?? 'mpp', rail } };
+}
+
+function agreed(header: string | undefined, member: string | undefined): string | undefined {
+  const [one, other] = [header, member].map((text) => text?.trim().toLowerCase());
+  if (one !== undefined && other !== undefined && one !== other) return 'conflict';
+  return one ?? other;
+}
+
+/** A name that may be sold, at its price. */
+export interface PricedName {
+  readonly name: DomainName;
+  readonly price: OrderPrice;
+}
+
+/**
+ * Reads the name of an order and prices it; a Response where it cannot be sold. Nothing is changed.
+ *
+ * @param offered it was offered before, and comes with a payment: what it was offered for is honoured, whatever has been
+ *   reserved, closed or used up since
+ */
+export async function readPricedName(
+  c: ApiContext,
+  desk: Desk,
+  kind: PurchaseKind,
+  body: OrderBody,
+  offered = false,
+): Promise<PricedName | Response> {
+  const refused = (problem: RegistrarProblemKind, detail: string, reason?: string) =>
+    refuseWith(c, registrarProblem(problem, detail, reason === undefined ? {} : { reason }));
+  const read = readDomainName(body, desk.namespaces);
+  if (!read.ok) return refused('bad-request', read.detail, read.code);
+  const name = read.value;
+  const namespace = desk.namespaces.get(name.namespace);
+  if (namespace === undefined) return refused('bad-request', 'No names are sold in this namespace.');
+  const nowMs = desk.now();
+  if (offered) {
+    const order = { kind, name: name.name, years: body.years, coupon: undefined };
+    return { name, price: priceOrder(namespace, order, nowMs) };
+  }
+  const reserved = namespace.reserved.get(name.name);
+  if (kind === 'register' && reserved !== undefined)
+    return refused('domain-reserved', `This name is reserved (${reserved}); choose another.`);
+  const phase = phaseAt(namespace, nowMs);
+  if (kind === 'register' && !phase.open)
+    return refused(
+      'registration-closed',
+      `Nothing is registered in the phase ${phase.name}; capabilities says until when.`,
+    );
+  const coupon =
+    body.coupon_code === undefined ? undefined : await usable(desk, body.coupon_code, name, nowMs);
+  if (body.coupon_code !== undefined && coupon === undefined)
+    return refused('bad-request', 'This coupon is not known, or not good for this name now.', 'coupon');
+  return { name, price: priceOrder(namespace, { kind, name: name.name, years: body.years, coupon }, nowMs) };
+}
+
+async function usable(
+  desk: Desk,
+  text: string,
+  name: DomainName,
+  nowMs: number,
+): Promise<Coupon | undefined> {
+  const coupon = desk.coupons.get(text.toUpperCase());
+  if (coupon === undefined) return undefined;
+  const { untilMs, namespaces, usesMax, code } = coupon;
+  if (untilMs !== undefined && nowMs >= untilMs) return undefined;
+  if (namespaces !== undefined && !namespaces.has(name.namespace)) return undefined;
+  if (usesMax === undefined) return coupon;
+  const uses = await desk.db.read((sql) => couponUses(sql, code));
+  return uses < usesMax ? coupon : undefined;
+}
+
+/** True where an order costs nothing: then nobody is asked to pay. */
+export function costsNothing({ price }: PricedName): boolean {
+  return isFree(price.net);
+}

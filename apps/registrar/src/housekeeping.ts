@@ -1,0 +1,92 @@
+import type { Ledger } from '@farebox/ledger';
+import { newId } from './identity/secrets.js';
+import type { Database } from './store/database.js';
+import { bumpSerial, releasedDomains, removeDomain } from './store/domains.js';
+import { pruneLocks } from './store/locks.js';
+import { lapsePurchases, prunePurchases } from './store/purchases.js';
+import { emitEvent } from './store/webhooks.js';
+
+/** How long an order that was never paid is kept after its challenge is over. */
+export const unpaidKeptMs = 3_600_000;
+/** How long an order waits whose credential was presented: as long as the gate takes one that was paid in time. */
+export const presentedKeptMs = 8 * 24 * 3_600_000;
+/** How long what is left of a lock is kept. */
+export const lockKeptMs = 24 * 3_600_000;
+/** Rows that are touched in one step, so that orders do not wait. */
+const stepRows = 500;
+const everyMs = 60_000;
+/** How long the ledger keeps what: credits, answers, claims. */
+const ledgerTerms = {
+  redemptionWindowMs: 90 * 24 * 3_600_000,
+  replayWindowMs: 24 * 3_600_000,
+  retentionMs: 400 * 24 * 3_600_000,
+};
+
+/**
+ * One round: names whose grace is over go back to the pool, with an event; what was never paid is forgotten.
+ *
+ * @returns how many names were released
+ */
+export async function tidyStore(db: Database, nowMs: number): Promise<number> {
+  let released = 0;
+  for (;;) {
+    const step = await db.write(async (sql) => {
+      const over = await releasedDomains(sql, nowMs, stepRows);
+      for (const { fqdn, namespace, owner } of over) {
+        const data = { domain: fqdn };
+        await emitEvent(sql, owner, { type: 'domain.expired', id: newId('evt'), data }, nowMs);
+        await removeDomain(sql, fqdn);
+        await bumpSerial(sql, namespace);
+      }
+      return over.length;
+    });
+    released += step;
+    if (step < stepRows) break;
+  }
+  await db.write((sql) => lapsePurchases(sql, nowMs - presentedKeptMs, nowMs, stepRows));
+  while ((await db.write((sql) => prunePurchases(sql, nowMs - unpaidKeptMs, stepRows))) === stepRows);
+  while ((await db.write((sql) => pruneLocks(sql, nowMs - lockKeptMs, stepRows))) === stepRows);
+  return released;
+}
+
+/** Housekeeping that goes on. */
+export interface Housekeeping {
+  /** Resolves when the round that is on has ended. */
+  stop(): Promise<void>;
+}
+
+/** Starts it: at once, then every minute. */
+export function startHousekeeping(
+  db: Database,
+  ledger: Ledger,
+  now: () => number,
+  told: { readonly released: () => void; readonly fault: (what: string, error: unknown) => void },
+): Housekeeping {
+  let stopped = false;
+  let timer: NodeJS.Timeout | undefined;
+  let round: Promise<void> = Promise.resolve();
+
+  async function once(): Promise<void> {
+    try {
+      if ((await tidyStore(db, now())) > 0) told.released();
+      const terms = { ...ledgerTerms, rowsMax: stepRows };
+      while (!stopped && (await ledger.sweep({ ...terms, nowMs: now() })).more);
+    } catch (error) {
+      told.fault('housekeeping failed; it is tried again in a minute', error);
+    }
+    if (stopped) return;
+    timer = setTimeout(run, everyMs);
+    timer.unref();
+  }
+  function run(): void {
+    round = once();
+  }
+  run();
+  return {
+    async stop() {
+      stopped = true;
+      clearTimeout(timer);
+      await round;
+    },
+  };
+}

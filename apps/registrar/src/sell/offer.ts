@@ -1,0 +1,133 @@
+import { domainStateAt, yearsLater, yearsMax } from '../life/domain-life.js';
+import { lockExtensionsMax, lockRights } from '../life/lock-life.js';
+import type { Sql } from '../store/database.js';
+import { findDomain } from '../store/domains.js';
+import { countLocks, lockStanding, writeLock } from '../store/locks.js';
+import { findPurchase, insertPurchase, type NewPurchase, openRenewals } from '../store/purchases.js';
+import type { Hindrance, LockCaps, OrderPlan } from './plan.js';
+
+/** One challenge of an answer. */
+export interface OfferedChallenge {
+  readonly id: string;
+  readonly method: string;
+  /** Milliseconds since the epoch. */
+  readonly expiresMs: number;
+}
+
+/**
+ * What keeps an order from being had at a moment; undefined: nothing. Changes nothing.
+ *
+ * @param own the order itself, where it is one already: it does not stand in its own way
+ */
+export async function findHindrance(
+  sql: Sql,
+  plan: OrderPlan,
+  nowMs: number,
+  own?: string,
+): Promise<Hindrance | undefined> {
+  return plan.kind === 'register' ? registering(sql, plan, nowMs, own) : renewing(sql, plan, nowMs);
+}
+
+async function registering(
+  sql: Sql,
+  plan: OrderPlan,
+  nowMs: number,
+  own: string | undefined,
+): Promise<Hindrance | undefined> {
+  const { fqdn } = plan.name;
+  const owned = await findDomain(sql, fqdn, nowMs);
+  if (owned !== undefined) return { kind: 'taken', byAsker: owned.owner === plan.agent };
+  const { lock, state } = await lockStanding(sql, fqdn, nowMs, own);
+  const byAsker = lock?.holder === plan.holder;
+  if (lockRights[state][byAsker ? 'holder' : 'other'].lock) return undefined;
+  return { kind: 'locked', untilMs: lock?.untilMs ?? nowMs, byAsker };
+}
+
+async function renewing(sql: Sql, plan: OrderPlan, nowMs: number): Promise<Hindrance | undefined> {
+  const owned = await findDomain(sql, plan.name.fqdn, nowMs);
+  if (owned === undefined) return { kind: 'not-registered' };
+  // Whoever says who they are renews what is theirs; without a name anyone may pay for another's, but not once it is over.
+  const isOwner = owned.owner === plan.agent;
+  if (plan.agent !== undefined && !isOwner) return { kind: 'not-yours' };
+  if (!isOwner && domainStateAt(owned.expiresMs, nowMs) === 'grace') return { kind: 'not-yours' };
+  const to = yearsLater(owned.expiresMs, plan.years);
+  return to > yearsLater(nowMs, yearsMax) ? { kind: 'too-long' } : undefined;
+}
+
+/** What came of an offer: the session that it is known by, or what was in its way. */
+export type Offered =
+  | { readonly ok: true; readonly session: string }
+  | { readonly ok: false; readonly hindrance: Hindrance };
+
+/**
+ * Writes down what is being offered: an order for each challenge, and for a registration the lock, which lives as long as
+ * the challenges do. All of it in one transaction, before the buyer sees the challenges; where something is in the way,
+ * nothing is written and they must not be sent. Challenges that were offered before are offered again as they were.
+ *
+ * @param session what the offer is to be known by, where it is new
+ */
+export async function offerPurchase(
+  sql: Sql,
+  plan: OrderPlan,
+  session: string,
+  challenges: readonly OfferedChallenge[],
+  caps: LockCaps,
+  nowMs: number,
+): Promise<Offered> {
+  const [first] = challenges;
+  const before = first && (await findPurchase(sql, first.id));
+  if (before !== undefined) return { ok: true, session: before.session };
+  const hindrance =
+    (await findHindrance(sql, plan, nowMs)) ?? (await takeRoom(sql, plan, session, challenges, caps, nowMs));
+  if (hindrance !== undefined) return { ok: false, hindrance };
+  for (const challenge of challenges) await insertPurchase(sql, newPurchase(plan, session, challenge), nowMs);
+  return { ok: true, session };
+}
+
+/** The order of one challenge. */
+export function newPurchase(plan: OrderPlan, session: string, challenge: OfferedChallenge): NewPurchase {
+  const { kind, name, years, agent, holder, client, price } = plan;
+  const { id, method, expiresMs } = challenge;
+  return {
+    ...{ id, session, kind, fqdn: name.fqdn, years, agent, holder, client, method, expiresMs },
+    usdMicros: price.net.usdMicros,
+    coupon: price.coupon,
+  };
+}
+
+async function takeRoom(
+  sql: Sql,
+  plan: OrderPlan,
+  session: string,
+  challenges: readonly OfferedChallenge[],
+  caps: LockCaps,
+  nowMs: number,
+): Promise<Hindrance | undefined> {
+  const { holder, client } = plan;
+  const { fqdn } = plan.name;
+  const counted = plan.kind === 'register' ? countLocks : openRenewals;
+  const { lock, state } = await lockStanding(sql, fqdn, nowMs);
+  const mine = plan.kind === 'register' && lock?.holder === holder && state === 'held' ? lock : undefined;
+  if (mine === undefined) {
+    if ((await counted(sql, 'holder', holder, nowMs)) >= caps.perHolder)
+      return { kind: 'too-many-locks', by: 'holder' };
+    if ((await counted(sql, 'client', client, nowMs)) >= caps.perClient)
+      return { kind: 'too-many-locks', by: 'client' };
+  }
+  if (plan.kind === 'renew') return undefined;
+  const untilMs = Math.max(mine?.untilMs ?? 0, ...challenges.map(({ expiresMs }) => expiresMs));
+  const extensions = mine === undefined ? 0 : mine.extensions + 1;
+  // A lock that is made longer for ever is a name that is had for nothing.
+  if (extensions > lockExtensionsMax)
+    return { kind: 'locked', untilMs: mine?.untilMs ?? untilMs, byAsker: true };
+  await writeLock(sql, {
+    fqdn,
+    holder,
+    client,
+    session,
+    takenMs: mine?.takenMs ?? nowMs,
+    untilMs,
+    extensions,
+  });
+  return undefined;
+}

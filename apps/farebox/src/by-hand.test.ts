@@ -76,7 +76,7 @@ describe('by hand (R60)', () => {
     expect([answer.status, await answer.json()]).toEqual([200, { rate: 1 }]);
   });
 
-  it('works in a plain shell with curl and any wallet, as the help says', async () => {
+  it('works in a plain shell with curl and any wallet, as the help says (R42)', async () => {
     // The wallet of this test is farebox itself; the recipe only sees an invoice go in and a preimage come out.
     const farebox = fileURLToPath(new URL('../bin/farebox.js', import.meta.url));
     const script = `pay_invoice() { '${process.execPath}' '${farebox}' pay invoice "$1" --yes --plain; }\n${byHandRecipe}`;

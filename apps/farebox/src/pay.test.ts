@@ -64,7 +64,7 @@ describe('pay request', () => {
     expect(await spendable()).toBe(before);
   });
 
-  it('pays, replays and delivers with --yes (R57)', async () => {
+  it('pays, replays and delivers with --yes, and asks nobody (R57, R59)', async () => {
     const before = await spendable();
     const { code, stdout, stderr } = await farebox(
       'pay',

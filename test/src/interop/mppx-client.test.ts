@@ -27,7 +27,7 @@ function newClient() {
 const note = JSON.stringify({ text: 'Grüße, “1 sat”', tags: ['a', 'b'] });
 const post = { method: 'POST', headers: { 'Content-Type': 'application/json' }, body: note };
 
-describe('an mppx client at our gateway', () => {
+describe('an mppx client at our gateway (R61)', () => {
   it('buys a GET, gets the answer once and a receipt that it can read', async () => {
     const client = newClient();
     let response = new Response();

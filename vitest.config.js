@@ -26,9 +26,9 @@ const needsOwnProcess = (source) =>
   );
 const compiled = (source) => source.replace('/src/', '/dist/').replace(/\.ts$/, '.js');
 
-const inRooms = rooms.flatMap(testsOf);
-const alone = [...inRooms.filter(needsOwnProcess), ...testsOf('bench'), ...testsOf('test')];
-const together = inRooms.filter((source) => !alone.includes(source));
+const all = [...rooms, 'bench', 'test'].flatMap(testsOf);
+const alone = all.filter(needsOwnProcess);
+const together = all.filter((source) => !alone.includes(source));
 
 export default defineConfig({
   test: {

@@ -52,7 +52,7 @@ export interface NodeWorld {
 }
 
 /** How long adapters under test should wait for an answer that moves no money, milliseconds. */
-export const answerMs = 5_000;
+export const answerMs = 3_000;
 
 /**
  * What every Lightning node must do, whatever it is: the words of `node.ts`, by capability and never by name. Money

@@ -19,8 +19,9 @@ function testsOf(room) {
   }
 }
 
-/** Those that turn the process's clock, or look at its memory, have a process of their own. */
+/** Those that turn the process's clock, or look at its memory, have a process of their own; so has the simulator. */
 const needsOwnProcess = (source) =>
+  source.includes('/sim/') ||
   /useFakeTimers|spyOn|stubGlobal|memoryUsage|heapUsed|process\.(exitCode|chdir)/.test(
     readFileSync(source, 'utf8'),
   );

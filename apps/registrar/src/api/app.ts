@@ -1,7 +1,7 @@
 import { readTarget } from '@farebox/gate';
 import { OpenAPIHono } from '@hono/zod-openapi';
-import { bodyLimit } from 'hono/body-limit';
 import { mountAgents } from './agents.js';
+import { boundBody } from './bounded-body.js';
 import type { ApiApp, ApiContext, ApiParts, Env } from './context.js';
 import { mountLocks } from './locks.js';
 import { mountLookup } from './lookup.js';
@@ -25,11 +25,7 @@ export function createApp(parts: ApiParts, version: string): ApiApp {
     return target.ok ? next() : refuse(c, registrarProblem('bad-request', target.detail));
   });
   // Elsewhere no body is read.
-  app.on(
-    ['POST', 'PUT'],
-    '*',
-    bodyLimit({ maxSize: bodyBytesMax, onError: (c) => tooLarge(c as ApiContext) }),
-  ); // the app's own context
+  app.on(['POST', 'PUT'], '*', boundBody(bodyBytesMax, tooLarge));
   mountAgents(app, parts);
   mountSearch(app, parts);
   mountQuote(app, parts);

@@ -39,7 +39,9 @@ export async function serveAdmin(
     );
   const reading = await readingOf(parts.config());
   const app = createAdminApp({ ...parts, reading }, token);
-  const server = createServer({ requestTimeout: receivedMsMax }, getRequestListener(app.fetch));
+  // The globals belong to whoever embeds a gateway.
+  const listener = getRequestListener(app.fetch, { overrideGlobalObjects: false });
+  const server = createServer({ requestTimeout: receivedMsMax }, listener);
   await listening(server, listen.port, listen.host);
   // A TCP server that listens has an AddressInfo.
   const { port } = server.address() as AddressInfo;

@@ -5,7 +5,7 @@ import { balanceOf } from '../store/entries.js';
 import type { ApiApp, ApiParts } from './context.js';
 import { registrarProblem } from './problems.js';
 import { badRequest, bodyOf, clientOf, limited, mustIdentify, readJson } from './request.js';
-import { refuse, reply } from './respond.js';
+import { isSent, refuse, reply } from './respond.js';
 import { jsonResponse, problemResponse, serveRoute } from './route.js';
 
 const nameCharsMax = 100;
@@ -57,7 +57,7 @@ function mountMe(app: ApiApp, parts: ApiParts): void {
   } as const;
   serveRoute(app, route, async (c) => {
     const agent = await mustIdentify(c, parts);
-    if (agent instanceof Response) return agent;
+    if (isSent(agent)) return agent;
     const balance = await parts.desk.db.read((sql) => balanceOf(sql, agent.id));
     return reply(c, {
       status: 'success',

@@ -5,7 +5,7 @@ import type { ApiApp, ApiContext, ApiParts } from './context.js';
 import { fqdnOf } from './named.js';
 import { registrarProblem } from './problems.js';
 import { mustIdentify } from './request.js';
-import { refuse, reply } from './respond.js';
+import { isSent, refuse, reply } from './respond.js';
 import { jsonResponse, problemResponse, serveRoute } from './route.js';
 
 /** Serves the locks of names that somebody has been asked to pay for. */
@@ -33,9 +33,9 @@ export function mountLocks(app: ApiApp, parts: ApiParts): void {
 
 async function lockStatus(c: ApiContext, parts: ApiParts): Promise<Response> {
   const agent = await mustIdentify(c, parts);
-  if (agent instanceof Response) return agent;
+  if (isSent(agent)) return agent;
   const fqdn = fqdnOf(c, parts);
-  if (fqdn instanceof Response) return fqdn;
+  if (isSent(fqdn)) return fqdn;
   const { desk } = parts;
   const { lock, state } = await desk.db.read((sql) => lockStanding(sql, fqdn, desk.now()));
   if (state === 'free')
@@ -52,9 +52,9 @@ async function lockStatus(c: ApiContext, parts: ApiParts): Promise<Response> {
 
 async function resetLock(c: ApiContext, parts: ApiParts): Promise<Response> {
   const agent = await mustIdentify(c, parts);
-  if (agent instanceof Response) return agent;
+  if (isSent(agent)) return agent;
   const fqdn = fqdnOf(c, parts);
-  if (fqdn instanceof Response) return fqdn;
+  if (isSent(fqdn)) return fqdn;
   const { desk } = parts;
   // Looked at and cleared in one transaction: a payment that arrives in between is not robbed.
   const outcome = await desk.db.write(async (sql) => {

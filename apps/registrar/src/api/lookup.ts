@@ -5,7 +5,7 @@ import { findAgent } from '../store/agents.js';
 import type { ApiApp, ApiContext, ApiParts } from './context.js';
 import { fqdnOf, notRegistered } from './named.js';
 import { clientOf, limited } from './request.js';
-import { reply } from './respond.js';
+import { isSent, reply } from './respond.js';
 import { jsonResponse, problemResponse, serveRoute } from './route.js';
 
 /** How long a resolution may be kept, seconds. */
@@ -42,7 +42,7 @@ async function lookUp(c: ApiContext, parts: ApiParts): Promise<Response> {
   const over = limited(c, parts.limits.search, clientOf(c, parts), desk.now());
   if (over !== undefined) return over;
   const fqdn = fqdnOf(c, parts);
-  if (fqdn instanceof Response) return fqdn;
+  if (isSent(fqdn)) return fqdn;
   const view = await parts.directory.find(fqdn);
   if (view === undefined) return notRegistered(c);
   const human = await humanBacked(parts, view);

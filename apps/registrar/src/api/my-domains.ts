@@ -17,7 +17,7 @@ import type { ApiApp, ApiContext, ApiParts } from './context.js';
 import { notYours, ownerAsking } from './named.js';
 import { registrarProblem } from './problems.js';
 import { badRequest, bodyOf, mustIdentify, readJson } from './request.js';
-import { refuse, reply } from './respond.js';
+import { isSent, refuse, reply } from './respond.js';
 import { jsonResponse, problemResponse, serveRoute } from './route.js';
 
 const pageRowsMax = 200;
@@ -81,7 +81,7 @@ export function mountMyDomains(app: ApiApp, parts: ApiParts): void {
 
 async function myDomains(c: ApiContext, parts: ApiParts): Promise<Response> {
   const agent = await mustIdentify(c, parts);
-  if (agent instanceof Response) return agent;
+  if (isSent(agent)) return agent;
   const nowMs = parts.desk.now();
   const after = c.req.query('after') ?? '';
   const domains = await parts.desk.db.read((sql) => domainsOf(sql, agent.id, after, pageRowsMax, nowMs));
@@ -104,7 +104,7 @@ export function domainData(owned: OwnedDomain, nowMs: number): Readonly<Record<s
 
 async function writeBio(c: ApiContext, parts: ApiParts): Promise<Response> {
   const asking = await ownerAsking(c, parts);
-  if (asking instanceof Response) return asking;
+  if (isSent(asking)) return asking;
   const read = readJson(await bodyOf(c), profileSchema);
   if (!read.ok) return badRequest(c, read.detail, read.code);
   const { desk } = parts;
@@ -129,7 +129,7 @@ async function writeBio(c: ApiContext, parts: ApiParts): Promise<Response> {
 
 async function giveAway(c: ApiContext, parts: ApiParts): Promise<Response> {
   const asking = await ownerAsking(c, parts);
-  if (asking instanceof Response) return asking;
+  if (isSent(asking)) return asking;
   const read = readJson(await bodyOf(c), transferSchema);
   if (!read.ok) return badRequest(c, read.detail, read.code);
   const { desk } = parts;

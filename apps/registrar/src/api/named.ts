@@ -4,7 +4,7 @@ import { findDomain, type OwnedDomain } from '../store/domains.js';
 import type { ApiContext, ApiParts } from './context.js';
 import { registrarProblem } from './problems.js';
 import { badRequest, mustIdentify } from './request.js';
-import { refuse } from './respond.js';
+import { isSent, refuse } from './respond.js';
 
 /** The full name in a path; a Response where it is none. */
 export function fqdnOf(c: ApiContext, { desk }: ApiParts): string | Response {
@@ -21,9 +21,9 @@ export interface OwnerAsking {
 /** The name in a path, where its owner asks; otherwise a Response. */
 export async function ownerAsking(c: ApiContext, parts: ApiParts): Promise<OwnerAsking | Response> {
   const agent = await mustIdentify(c, parts);
-  if (agent instanceof Response) return agent;
+  if (isSent(agent)) return agent;
   const fqdn = fqdnOf(c, parts);
-  if (fqdn instanceof Response) return fqdn;
+  if (isSent(fqdn)) return fqdn;
   const owned = await parts.desk.db.read((sql) => findDomain(sql, fqdn, parts.desk.now()));
   if (owned === undefined) return notRegistered(c);
   return owned.owner === agent.id ? { agent, owned } : notYours(c);

@@ -20,7 +20,7 @@ import {
   limited,
   readJson,
 } from './request.js';
-import { refuse, send } from './respond.js';
+import { isSent, refuse, send } from './respond.js';
 import { jsonResponse, problemResponse, serveRoute } from './route.js';
 
 /** Serves registration and renewal. */
@@ -79,7 +79,7 @@ async function order(c: ApiContext, parts: ApiParts, kind: PurchaseKind): Promis
   if (!read.ok) return badRequest(c, read.detail, read.code);
   const body = read.value;
   const agent = await identified(c, parts);
-  if (agent instanceof Response) return agent;
+  if (isSent(agent)) return agent;
   const offered = await wasOffered(credentials, parts, body);
   if (kind === 'register' && body.agreed_to_terms !== true && !offered) {
     if (parts.termsRequired || body.agreed_to_terms === false) {
@@ -90,7 +90,7 @@ async function order(c: ApiContext, parts: ApiParts, kind: PurchaseKind): Promis
   const choice = readPayment(c, body);
   if (!choice.ok) return refuse(c, registrarProblem('payment-method-conflict', choice.detail));
   const priced = await readPricedName(c, desk, kind, body, offered);
-  if (priced instanceof Response) return priced;
+  if (isSent(priced)) return priced;
   const { name, price } = priced;
   const holder = agent?.id ?? clientSubject(client);
   const plan: OrderPlan = { kind, name, years: body.years, agent: agent?.id, holder, client, price };

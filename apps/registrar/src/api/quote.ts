@@ -7,7 +7,7 @@ import { clientSubject } from './holder.js';
 import { orderSchema, type PricedName, readPayment, readPricedName } from './order-request.js';
 import { hindranceRefusal, registrarProblem } from './problems.js';
 import { badRequest, bodyOf, clientOf, limited, mustIdentify, readJson } from './request.js';
-import { refuse, reply } from './respond.js';
+import { isSent, refuse, reply } from './respond.js';
 import { jsonResponse, problemResponse, serveRoute } from './route.js';
 
 /** Serves quotes: what an order would cost. Nothing is kept of them, and no name is locked. */
@@ -32,14 +32,14 @@ async function quote(c: ApiContext, parts: ApiParts): Promise<Response> {
   const over = limited(c, parts.limits.search, client, desk.now());
   if (over !== undefined) return over;
   const agent = await mustIdentify(c, parts);
-  if (agent instanceof Response) return agent;
+  if (isSent(agent)) return agent;
   const read = readJson(await bodyOf(c), orderSchema);
   if (!read.ok) return badRequest(c, read.detail, read.code);
   const choice = readPayment(c, read.value);
   if (!choice.ok) return refuse(c, registrarProblem('payment-method-conflict', choice.detail));
   const nowMs = desk.now();
   const named = await readPricedName(c, desk, 'register', read.value);
-  if (named instanceof Response) return named;
+  if (isSent(named)) return named;
   const { fqdn } = named.name;
   const plan = {
     name: named.name,
@@ -59,7 +59,7 @@ async function quote(c: ApiContext, parts: ApiParts): Promise<Response> {
     return refuse(c, problem, fields);
   }
   const priced = kind === 'register' ? named : await readPricedName(c, desk, kind, read.value);
-  if (priced instanceof Response) return priced;
+  if (isSent(priced)) return priced;
   return reply(c, quoteOf(parts, priced, kind, plan.years));
 }
 

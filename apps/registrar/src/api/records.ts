@@ -10,7 +10,7 @@ import type { ApiApp, ApiContext, ApiParts } from './context.js';
 import { notYours, ownerAsking } from './named.js';
 import { registrarProblem } from './problems.js';
 import { badRequest, bodyOf, readJson } from './request.js';
-import { refuse, reply } from './respond.js';
+import { isSent, refuse, reply } from './respond.js';
 import { jsonResponse, problemResponse, serveRoute } from './route.js';
 
 /** Most records of one name. */
@@ -44,7 +44,7 @@ export function mountRecords(app: ApiApp, parts: ApiParts): void {
   } as const;
   serveRoute(app, list, async (c) => {
     const asking = await ownerAsking(c, parts);
-    if (asking instanceof Response) return asking;
+    if (isSent(asking)) return asking;
     const { fqdn } = asking.owned;
     const records = await parts.desk.db.read((sql) => recordsOf(sql, fqdn));
     return reply(c, { status: 'success', domain: fqdn, data: records.map(recordData) });
@@ -124,7 +124,7 @@ function clash(record: DnsRecord, others: readonly DnsRecord[]): string | undefi
 
 async function change(c: ApiContext, parts: ApiParts, id: string | undefined): Promise<Response> {
   const asking = await ownerAsking(c, parts);
-  if (asking instanceof Response) return asking;
+  if (isSent(asking)) return asking;
   const { fqdn } = asking.owned;
   const body = readJson(await bodyOf(c), recordSchema);
   if (!body.ok) return badRequest(c, body.detail, body.code);
@@ -152,7 +152,7 @@ async function change(c: ApiContext, parts: ApiParts, id: string | undefined): P
 
 async function removeOne(c: ApiContext, parts: ApiParts): Promise<Response> {
   const asking = await ownerAsking(c, parts);
-  if (asking instanceof Response) return asking;
+  if (isSent(asking)) return asking;
   const { fqdn } = asking.owned;
   const problem = await changing(parts, fqdn, asking.agent.id, async (sql) =>
     (await removeRecord(sql, fqdn, c.req.param('id') ?? '')) ? undefined : 'missing',

@@ -28,6 +28,14 @@ export function send(c: ApiContext, { answer, delivery }: Sold): Response {
   return RESPONSE_ALREADY_SENT;
 }
 
+/**
+ * True of what was answered already. Not by `instanceof`: whoever shares the process may put another `Response` in the place
+ * of the global one, as servers of the web's own shapes do.
+ */
+export function isSent(value: unknown): value is Response {
+  return value === RESPONSE_ALREADY_SENT;
+}
+
 /** Sends a refusal. */
 export function refuse(c: ApiContext, problem: Problem, fields: readonly string[] = []): Response {
   return send(c, { answer: problemAnswer(problem, fields) });

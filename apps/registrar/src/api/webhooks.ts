@@ -6,7 +6,7 @@ import { readWebhookTarget } from '../webhooks/target.js';
 import type { ApiApp, ApiContext, ApiParts } from './context.js';
 import { registrarProblem } from './problems.js';
 import { badRequest, bodyOf, mustIdentify, readJson } from './request.js';
-import { refuse, reply } from './respond.js';
+import { isSent, refuse, reply } from './respond.js';
 import { jsonResponse, problemResponse, serveRoute } from './route.js';
 
 /** Most webhooks of one agent. */
@@ -38,7 +38,7 @@ export function mountWebhooks(app: ApiApp, parts: ApiParts): void {
   } as const;
   serveRoute(app, list, async (c) => {
     const agent = await mustIdentify(c, parts);
-    if (agent instanceof Response) return agent;
+    if (isSent(agent)) return agent;
     const webhooks = await parts.desk.db.read((sql) => webhooksOf(sql, agent.id));
     return reply(c, { status: 'success', data: webhooks.map(webhookData) });
   });
@@ -50,7 +50,7 @@ export function mountWebhooks(app: ApiApp, parts: ApiParts): void {
   } as const;
   serveRoute(app, remove, async (c) => {
     const agent = await mustIdentify(c, parts);
-    if (agent instanceof Response) return agent;
+    if (isSent(agent)) return agent;
     const gone = await parts.desk.db.write((sql) => removeWebhook(sql, agent.id, c.req.param('id') ?? ''));
     if (!gone) return refuse(c, registrarProblem('not-found', 'You have no webhook of that id.'));
     return reply(c, { status: 'success' });
@@ -64,7 +64,7 @@ function webhookData({ id, target, events, createdMs }: Webhook): Readonly<Recor
 
 async function subscribeOne(c: ApiContext, parts: ApiParts): Promise<Response> {
   const agent = await mustIdentify(c, parts);
-  if (agent instanceof Response) return agent;
+  if (isSent(agent)) return agent;
   const body = readJson(await bodyOf(c), subscribeSchema);
   if (!body.ok) return badRequest(c, body.detail, body.code);
   const { target_url: target, events, secret } = body.value;

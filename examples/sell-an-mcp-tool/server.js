@@ -1,4 +1,5 @@
-import { connectDevnet, readDevnetFile } from '@farebox/devnet';
+// How to run it: docs/library.md, "Run the examples".
+import { connectDevnet, fareboxHome, readDevnetFile } from '@farebox/devnet';
 import { createGate } from '@farebox/gate';
 import { sellTool } from '@farebox/gate/mcp';
 import { openSqliteLedger } from '@farebox/ledger';
@@ -7,13 +8,14 @@ import { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js';
 import { StdioServerTransport } from '@modelcontextprotocol/sdk/server/stdio.js';
 import { McpError } from '@modelcontextprotocol/sdk/types.js';
 
-const { FAREBOX_HOME, FAREBOX_SECRET } = process.env;
-const node = connectDevnet({ ...(await readDevnetFile(FAREBOX_HOME)), role: 'merchant' });
+const { FAREBOX_SECRET } = process.env;
+const home = fareboxHome();
+const node = connectDevnet({ ...(await readDevnetFile(home)), role: 'merchant' });
 const gate = createGate({
   realm: 'jokes.example',
   secrets: [FAREBOX_SECRET],
   methods: [lightningSeller({ node, network: 'regtest' })],
-  ledger: await openSqliteLedger({ path: `${FAREBOX_HOME}/mcp.db` }),
+  ledger: await openSqliteLedger({ path: `${home}/mcp.db` }),
 });
 const offers = [{ method: 'lightning', intent: 'charge', price: { amount: 1n, currency: 'sat' } }];
 const terms = { route: 'tool joke', effect: 'safe', offers };

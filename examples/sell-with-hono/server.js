@@ -1,4 +1,5 @@
-import { connectDevnet, readDevnetFile } from '@farebox/devnet';
+// How to run it: docs/library.md, "Run the examples".
+import { connectDevnet, fareboxHome, readDevnetFile } from '@farebox/devnet';
 import { createGate } from '@farebox/gate';
 import { sell } from '@farebox/gate/hono';
 import { openSqliteLedger } from '@farebox/ledger';
@@ -6,13 +7,14 @@ import { lightningSeller } from '@farebox/lightning';
 import { serve } from '@hono/node-server';
 import { Hono } from 'hono';
 
-const { PORT = 8411, FAREBOX_HOME, FAREBOX_SECRET } = process.env;
-const node = connectDevnet({ ...(await readDevnetFile(FAREBOX_HOME)), role: 'merchant' });
+const { PORT = 8411, FAREBOX_SECRET } = process.env;
+const home = fareboxHome();
+const node = connectDevnet({ ...(await readDevnetFile(home)), role: 'merchant' });
 const gate = createGate({
   realm: `http://127.0.0.1:${PORT}`,
   secrets: [FAREBOX_SECRET],
   methods: [lightningSeller({ node, network: 'regtest' })],
-  ledger: await openSqliteLedger({ path: `${FAREBOX_HOME}/hono.db` }),
+  ledger: await openSqliteLedger({ path: `${home}/hono.db` }),
 });
 const offers = [{ method: 'lightning', intent: 'charge', price: { amount: 1n, currency: 'sat' } }];
 const terms = { route: 'GET /joke', effect: 'safe', offers };

@@ -1,10 +1,11 @@
+// How to run it: docs/library.md, "Run the examples".
 import { createServer } from 'node:http';
 import { createGate } from '@farebox/gate';
 import { mppxMethod, openSettlementFolder } from '@farebox/gate/mppx';
 import { openSqliteLedger } from '@farebox/ledger';
 import { voucherCharge } from './voucher.js';
 
-const { PORT = 8416, FAREBOX_HOME, FAREBOX_SECRET, VOUCHERS = '' } = process.env;
+const { PORT = 8416, FAREBOX_HOME = '.', FAREBOX_SECRET, VOUCHERS = '' } = process.env;
 // Any server method of mppx sells here: stripe.charge({ … }), tempo.charge({ … }), or one of your own, like this one.
 const charge = voucherCharge(VOUCHERS.split(','));
 const gate = createGate({

@@ -1,4 +1,6 @@
 import { execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { arrows, readManifest, root } from './house.js';
 
@@ -28,6 +30,15 @@ describe.each(Object.keys(arrows))('npm pack of %s', (room) => {
 
   it('lists nothing stray', () => {
     expect(files.filter((file) => !wanted.test(file) || /\.test\.|\/testing\//.test(file))).toEqual([]);
+  });
+
+  it('has its sources in its source maps: they are not packed beside them', () => {
+    const maps = files.filter((file) => file.endsWith('.js.map'));
+    expect(maps.length).toBeGreaterThan(0);
+    for (const file of maps) {
+      const { sourcesContent } = JSON.parse(readFileSync(join(root, room, file), 'utf8'));
+      expect(sourcesContent, file).toEqual([expect.any(String)]);
+    }
   });
 
   it('lists every entry point, with its types, a readme and a licence', () => {

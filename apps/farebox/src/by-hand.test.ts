@@ -87,6 +87,18 @@ describe('by hand (R60)', () => {
     expect([answer, said]).toEqual(['{"rate":1}', '']);
   });
 
+  it('says that an invoice names no amount, and its help speaks of Lightning only', async () => {
+    // The first example of BOLT 11.
+    const invoice =
+      'lnbc1pvjluezsp5zyg3zyg3zyg3zyg3zyg3zyg3zyg3zyg3zyg3zyg3zyg3zyg3zygspp5qqqsyqcyq5rqwzqfqqqsyqcyq5rqwzqfqqqsyqcyq5rqwzqfqypqdpl2pkx2ctnv5sxxmmwwd5kgetjypeh2ursdae8g6twvus8g6rfwvs8qun0dfjkxaq9qrsgq357wnc5r2ueh7ck6q93dj32dlqnls087fxdwk8qakdyafkq3yap9us6v52vjjsrvywa6rt52cm9r9zqt8r2t7mlcwspyetp5h2tztugp9lfyql';
+    const { code, stderr } = await farebox('pay', 'invoice', invoice);
+    expect([code, only(stderr)]).toMatchObject([
+      2,
+      { error: { message: expect.stringContaining('names no amount') } },
+    ]);
+    expect((await farebox('pay', 'invoice', '--help')).stdout).not.toContain('tempo');
+  });
+
   it('pays no invoice above the limit', async () => {
     const { invoice } = await devnet.merchant.createInvoice({
       amountMsat: 101_000n,

@@ -43,6 +43,13 @@ afterAll(async () => {
 
 const farebox = (...words: string[]) => run(home, words);
 
+it('the help of every command has an example that calls it', () => {
+  const without = tree.filter(
+    ({ path, after }) => path !== '' && !new RegExp(`^  (?:.*\\W)?farebox ${path}\\b`, 'm').test(after),
+  );
+  expect(without.map(({ path }) => path)).toEqual([]);
+});
+
 describe('schemas', () => {
   it('are there for every command with --json, and for no other', () => {
     const speaking = tree.filter(({ options }) => options.some(({ flags }) => flags.includes('--json')));

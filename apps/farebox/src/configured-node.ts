@@ -7,7 +7,7 @@ import { findHome } from './home.js';
 /**
  * Connects to the node that a configuration names, as the gateway would.
  *
- * @throws {CliError} `node_config_invalid`
+ * @throws {CliError} `node_config_invalid`: the configuration is wrong (exit code 2)
  */
 export function openConfiguredNode(config: NodeConfig): Promise<InvoiceNode> {
   return translated(async () => (await import('@farebox/gateway')).openNode(config, findHome().directory));
@@ -37,6 +37,11 @@ async function translated<T>(open: () => Promise<T>): Promise<T> {
     return await open();
   } catch (cause) {
     if (!(cause instanceof NodeConfigError) && !(cause instanceof NodeError)) throw cause;
-    throw new CliError(cause.code, cause.message, { cause, exitCode: exitCodes.network });
+    // Not asked yet, so it is the configuration: a secret or certificate that cannot be read, an address, no devnet.
+    const unreachable = cause.code === 'node_unreachable';
+    throw new CliError(cause.code, cause.message, {
+      cause,
+      exitCode: unreachable ? exitCodes.network : exitCodes.usage,
+    });
   }
 }

@@ -197,7 +197,13 @@ describe('a tempo charge, point by point', () => {
 });
 
 describe('an access key', () => {
-  const known = { timeS: 1_000, carriesPermission: false, address: recipient, key: `0x${'33'.repeat(20)}` };
+  const key = `0x${'33'.repeat(20)}` as const;
+  const known = {
+    timeS: 1_000,
+    carriesPermission: false,
+    account: { address: recipient, keyType: 'secp256k1', accessKey: { address: key } },
+    prices: [],
+  } as const;
   const registered = {
     status: 'registered',
     keyType: 'secp256k1',
@@ -228,15 +234,35 @@ describe('an access key', () => {
       'key_limit',
     ],
     [
+      'whose limit is below the price',
+      {
+        ...known,
+        prices: [{ amount: 10_000n, currency: token }],
+        state: { ...registered, allowances: [{ token, remaining: 5_000n }] },
+      },
+      'fault',
+      'key_limit',
+    ],
+    [
+      'that may not spend this token',
+      { ...known, prices: [{ amount: 1n, currency: token }], state: { ...registered, allowances: [] } },
+      'fault',
+      'key_limit',
+    ],
+    [
       'that may sign',
       { ...known, state: { ...registered, allowances: [{ token, remaining: 1n }] } },
       'ok',
       'access_key',
     ],
-  ])('%s', async (_name, key, level, code) => {
-    const finding = judgeKey(key, await import('@farebox/wallet/doctor'));
+  ])('%s', async (_name, judged, level, code) => {
+    const finding = await judgeKey(judged, await import('@farebox/wallet/doctor'));
     expect(finding).toMatchObject({ level, code });
     if (level === 'fault') expect(finding.blame).toBe('you');
+    if (code === 'key_limit') {
+      const raised = judged.prices[0]?.amount === 10_000n ? '1.01pathUSD' : '1.000001pathUSD';
+      expect(finding.next).toContain(`farebox wallet tempo authorize ${key} --limit ${raised} --yes`);
+    }
     if (code === 'key_not_registered') {
       expect(finding.text).toContain('AccountKeychainError(KeyNotFound)');
       expect(finding.text).toContain('The challenge is not to blame');

@@ -1,5 +1,6 @@
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { usageError } from './cli-error.js';
 
 /** Where Farebox keeps what it has to remember on this machine. */
 export interface Home {
@@ -25,10 +26,10 @@ export interface Home {
   readonly sessions: string | undefined;
 }
 
-/** Finds the home folder. Creates nothing. */
+/** Finds the home folder. Creates nothing. Throws a usage error where this user has none. */
 export function findHome(env: NodeJS.ProcessEnv = process.env): Home {
   const given = env.FAREBOX_HOME;
-  const directory = given === undefined || given === '' ? join(homedir(), '.farebox') : resolve(given);
+  const directory = given === undefined || given === '' ? join(ownHome(), '.farebox') : resolve(given);
   return {
     directory,
     journal: join(directory, 'journal.db'),
@@ -41,4 +42,15 @@ export function findHome(env: NodeJS.ProcessEnv = process.env): Home {
     certificates: join(directory, 'certificates'),
     sessions: env.XDG_RUNTIME_DIR ? join(env.XDG_RUNTIME_DIR, 'farebox') : undefined,
   };
+}
+
+/** A container may run under a number that is nobody's: without HOME, there is no folder to be found then. */
+function ownHome(): string {
+  try {
+    return homedir();
+  } catch {
+    throw usageError(
+      'This user has no home folder; set FAREBOX_HOME to the folder where Farebox is to keep its files.',
+    );
+  }
 }

@@ -108,11 +108,15 @@ describe('keys', () => {
     expect(revoked).toMatchObject({ id, state: 'revoked' });
     await until(String(key), 401);
     const again = await farebox('keys', 'rotate', String(id), '--json');
-    expect([again.code, only(again.stderr)]).toMatchObject([1, { error: { code: 'no_such_key' } }]);
+    expect([again.code, only(again.stderr)]).toMatchObject([
+      1,
+      { error: { code: 'no_such_key', message: expect.stringContaining('is revoked') } },
+    ]);
   });
 
   it.each([
     [['create', '--plan', 'gold'], 2, 'There is no plan "gold"; there are: default, trial'],
+    [['create', '--scope', 'bitcoins'], 2, 'No route has the label "bitcoins"'],
     [['show', 'key_none'], 1, 'There is no key "key_none"'],
     [['rotate', 'key_none', '--keep-old', 'long'], 2, '--keep-old is'],
   ])('%j: exit %i', async (words, code, sentence) => {

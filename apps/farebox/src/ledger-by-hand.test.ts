@@ -74,13 +74,16 @@ describe('refund-mark', () => {
 });
 
 describe('resolve', () => {
-  it.each([4, 8])('%i as delivered lets the buyer fetch the answer', async (claim) => {
-    const done = only((await ledger('resolve', String(claim), '--delivered', '--yes', '--json')).stdout);
-    expect(done).toMatchObject({ state: 'cut', moved: [{ debit: 'owed', credit: 'revenue' }] });
-    await withLedger(path, async (gateway) => {
-      expect(await gateway.redeliver(claim, 3, requestOf(claim).nowMs + 50_000)).toBe('allowed');
-    });
-  });
+  it.each([4, 8])(
+    '%i as delivered makes the payment revenue, and says that the answer is gone',
+    async (claim) => {
+      const done = only((await ledger('resolve', String(claim), '--delivered', '--yes', '--json')).stdout);
+      expect(done).toMatchObject({ state: 'cut', moved: [{ debit: 'owed', credit: 'revenue' }] });
+      const { stdout } = await ledger('claim', String(claim));
+      expect(stdout).toContain('409 answer-lost');
+      expect(stdout).not.toContain('kept answer');
+    },
+  );
 
   it.each([4, 8])('%i as released makes a credit of it, which is delivered once', async (claim) => {
     const done = only((await ledger('resolve', String(claim), '--released', '--yes', '--json')).stdout);

@@ -106,12 +106,18 @@ describe('reconcile', () => {
     expect(differences.map(({ reference }) => reference)).not.toContain(late);
   });
 
-  it('leaves other payment methods alone', async () => {
+  it('leaves other payment methods alone, and says so', async () => {
     const { summary } = await compared();
+    expect(summary?.notCompared).toEqual({});
+    expect((await reconcile()).stdout).not.toContain('Not compared');
     await withLedger(join(home, 'shop.db'), (ledger) =>
       ledger.deliver(requestOf(++count, { method: 'tempo', nowMs: Date.now() })),
     );
-    expect((await compared()).summary).toMatchObject({ presented: summary?.presented });
+    expect((await compared()).summary).toMatchObject({
+      presented: summary?.presented,
+      notCompared: { tempo: 1 },
+    });
+    expect((await reconcile()).stdout).toContain('Not compared: 1 payment by tempo;');
   });
 
   it('says what to do without a node, and when the node does not answer', async () => {
@@ -119,11 +125,12 @@ describe('reconcile', () => {
     writeFileSync(free, configOf('sqlite:shop.db'));
     const without = await run(home, ['ledger', 'reconcile', '-c', free, '--json']);
     expect([without.code, only(without.stderr)]).toMatchObject([1, { error: { code: 'no_node' } }]);
+    expect((await run(home, ['ledger', 'reconcile', '-c', free])).stderr).not.toContain('Comparing');
     const elsewhere = mkdtempSync(join(tmpdir(), 'farebox-nowhere-'));
     try {
       const lonely = await run(elsewhere, ['ledger', 'reconcile', '-c', config, '--json']);
       expect([lonely.code, only(lonely.stderr)]).toMatchObject([
-        3,
+        2,
         { error: { code: 'node_config_invalid' } },
       ]);
       await writeDevnetFile(elsewhere, { url: 'http://127.0.0.1:1', token: server.token });

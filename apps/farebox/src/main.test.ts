@@ -90,15 +90,25 @@ describe('completion', () => {
     expect(complete('farebox', 'dev')).toEqual(['devnet']);
     expect(complete('farebox', 'pay', 're')).toEqual(['request', 'resume']);
     expect(complete('farebox', 'pay', 'request', '--max')).toEqual(['--max', '--max-fee']);
+    expect(complete('farebox', 'pay', 'request', 'https://a.test/', '--method', '')).toEqual([
+      'lightning',
+      'tempo',
+    ]);
+    expect(complete('farebox', 'ledger', 'export', '--format', 'c')).toEqual(['csv']);
+    expect(complete('farebox', 'completion', '')).toEqual(['bash', 'zsh', 'fish', '--help']);
+    expect(complete('farebox', 'schema', 'er')).toEqual(['error']);
+    expect(complete('farebox', 'schema', 'pay', 'his')).toEqual(['history']);
+    expect(complete('farebox', 'schema', 'wallet', 'policy', 's')).toEqual(['show', 'set']);
   });
 
   it.each([
-    ['zsh', '#compdef farebox'],
-    ['fish', 'complete -c farebox'],
-  ])('of %s knows every command', async (shell, mark) => {
+    ['zsh', '#compdef farebox', "'pay request --method') list=(lightning tempo)"],
+    ['fish', 'complete -c farebox', "-l method -x -a 'lightning tempo'"],
+  ])('of %s knows every command, and the values of its options', async (shell, mark, values) => {
     const { code, stdout } = await farebox('completion', shell);
     expect(code).toBe(0);
     expect(stdout).toContain(mark);
+    expect(stdout).toContain(values);
     for (const word of ['serve', 'devnet', 'invoice', 'credential', 'history'])
       expect(stdout).toContain(word);
   });

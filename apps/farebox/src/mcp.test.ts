@@ -46,6 +46,8 @@ async function connect(...words: string[]): Promise<Client> {
   await client.connect(
     new StdioClientTransport({ command: process.execPath, args: [bin, 'mcp', ...words], env }),
   );
+  // As every agent does: the client holds results against the tools' schemas from then on.
+  await client.listTools();
   return client;
 }
 
@@ -54,8 +56,11 @@ async function call(
   name: string,
   args: Record<string, unknown> = {},
 ): Promise<Record<string, unknown>> {
-  const { structuredContent, isError } = await client.callTool({ name, arguments: args });
-  return { ...(structuredContent as Record<string, unknown>), isError: isError === true };
+  const { structuredContent, content, isError } = await client.callTool({ name, arguments: args });
+  if (isError !== true) return { ...(structuredContent as Record<string, unknown>), isError: false };
+  // A failure is text: its first part is our own.
+  const [first] = content as { readonly text: string }[];
+  return { ...JSON.parse(first?.text ?? '{}'), isError: true };
 }
 
 describe('an agent over stdio', () => {
@@ -87,8 +92,15 @@ describe('an agent over stdio', () => {
       expect(await call(client, 'history')).toMatchObject({
         payments: [{ id: paid.id, state: 'delivered' }],
       });
+      // As the command line has it: 99.5 sat, and no thousandths of it.
+      const text = expect.stringMatching(/^\d+(?:\.\d{1,3})? sat$/);
       expect(await call(client, 'balance')).toMatchObject({
-        balances: expect.arrayContaining([expect.objectContaining({ payment_method: 'lightning' })]),
+        balances: expect.arrayContaining([
+          expect.objectContaining({
+            payment_method: 'lightning',
+            balance: expect.objectContaining({ text }),
+          }),
+        ]),
       });
     } finally {
       await client.close();
@@ -107,6 +119,13 @@ describe('an agent over stdio', () => {
       expect(await call(client, 'pay', { url: `${shop.url}/price/3` })).toMatchObject({ isError: false });
       const budget = await call(client, 'budget');
       expect(budget).toMatchObject({ ok: true, changed_by: join(home, 'policy.yaml') });
+      const day = (
+        budget as unknown as { limits: { scope: string; limit: object; spent: object }[] }
+      ).limits.find(({ scope }) => scope === 'limits.day');
+      expect(day).toMatchObject({
+        limit: { text: '1000 sat' },
+        spent: { text: expect.stringMatching(/^[\d.]+ sat$/) },
+      });
       // Fees are reserved too: less is left than another payment could need.
       policy('6sat');
       const refused = await call(client, 'pay', {

@@ -199,7 +199,7 @@ describe('pay request, as an access key of another account (R23, R24)', () => {
     const said = JSON.stringify(report);
     expect(said).toContain('AccountKeychainError(KeyNotFound)');
     expect(said).toContain('The challenge is in order');
-    expect(said).toContain('farebox wallet tempo authorize');
+    expect(said).toContain(`farebox wallet tempo authorize ${accessKey} --limit 5pathUSD --yes`);
     expect(await chain.balance(address)).toBe(1_000_000n);
 
     await done('wallet', 'tempo', 'authorize', accessKey, '--limit', '0.05pathUSD', '--yes', '--json');
@@ -208,6 +208,11 @@ describe('pay request, as an access key of another account (R23, R24)', () => {
     // 0.05 was allowed, and 0.04 has been spent.
     const over = only((await agentBuys()).stderr);
     expect(JSON.stringify(over)).toContain('AccountKeychainError(SpendingLimitExceeded)');
+    expect(JSON.stringify(over)).toMatch(
+      new RegExp(
+        `0\\.0[0-9]+ pathUSD.* farebox wallet tempo authorize ${accessKey} --limit 0\\.0[0-9]+pathUSD --yes`,
+      ),
+    );
     await done('wallet', 'tempo', 'revoke', accessKey, '--yes', '--json');
     const revoked = await agentBuys();
     expect([revoked.code, JSON.stringify(only(revoked.stderr))]).toEqual([

@@ -2,7 +2,7 @@ import { type Amount, type Challenge, decodeRequest, type Inspection } from '@fa
 import { isCredit, type JournalEntry, outcomeIn, plainText, type WalletError } from '@farebox/wallet';
 import { exitCodes } from './exit-codes.js';
 import type { ErrorReport } from './output.js';
-import { showAmount } from './tempo/tokens.js';
+import { showAmount, type Token } from './tempo/tokens.js';
 
 /** What something costs, as JSON. Amounts are decimal strings of whole base units, as in the specification. */
 export interface CostView {
@@ -49,11 +49,11 @@ function toMsat({ amount, currency }: Amount): string | null {
   return currency === 'sat' ? String(amount * 1000n) : null;
 }
 
-/** `0 sat`, `1 sat`, `0.5 sat`, `0.001 pathUSD`: for people. */
-export function showFee(fee: Amount): string {
-  if (fee.currency !== 'msat') return showAmount(fee);
-  const rest = (fee.amount % 1000n).toString().padStart(3, '0').replace(/0+$/, '');
-  return `${fee.amount / 1000n}${rest === '' ? '' : `.${rest}`} sat`;
+/** An amount for people: `0 sat`, `1 sat`, `0.5 sat` (of msat), `0.001 pathUSD`. */
+export function showMoney(amount: Amount, tokens?: readonly Token[]): string {
+  if (amount.currency !== 'msat') return showAmount(amount, tokens);
+  const rest = (amount.amount % 1000n).toString().padStart(3, '0').replace(/0+$/, '');
+  return `${amount.amount / 1000n}${rest === '' ? '' : `.${rest}`} sat`;
 }
 
 /** A challenge with what its payment data says. */

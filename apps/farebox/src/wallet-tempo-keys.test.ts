@@ -84,6 +84,39 @@ describe('access keys (R23)', () => {
     expect(await cli.done(home, 'balance')).toMatchObject({ balances: [{ spendable: '0' }] });
   });
 
+  it('get another limit, and keep their other terms, once they are registered', async () => {
+    await cli.done(rootHome, 'authorize', key, '--limit', '0.005pathUSD', '--expires', '2h', '--yes');
+    const raise = ['authorize', key, '--limit', '2pathUSD'];
+    const before = await chain.balance(root);
+    const limits = [{ limit: '2000000', left: '5000' }];
+    expect(await cli.done(rootHome, ...raise)).toMatchObject({ done: false, registered: true, limits });
+    expect(await chain.balance(root)).toBe(before);
+    expect(await cli.failed(rootHome, [...raise, '--expires', '9h', '--yes'])).toMatchObject({ exitCode: 2 });
+    const changed = await cli.done(rootHome, ...raise, '--yes');
+    expect(changed).toMatchObject({ done: true, registered: true, limits });
+    expect(await chain.balance(root)).toBe(before - BigInt(String(changed.fee)));
+    expect(await cli.done(home, 'balance')).toMatchObject({ balances: [{ spendable: '2000000' }] });
+  });
+
+  it('that can never sign again, or never could, are named as such, and no fee is spent on them', async () => {
+    const stranger = `0x${'12'.repeat(20)}`;
+    const unknown = await cli.failed(rootHome, ['revoke', stranger, '--yes']);
+    expect(unknown).toMatchObject({ exitCode: 1, error: { code: 'key_not_registered' } });
+    await cli.done(rootHome, 'authorize', key, '--limit', '1pathUSD', '--yes');
+    await cli.done(rootHome, 'revoke', key, '--yes');
+    const left = await chain.balance(root);
+    for (const words of [
+      ['revoke', key],
+      ['authorize', key, '--limit', '1pathUSD'],
+      ['revoke', key, '--yes'],
+    ]) {
+      const refused = await cli.failed(rootHome, words);
+      expect(refused).toMatchObject({ exitCode: 1, error: { code: 'key_revoked' } });
+      expect(JSON.stringify(refused)).toContain(`wallet tempo create --account agent --root-account ${root}`);
+    }
+    expect(await chain.balance(root)).toBe(left);
+  });
+
   it('are limited in time and in whom they pay, as was said', async () => {
     const words = ['--limit', '1pathUSD', '--period', '1d', '--pay-to', root, '--yes'];
     expect(await cli.done(rootHome, 'authorize', key, ...words)).toMatchObject({

@@ -94,7 +94,8 @@ function chainsOf(forwardedFor: readonly string[], forwarded: string | undefined
         .slice(-hopsMax)
         .map((hop) => hop.trim()),
     );
-  if (forwarded !== undefined) chains.push((readForwarded(forwarded) ?? []).slice(-hopsMax));
+  if (forwarded !== undefined)
+    chains.push((readForwarded(forwarded) ?? []).slice(-hopsMax).map(({ from }) => from));
   return chains;
 }
 
@@ -110,8 +111,8 @@ function isSameAddress(one: string, other: string): boolean {
   return isIP(one) === 4 ? one === other : expand(one).join() === expand(other).join();
 }
 
-/** An address without brackets, port, zone and the IPv6 clothes of IPv4. */
-function plainAddress(text: string): string | undefined {
+/** An address without brackets, port, zone and the IPv6 clothes of IPv4; undefined for what is none. */
+export function plainAddress(text: string): string | undefined {
   if (text.length > 64) return undefined;
   const bare =
     /^\[([^\]]*)\](?::[0-9]{1,5})?$/.exec(text)?.[1] ?? text.replace(/^([0-9.]+):[0-9]{1,5}$/, '$1');

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -19,6 +19,7 @@ beforeEach(async () => {
 afterEach(async () => {
   await rm(folder, { recursive: true });
   vi.restoreAllMocks();
+  vi.unstubAllEnvs();
 });
 
 /** Runs `farebox serve` in this process, with what it writes caught. */
@@ -62,6 +63,57 @@ describe('farebox serve', () => {
     expect(stdout).toBe('');
     expect(stderr).toMatch(/farebox\.yaml:\d+:\d+: routes\[0\]\.price: was given "cheap"; write /);
     expect(exitCode).toBe(2);
+  });
+
+  it('--check takes the node from the environment, and refuses two that differ', async () => {
+    const file = join(folder, 'farebox.yaml');
+    await writeFile(file, exampleConfig.replace(/^lightning:\n.*\n/m, ''));
+    expect(await run('--check', '-c', file)).toMatchObject({ exitCode: 2 });
+    vi.stubEnv('FAREBOX_NODE_KIND', 'cln');
+    expect((await run('--check', '-c', file)).stderr).toContain('FAREBOX_NODE_RUNE_FILE or rune_env must be');
+    vi.stubEnv('FAREBOX_NODE_RUNE', 'the rune itself');
+    expect(await run('--check', '-c', file)).toMatchObject({ stderr: '', exitCode: 0 });
+    await writeFile(file, exampleConfig);
+    const { stderr, exitCode } = await run('--check', '-c', file);
+    expect(stderr).toMatch(/:\d+:\d+: lightning\.node: is not the node of FAREBOX_NODE_KIND .*; keep one/);
+    expect(stderr).not.toContain('the rune itself');
+    expect(exitCode).toBe(2);
+  });
+
+  it('--check names everything that the file names and that cannot be had, and makes nothing', async () => {
+    const file = join(folder, 'farebox.yaml');
+    const lines = [
+      'realm: https://api.example.com',
+      'secret_file: no.secret',
+      'tls: { cert_file: no-cert.pem, key_file: no-key.pem }',
+      'admin: { token_file: short.token }',
+      'catalog: { openapi: no-api.json, docs_folder: no-docs }',
+      'upstreams:',
+      '  a:',
+      '    url: https://127.0.0.1:9',
+      '    ca_file: no-ca.pem',
+      `    headers: { set: { X-One: "\${env:FAREBOX_TEST_NOSUCH}", X-Two: "\${file:no-two}" } }`,
+      'routes:',
+      `  - { match: GET /x, upstream: a, price: free, headers: { set: { X-Three: "\${file:no-three}" } } }`,
+    ];
+    await writeFile(file, `${lines.join('\n')}\n`);
+    await writeFile(join(folder, 'short.token'), 'short', { mode: 0o600 });
+    const before = await readdir(folder);
+    const { stdout, stderr, exitCode } = await run('--check', '-c', file);
+    expect([stdout, exitCode]).toEqual(['', 2]);
+    for (const name of [
+      ...['no.secret', 'no-cert.pem', 'no-key.pem', 'short.token', 'no-api.json', 'no-docs', 'no-ca.pem'],
+      ...['FAREBOX_TEST_NOSUCH', 'no-two', 'no-three'],
+    ])
+      expect(stderr).toContain(name);
+    expect(stderr.trim().split('\n')).toHaveLength(10);
+    await writeFile(
+      file,
+      'realm: http://localhost\nupstreams: { a: http://127.0.0.1:9 }\nadmin: { token_file: new.token }\n' +
+        'routes: [{ match: GET /x, upstream: a, price: free }]\n',
+    );
+    expect(await run('--check', '-c', file)).toMatchObject({ stderr: '', exitCode: 0 });
+    expect(await readdir(folder)).toEqual(before);
   });
 
   it('--print-schema prints the JSON Schema', async () => {
@@ -140,6 +192,7 @@ describe('farebox serve', () => {
     expect(stderr).toMatch(/"kept":\["realm"\]/);
     expect((await ask(port, '/y')).status).toBe(200);
     expect((await ask(port, '/x')).status).toBe(404);
+    expect(stderr.match(/no secret is configured/g)).toHaveLength(1);
     child.kill('SIGTERM');
     expect(await exited).toEqual([0, null]);
     await upstream.close();

@@ -6,8 +6,8 @@ import { configJsonSchema } from './config/json-schema.js';
 import { loadConfig } from './config/load.js';
 import { createGateway, type Gateway } from './gateway.js';
 import { createLogger, LOG_LEVELS, type Logger, type LogLevel } from './log.js';
-import { priceWords } from './price/words.js';
-import type { Listening } from './server.js';
+import { checkMaterials } from './operate/check.js';
+import { welcome } from './welcome.js';
 
 /** The environment variable for the log level, when `--log-level` is not given. */
 export const logLevelVariable = 'FAREBOX_LOG';
@@ -23,7 +23,7 @@ interface ServeOptions {
 const HELP = `
 Examples:
   farebox serve --example > farebox.yaml   a commented configuration to begin with
-  farebox serve --check                    read farebox.yaml, say what is wrong with it, serve nothing
+  farebox serve --check                    say what is wrong with farebox.yaml and the files it names, serve nothing
   farebox serve                            serve what farebox.yaml says
   farebox serve -c shop.yaml --log-level debug
   farebox serve --print-schema > farebox.schema.json
@@ -77,11 +77,7 @@ async function serve(options: ServeOptions): Promise<number> {
     if (error instanceof ConfigError) return complain(error.message, 2);
     throw error;
   }
-  if (options.check === true) {
-    return print(
-      `${options.config} is good: ${config.routes.length} ${config.routes.length === 1 ? 'route' : 'routes'}.\n`,
-    );
-  }
+  if (options.check === true) return check(options.config, config);
   const logger = createLogger(level);
   let gateway: Gateway | undefined;
   const hangUp = (): void => {
@@ -91,7 +87,9 @@ async function serve(options: ServeOptions): Promise<number> {
   process.on('SIGHUP', hangUp);
   try {
     gateway = await createGateway(config, { logger });
-    print(welcome(config, await gateway.listen()));
+    const { url } = await gateway.listen();
+    const { adminUrl, metricsUrl } = gateway;
+    print(welcome(config, { url, adminUrl, metricsUrl }));
   } catch (error) {
     process.off('SIGHUP', hangUp);
     await gateway?.close();
@@ -102,6 +100,17 @@ async function serve(options: ServeOptions): Promise<number> {
   print('\nStopping: finishing what was paid for. Once more to stop at once.\n');
   await Promise.race([gateway.close(), interrupted().then(() => gateway?.close({ drainMs: 0 }))]);
   return 0;
+}
+
+/** Looks at what the configuration names as well: a file that is not there keeps a gateway from starting. */
+async function check(file: string, config: GatewayConfig): Promise<number> {
+  try {
+    await checkMaterials(config);
+  } catch (error) {
+    return complain(error instanceof Error ? error.message : String(error), 2);
+  }
+  const { length } = config.routes;
+  return print(`${file} is good: ${length} ${length === 1 ? 'route' : 'routes'}.\n`);
 }
 
 /** A gateway that is stopping is not to be killed by a reload that comes too late. */
@@ -131,14 +140,6 @@ function interrupted(): Promise<void> {
     };
     process.on('SIGINT', wake).on('SIGTERM', wake);
   });
-}
-
-function welcome(config: GatewayConfig, at: Listening): string {
-  const routes = config.routes.map(({ match, offers, upstream }) => {
-    const price = priceWords(offers, config.tempo?.tokens ?? []);
-    return `  ${price.padStart(10)}  ${match.text}  →  ${upstream}\n`;
-  });
-  return `Farebox serves ${config.realm} at ${at.url}\n${routes.join('')}`;
 }
 
 function readLevel(text: string): LogLevel | undefined {

@@ -2,14 +2,22 @@
 const pairForm =
   /[ \t]*(?:([!#$%&'*+.^_`|~0-9A-Za-z-]+)=(?:([!#$%&'*+.^_`|~0-9A-Za-z-]+)|"((?:[^"\\]|\\.)*)")[ \t]*)?([;,]|$)/y;
 
+/** One element of a `Forwarded` field: what a proxy says of the request as it got it. */
+export interface ForwardedElement {
+  /** The node name as it stands there; undefined where none is named. */
+  readonly from: string | undefined;
+  readonly proto: string | undefined;
+  readonly host: string | undefined;
+}
+
 /**
- * Reads the `for` of each element of a `Forwarded` field (RFC 7239 §4), in their order: what the proxies say that they were
- * asked by. Several fields are given as one, with commas between.
+ * Reads the elements of a `Forwarded` field (RFC 7239 §4), in their order: what the proxies say that they were asked by.
+ * Several fields are given as one, with commas between.
  *
- * @returns the node names as they stand there, undefined for an element that names none; undefined for what is no such field
+ * @returns undefined for what is no such field
  */
-export function readForwarded(text: string): (string | undefined)[] | undefined {
-  const nodes: (string | undefined)[] = [];
+export function readForwarded(text: string): ForwardedElement[] | undefined {
+  const elements: ForwardedElement[] = [];
   let named = new Map<string, string>();
   pairForm.lastIndex = 0;
   for (;;) {
@@ -25,8 +33,9 @@ export function readForwarded(text: string): (string | undefined)[] | undefined 
     }
     if (end === ';') continue;
     // An empty element is none (RFC 9110 §5.6.1).
-    if (named.size > 0) nodes.push(named.get('for'));
+    if (named.size > 0)
+      elements.push({ from: named.get('for'), proto: named.get('proto'), host: named.get('host') });
     named = new Map();
-    if (end === '' || at === text.length) return nodes;
+    if (end === '' || at === text.length) return elements;
   }
 }

@@ -59,6 +59,8 @@ export interface Gateway {
   readonly ledger: Ledger;
   /** Where the admin API is, once the gateway listens and when it has one. */
   readonly adminUrl: string | undefined;
+  /** Where the metrics are, once the gateway listens and when it has them. */
+  readonly metricsUrl: string | undefined;
   readonly health: Health;
   /** Counts since the start, by route. */
   readonly meter: Meter;
@@ -84,7 +86,7 @@ export async function createGateway(
 ): Promise<Gateway> {
   const logger = given.logger ?? createLogger('info');
   const now = given.now ?? Date.now;
-  const secretsOf = async (from: GatewayConfig) => given.secrets ?? (await ownSecrets(from, logger));
+  const secretsOf = given.secrets === undefined ? ownSecrets(logger) : givenSecrets(given.secrets);
   const materials = await readMaterials(config, secretsOf);
   const backing = await openBacking(config, given, now, logger);
   const { ledger, lightning } = backing;
@@ -122,6 +124,7 @@ export async function createGateway(
   });
 
   let admin: AdminServer | undefined;
+  let metricsUrl: string | undefined;
   async function shutDown(drainMs: number): Promise<void> {
     draining = true;
     await stopFront(server, activity, drainMs);
@@ -149,8 +152,11 @@ export async function createGateway(
     get adminUrl() {
       return admin?.url;
     },
+    get metricsUrl() {
+      return metricsUrl;
+    },
     async listen() {
-      await watch.listen();
+      metricsUrl = await watch.listen();
       const inForce = () => regime.live.config;
       const parts = { config: inForce, keys: () => desk.store, health, meter, activity, now, logger };
       admin = await openAdmin(config, parts);
@@ -190,12 +196,25 @@ async function openAdmin(
   return serveAdmin(admin, parts);
 }
 
-async function ownSecrets(config: GatewayConfig, logger: Logger): Promise<readonly string[]> {
-  const { values, generatedFile } = await resolveSecrets(config);
-  if (generatedFile !== undefined) {
-    logger.info({ file: generatedFile }, 'no secret is configured: using the one that is kept in this file');
-  }
-  return values;
+type SecretsOf = (config: GatewayConfig) => Promise<readonly string[]>;
+
+function givenSecrets(secrets: readonly string[]): SecretsOf {
+  return () => Promise.resolve(secrets);
+}
+
+/** Says once where the secret is kept that nobody has configured, and not again at each reload. */
+function ownSecrets(logger: Logger): SecretsOf {
+  let told: string | undefined;
+  return async (config) => {
+    const { values, generatedFile } = await resolveSecrets(config);
+    if (generatedFile !== undefined && generatedFile !== told)
+      logger.info(
+        { file: generatedFile },
+        'no secret is configured: using the one that is kept in this file',
+      );
+    told = generatedFile;
+    return values;
+  };
 }
 
 /** What every configuration stands on; measured where somebody reads the measures. */

@@ -20,7 +20,7 @@ export interface Housekeeping {
  * @param redemption what holds at the moment: it may be exchanged by a reload
  */
 export function startHousekeeping(
-  ledger: Ledger,
+  ledger: Pick<Ledger, 'sweep'>,
   redemption: () => RedemptionConfig,
   now: () => number,
   logger: Logger,

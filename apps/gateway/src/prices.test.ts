@@ -67,6 +67,7 @@ describe('a price by request', () => {
     const twice = await on.ask('/paid/a?size=2k&size=4k');
     expect(twice.status).toBe(400);
     expect(twice.json().detail).toMatch(/size twice/);
+    expect((await on.ask('/paid/a?x=1;size=4k')).status).toBe(400);
     const body = await on.ask('/paid/a', post('{"model":"small","model":"large"}'));
     expect(body.status).toBe(400);
     expect((await on.ask('/paid/a', post('model=large'))).status).toBe(400);

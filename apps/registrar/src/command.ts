@@ -31,10 +31,12 @@ export function registerRegistrar(program: Command): void {
         options.logLevel,
       );
     });
+  const example = (line: string) => `\nExamples:\n  ${line}`;
   const config = () => registrar.opts<ConfigOption>().config;
   registrar
     .command('init')
     .description('writes an example configuration, unless there is one')
+    .addHelpText('after', example('farebox registrar init'))
     .action(async () => {
       process.exitCode = await (await import('./commands/init.js')).initRegistrar(config());
     });
@@ -43,6 +45,7 @@ export function registerRegistrar(program: Command): void {
     .description(
       'asks the registry what became of every order whose outcome is not known; nothing happens twice',
     )
+    .addHelpText('after', example('farebox registrar reconcile'))
     .action(async () => {
       process.exitCode = await (await import('./commands/reconcile.js')).reconcileCommand(config());
     });
@@ -51,6 +54,7 @@ export function registerRegistrar(program: Command): void {
     .argument('<agent>', 'agt_…')
     .argument('<usd>', 'dollars, like 5.20')
     .description("puts dollars on an agent's prepaid balance")
+    .addHelpText('after', example('farebox registrar credit agt_0123456789abcdef0123 5.20'))
     .action(async (agent: string, usd: string) => {
       process.exitCode = await (await import('./commands/credit.js')).creditCommand(config(), agent, usd);
     });
@@ -58,6 +62,7 @@ export function registerRegistrar(program: Command): void {
     .command('zone')
     .argument('<namespace>')
     .description("prints a namespace's zone as a master file")
+    .addHelpText('after', example('farebox registrar zone agent > agent.zone'))
     .action(async (namespace: string) => {
       process.exitCode = await (await import('./commands/zone.js')).zoneCommand(config(), namespace);
     });

@@ -1,3 +1,4 @@
+import { settledLateMsMax } from '@farebox/gate';
 import type { Ledger } from '@farebox/ledger';
 import { newId } from './identity/secrets.js';
 import type { Database } from './store/database.js';
@@ -6,10 +7,13 @@ import { pruneLocks } from './store/locks.js';
 import { lapsePurchases, prunePurchases } from './store/purchases.js';
 import { emitEvent } from './store/webhooks.js';
 
-/** How long an order that was never paid is kept after its challenge is over. */
+/**
+ * How long an order that nobody has presented a credential for is kept after its challenge is over. A payment that was made in
+ * time and comes later still is judged all the same, and its order is made again.
+ */
 export const unpaidKeptMs = 3_600_000;
-/** How long an order waits whose credential was presented: as long as the gate takes one that was paid in time. */
-export const presentedKeptMs = 8 * 24 * 3_600_000;
+/** How long an order waits whose credential was presented: as long as the gate takes one that was paid in time, and a day. */
+export const presentedKeptMs = settledLateMsMax + 24 * 3_600_000;
 /** How long what is left of a lock is kept. */
 export const lockKeptMs = 24 * 3_600_000;
 /** Rows that are touched in one step, so that orders do not wait. */

@@ -102,6 +102,8 @@ export function createRegistrar(options: RegistrarOptions): Registrar {
     challengeLifeMs: options.lockLifeMs ?? lockLifeMsDefault,
     mintBudget: limits.mint,
     unavailableStatus: 503,
+    // Whoever paid in time and comes late gets the name, or its price as balance.
+    acceptPaidInTime: true,
     // An order is asked for again with its own id: there is no count after which a payment is worth nothing.
     attemptsMax: Number.MAX_SAFE_INTEGER,
     ...(options.onEvent === undefined ? {} : { onEvent: options.onEvent }),

@@ -48,9 +48,13 @@ class LostCall extends Error {
  * with `NodeError`: `node_unreachable` (nobody answers), `node_unauthorized` (wrong token), `node_refused`,
  * `node_misbehaved`. A payment whose answer is lost resolves as `in-flight`: ask `trackPayment`.
  *
- * Throws for an address that is not plain HTTP on loopback: the token would leave the machine.
+ * Throws for an address that is not plain HTTP on loopback: the token would leave the machine; and where there is no
+ * address, as JavaScript makes of a devnet's file that is not there.
  */
 export function connectDevnet(options: ConnectOptions): DevnetNode {
+  if (options.url === undefined) {
+    throw new NodeError('node_unreachable', 'No devnet is running: start one with `farebox devnet`.');
+  }
   return new RemoteNode(options);
 }
 

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { readDevnetFile, removeDevnetFile, writeDevnetFile } from './devnet-file.js';
+import { readDevnetFile, readLastDevnetFile, removeDevnetFile, writeDevnetFile } from './devnet-file.js';
 
 let home: string;
 beforeEach(() => {
@@ -28,6 +28,17 @@ describe('devnet.json', () => {
     await removeDevnetFile(home, file);
     expect(await readDevnetFile(home)).toBeUndefined();
     await removeDevnetFile(home, file);
+  });
+
+  it('is remembered when it has been removed, and as private', async () => {
+    expect(await readLastDevnetFile(home)).toBeUndefined();
+    await writeDevnetFile(home, file);
+    expect(await readLastDevnetFile(home)).toEqual(file);
+    await removeDevnetFile(home, file);
+    expect(await readLastDevnetFile(home)).toEqual(file);
+    expect(statSync(join(home, 'devnet.last.json')).mode & 0o777).toBe(0o600);
+    writeFileSync(join(home, 'devnet.last.json'), 'nonsense');
+    expect(await readLastDevnetFile(home)).toBeUndefined();
   });
 
   it('may have a Tempo chain beside it, and one that cannot be read is left out', async () => {

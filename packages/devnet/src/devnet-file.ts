@@ -1,4 +1,4 @@
-import { mkdir, readFile, rm } from 'node:fs/promises';
+import { mkdir, readFile, rename } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { isJsonObject, type JsonValue, parseJsonObject } from '@farebox/protocol';
@@ -27,6 +27,7 @@ export function fareboxHome(): string {
 }
 
 const fileIn = (home: string) => join(home, 'devnet.json');
+const lastFileIn = (home: string) => join(home, 'devnet.last.json');
 
 /** Writes `devnet.json` into the home directory, readable by its owner only. Replaces an older one whole. */
 export async function writeDevnetFile(home: string, file: DevnetFile): Promise<void> {
@@ -36,10 +37,19 @@ export async function writeDevnetFile(home: string, file: DevnetFile): Promise<v
   replaceFile(fileIn(home), `${JSON.stringify({ url, token, ...chain })}\n`);
 }
 
-/** Removes `devnet.json` if it is still this devnet's. */
+/** Takes `devnet.json` away if it is still this devnet's; {@link readLastDevnetFile} still finds it. */
 export async function removeDevnetFile(home: string, file: DevnetFile): Promise<void> {
   const present = await readDevnetFile(home).catch(() => undefined);
-  if (present?.token === file.token) await rm(fileIn(home), { force: true });
+  if (present?.token === file.token && present.url === file.url) await rename(fileIn(home), lastFileIn(home));
+}
+
+/**
+ * Where the devnet of this home is or, after it has stopped, was: one that comes back with the same address and token is
+ * found by whoever was using it. Undefined when there was none, or nothing that can be read.
+ */
+export async function readLastDevnetFile(home: string): Promise<DevnetFile | undefined> {
+  const running = await readFrom(fileIn(home)).catch(() => undefined);
+  return running ?? readFrom(lastFileIn(home)).catch(() => undefined);
 }
 
 /**
@@ -48,16 +58,20 @@ export async function removeDevnetFile(home: string, file: DevnetFile): Promise<
  * the Lightning nodes are no worse for it.
  */
 export async function readDevnetFile(home: string = fareboxHome()): Promise<DevnetFile | undefined> {
+  return readFrom(fileIn(home));
+}
+
+async function readFrom(path: string): Promise<DevnetFile | undefined> {
   let text: string;
   try {
-    text = await readFile(fileIn(home), 'utf8');
+    text = await readFile(path, 'utf8');
   } catch (error) {
     if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
     throw error;
   }
   const value = parseJsonObject(text);
   if (!isJsonObject(value) || typeof value.url !== 'string' || typeof value.token !== 'string') {
-    throw new Error(`${fileIn(home)} is not a devnet's: remove it and start \`farebox devnet\` again.`);
+    throw new Error(`${path} is not a devnet's: remove it and start \`farebox devnet\` again.`);
   }
   const tempo = readTempoPlace(value.tempo);
   return { url: loopbackUrl(value.url).origin, token: value.token, ...(tempo && { tempo }) };

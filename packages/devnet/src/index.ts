@@ -5,6 +5,7 @@ export {
   type DevnetFile,
   fareboxHome,
   readDevnetFile,
+  readLastDevnetFile,
   removeDevnetFile,
   type TempoPlace,
   writeDevnetFile,

@@ -3,7 +3,7 @@ import { request as httpRequest } from 'node:http';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { connectDevnet } from './client.js';
+import { type ConnectOptions, connectDevnet } from './client.js';
 import { type Devnet, startDevnet } from './devnet.js';
 import { type DevnetServer, serveDevnet } from './server.js';
 import { anInvoice, eventually, hashOf, newSecret, succeeded } from './testing/fixtures.js';
@@ -95,6 +95,11 @@ describe('a remote node', () => {
     await expect(paying).rejects.toMatchObject(unauthorized);
     expect(await devnet.merchant.lookupInvoice(paymentHash)).toEqual({ status: 'open' });
     await wallet.close();
+  });
+
+  it('says that no devnet is running where its file was not there, as a program in JavaScript finds', () => {
+    const none: ConnectOptions = JSON.parse('{"role":"wallet"}');
+    expect(() => connectDevnet(none)).toThrow('No devnet is running: start one with `farebox devnet`.');
   });
 
   it('is unreachable where nobody listens, and nothing was sent', async () => {

@@ -1,5 +1,6 @@
 import { idempotencyKeyLengthMaxChars } from '@farebox/ledger';
 import {
+  type Challenge,
   isPaymentCredential,
   MethodUnavailable,
   type Problem,
@@ -25,20 +26,13 @@ import type { Admission, Decision } from './decision.js';
 import type { Delivery } from './delivery.js';
 import type { RefusalReason } from './events.js';
 import { createDelivery, type Held } from './paid-delivery.js';
+import { type End, endOf, endRefusal } from './payment-end.js';
 import { type Passage, refusalAnswer, untoldRefusal } from './refusal.js';
 import { replay } from './replay.js';
 import { type Resource, resourceOpaque } from './resource.js';
-import { endOf, mustAsk, type Standing, standingOf } from './standing.js';
+import { mustAsk, type Standing, standingOf } from './standing.js';
 import type { GateRequest, Terms } from './terms.js';
-import {
-  type Bound,
-  expired,
-  type Proven,
-  proveCredential,
-  type Refused,
-  readCredential,
-  used,
-} from './verify.js';
+import { type Bound, expired, type Proven, proveCredential, type Refused, readCredential } from './verify.js';
 
 /**
  * Decides about one request (design: the life of a paid request). Without a promise where nobody has to be asked: that
@@ -89,7 +83,7 @@ export function admit(
   return checked instanceof Promise
     ? checked.then(
         (verdict) => conclude(gate, passage, verdict),
-        (error) => unavailable(gate, passage, methodUnavailable(gate, passage, bound, error)),
+        (error) => unavailable(gate, passage, methodUnavailable(gate, passage, bound.challenge, error)),
       )
     : conclude(gate, passage, checked);
 }
@@ -126,8 +120,9 @@ async function refuse(gate: GateContext, passage: Passage, why: Refused): Promis
 
 async function refuseAs(gate: GateContext, passage: Passage, why: Refused): Promise<Decision> {
   const { yields, terms } = passage;
-  // A used credential of a `once` route says that this very request was executed: not to be done again by other means.
-  if (!yields || (why.reason === 'used' && terms.effect === 'once'))
+  // Of a `once` route these say that this very request was, or may have been, executed: not to be done by other means.
+  const executed = why.reason === 'used' || why.reason === 'refunded';
+  if (!yields || (executed && terms.effect === 'once'))
     return refused(await refusalAnswer(gate, passage, why));
   gate.onEvent({ kind: 'refused', route: terms.route, reason: why.reason });
   return {
@@ -161,8 +156,8 @@ async function admitSettling(gate: GateContext, passage: Passage, bound: Bound):
       gate,
       passage,
       error instanceof MethodUnavailable
-        ? methodUnavailable(gate, passage, bound, error)
-        : ledgerFailed(gate, passage, id, error),
+        ? methodUnavailable(gate, passage, bound.challenge, error)
+        : ledgerFailed(gate, passage, bound.challenge, error),
     );
   }
   if (verdict.ok) {
@@ -174,8 +169,12 @@ async function admitSettling(gate: GateContext, passage: Passage, bound: Bound):
 }
 
 /** Nothing is known of the payment for now, so nothing is served and nothing is used up. */
-function methodUnavailable(gate: GateContext, passage: Passage, bound: Bound, error: unknown): Answer {
-  const { method, id } = bound.challenge;
+function methodUnavailable(
+  gate: GateContext,
+  passage: Passage,
+  { method, id }: Challenge,
+  error: unknown,
+): Answer {
   gate.onEvent({ kind: 'method-unavailable', route: passage.terms.route, method, error });
   return verificationUnavailable(id, gate.unavailableStatus);
 }
@@ -188,10 +187,10 @@ function unavailable(gate: GateContext, passage: Passage, answer: Answer): Decis
   return { kind: 'yielded', reason: 'unavailable', refuse };
 }
 
-function ledgerFailed(gate: GateContext, passage: Passage, challengeId: string, error: unknown): Answer {
+function ledgerFailed(gate: GateContext, passage: Passage, { id }: Challenge, error: unknown): Answer {
   gate.inFlight.health.failed();
   gate.onEvent({ kind: 'ledger-unavailable', route: passage.terms.route, error });
-  return ledgerUnavailable(challengeId);
+  return ledgerUnavailable(id);
 }
 
 function admitProven(gate: GateContext, passage: Passage, proven: Proven): Decision | Promise<Decision> {
@@ -214,10 +213,12 @@ async function admitStanding(gate: GateContext, passage: Passage, proven: Proven
     gate.inFlight.leave(id);
     return await turnAway(gate, passage, proven, standing.kind);
   } catch (error) {
+    const isMethods = error instanceof MethodUnavailable;
     // Presented in time, and refused because the ledger did not answer: that must not run out with the challenge.
-    if (!proven.late) oweCredit(gate, passage, proven);
+    if (!proven.late && !isMethods) oweCredit(gate, passage, proven);
     gate.inFlight.leave(id);
-    return unavailable(gate, passage, ledgerFailed(gate, passage, id, error));
+    const failed = isMethods ? methodUnavailable : ledgerFailed;
+    return unavailable(gate, passage, failed(gate, passage, proven.challenge, error));
   }
 }
 
@@ -243,7 +244,9 @@ function turnAway(
     case 'late':
       return refuseAs(gate, passage, expired(sellerOf(gate, proven)));
     case 'used':
-      return refuseAs(gate, passage, used(sellerOf(gate, proven)));
+    case 'credit-expired':
+    case 'refunded':
+      return refuseAs(gate, passage, endRefusal(standing, sellerOf(gate, proven)));
     case 'elsewhere':
       return turnedAway(gate, passage, 'in-progress', inProgress(id));
     case 'unknown':
@@ -256,8 +259,8 @@ function turnAway(
 }
 
 function deliveryOf(gate: GateContext, passage: Passage, proven: Proven, held: Held): Delivery {
-  const usedAnswer = () => refusalAnswer(gate, passage, used(sellerOf(gate, proven)));
-  return createDelivery({ gate, passage, proven, held, usedAnswer });
+  const endAnswer = (end: End) => refusalAnswer(gate, passage, endRefusal(end, sellerOf(gate, proven)));
+  return createDelivery({ gate, passage, proven, held, endAnswer });
 }
 
 function sellerOf(gate: GateContext, proven: Pick<Proven, 'challenge'>): SellerMethod | undefined {

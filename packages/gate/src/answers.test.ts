@@ -94,7 +94,7 @@ describe('no credential', () => {
 });
 
 describe('paid', () => {
-  it('delivers once, with the receipt of the lightning draft (R43–R45)', async () => {
+  it('R43, R45 delivers once, with the receipt of the lightning draft', async () => {
     const challenge = await challengeFor(rig, price);
     const preimage = await pay(rig, challenge);
     const request = withCredential(price, serializeCredential({ challenge, payload: { preimage } }));
@@ -112,6 +112,26 @@ describe('paid', () => {
     expect(replay.status).toBe(402);
     expect(problemOf(replay).type).toBe('https://paymentauth.org/problems/lightning/unknown-challenge');
     expect(challengesOf(replay)[0]?.id).not.toBe(challenge.id);
+  });
+
+  it('R44 the credential carries the preimage, and no other text in its place', async () => {
+    const challenge = await challengeFor(rig, price);
+    const preimage = await pay(rig, challenge);
+    const hash = createHash('sha256').update(Buffer.from(preimage, 'hex')).digest('hex');
+    for (const payload of [
+      {},
+      { preimage: hash },
+      { preimage: '' },
+      { preimage: [preimage] },
+      { proof: preimage },
+    ]) {
+      const credential = serializeCredential({ challenge, payload });
+      expect(refusedWith(await rig.gate.admit(withCredential(price, credential), safe)).status).toBe(402);
+    }
+    const credential = serializeCredential({ challenge, payload: { preimage } });
+    const delivery = admittedTo(await rig.gate.admit(withCredential(price, credential), safe));
+    expect(await commit(delivery)).toMatchObject({ reference: hash });
+    delivery.answered();
   });
 
   it('marks the answer private', async () => {

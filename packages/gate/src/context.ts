@@ -27,6 +27,12 @@ export interface GateOptions {
   /** Milliseconds since the epoch. */
   readonly now?: () => number;
   readonly challengeLifeMs?: number;
+  /**
+   * Accepts a credential whose challenge has expired when the method's back end tells that the payment arrived in time
+   * (`SellerMethod.settledMs`), for seven days. The lightning draft forbids it ("Invoice Expiry"), so it is off by default: then
+   * whoever paid in time and came too late has paid for nothing, which `reconcile` finds.
+   */
+  readonly acceptPaidInTime?: boolean;
   /** Answers 402 instead of 403 to a genuine credential of another resource, as the core draft reads. */
   readonly strict402?: boolean;
   /** Status when no payment method can make a challenge. Default 500, as the Xverse API. */
@@ -53,6 +59,7 @@ export interface GateContext {
   readonly ledger: Ledger;
   readonly claimer: Claimer;
   readonly now: () => number;
+  readonly acceptPaidInTime: boolean;
   readonly strict402: boolean;
   readonly unavailableStatus: 500 | 503;
   readonly redeliveriesMax: number;
@@ -96,6 +103,7 @@ export function createContext(options: GateOptions): GateContext {
     issuer,
     mintBudget,
     onEvent,
+    acceptPaidInTime: options.acceptPaidInTime ?? false,
     strict402: options.strict402 ?? false,
     unavailableStatus,
     redeliveriesMax: options.redeliveriesMax ?? redeliveriesMaxDefault,

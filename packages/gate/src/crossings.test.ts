@@ -1,3 +1,4 @@
+import { type Challenge, decodeRequest, encodeRequest, serializeCredential } from '@farebox/protocol';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Gate } from './gate.js';
 import type { GateRequest, Terms } from './terms.js';
@@ -6,7 +7,8 @@ import {
   challengeFor,
   once,
   openRig,
-  paidCredential,
+  paidRequest,
+  pay,
   price,
   type Rig,
   safe,
@@ -21,6 +23,8 @@ const credentialsCount = 24;
 interface Paid {
   readonly request: GateRequest;
   readonly terms: Terms;
+  readonly challenge: Challenge;
+  readonly preimage: string;
   readonly used: boolean;
 }
 
@@ -36,9 +40,11 @@ beforeAll(async () => {
   rig = await openRig();
   for (let i = 0; i < credentialsCount; i++) {
     const [terms, request] = asked(i);
-    const credentials = [await paidCredential(rig, await challengeFor(rig, request, terms))];
+    const challenge = await challengeFor(rig, request, terms);
+    const preimage = await pay(rig, challenge);
+    const credentials = [serializeCredential({ challenge, payload: { preimage } })];
     const used = i % 3 === 0;
-    paid.push({ request: { ...request, credentials }, terms, used });
+    paid.push({ request: { ...request, credentials }, terms, challenge, preimage, used });
     if (!used) continue;
     const delivery = admittedTo(await rig.gate.admit({ ...request, credentials }, terms));
     expect((await delivery.commit()).ok).toBe(true);
@@ -51,6 +57,14 @@ function asked(i: number): [Terms, GateRequest] {
   if (i % 2 === 0) return [safe, { ...price, path: `/v1/bitcoin/${i}`, query: i % 4 === 0 ? '' : `n=${i}` }];
   const body = Buffer.from(`{"n":${i}}`);
   return [once, { ...price, method: 'POST', path: `/v1/orders/${i}`, body }];
+}
+
+/** The credential with another amount in the request of its challenge, and all else as it was. */
+function tampered({ challenge, preimage }: Paid, amount: string): string {
+  const fields = decodeRequest(challenge.request);
+  if (fields === undefined) throw new Error('The challenge has no request.');
+  const request = encodeRequest({ ...fields, amount });
+  return serializeCredential({ challenge: { ...challenge, request }, payload: { preimage } });
 }
 
 /** One way in which a credential can be presented where it does not belong. Undefined: it would belong there. */
@@ -68,6 +82,13 @@ const crossings: Readonly<Record<string, Crossing>> = {
     here({ ...request, method: request.method === 'GET' ? 'DELETE' : 'PUT' }, terms),
   'other body': async ({ request, terms }) => here({ ...request, body: Buffer.from('{"n":"x"}') }, terms),
   'dear route': async ({ request }) => here({ ...request, path: '/dear/1' }, dear),
+  // The same terms but for the price, at a resource that a sloppy reading takes for the same.
+  'dear twin': async ({ request, terms }) =>
+    here({ ...request, path: request.path.replace('/v1/', '/V1/') }, { ...terms, offers: dear.offers }),
+  'raised amount': async (from) =>
+    here({ ...from.request, credentials: [tampered(from, '100')] }, { ...from.terms, offers: dear.offers }),
+  'raised amount, dear route': async (from) =>
+    here({ ...from.request, path: '/dear/1', credentials: [tampered(from, '100')] }, dear),
   'other realm': async ({ request, terms }) => [
     rig.again({ realm: 'https://other.example' }),
     request,
@@ -118,5 +139,18 @@ describe(`${runs} replays and crossings of paid credentials`, () => {
       expect((await delivery.commit()).ok).toBe(true);
       delivery.answered();
     }
+  });
+});
+
+describe('a price that has been raised', () => {
+  it('is not asked of who was quoted the old one, until that expires', async () => {
+    const request = await paidRequest(rig, { ...price, path: '/v1/raised' });
+    const raised: Terms = { ...safe, offers: dear.offers };
+    expect((await challengeFor(rig, { ...request, credentials: [] }, raised)).request).not.toBe(
+      (await challengeFor(rig, { ...request, credentials: [] })).request,
+    );
+    const delivery = admittedTo(await rig.gate.admit(request, raised));
+    expect((await delivery.commit()).ok).toBe(true);
+    delivery.answered();
   });
 });

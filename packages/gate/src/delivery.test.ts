@@ -1,7 +1,6 @@
-import { parseReceipt } from '@farebox/protocol';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { redeliveriesMaxDefault } from './context.js';
-import type { GateRequest, Terms } from './terms.js';
+import type { GateRequest } from './terms.js';
 import {
   admittedTo,
   challengeFor,
@@ -233,59 +232,8 @@ describe('a ledger that does not answer', () => {
   });
 });
 
-describe('an answer that left and was lost behind the wire', () => {
-  const keyed = async (key: string, request: GateRequest = price, terms: Terms = safe) => ({
-    ...(await paidRequest(rig, request, terms)),
-    idempotencyKey: key,
-  });
-
-  it.each([
-    ['safe', price, safe],
-    ['idempotent', put, idempotent],
-  ])('is given again on a %s route to the client that knows its Idempotency-Key', async (_, asked, terms) => {
-    const request = await keyed('pay 7', asked, terms);
-    const first = admittedTo(await rig.gate.admit(request, terms));
-    const receipt = await commit(first);
-    first.answered();
-    for (const restarted of [false, true]) {
-      if (restarted) await rig.restart();
-      const again = admittedTo(await rig.gate.admit(request, terms));
-      const outcome = await again.commit();
-      expect(outcome.ok && fields(outcome.headers, 'Idempotent-Replayed')).toEqual(['true']);
-      expect(outcome.ok && parseReceipt(fields(outcome.headers, 'Payment-Receipt')[0] ?? '')).toEqual({
-        ok: true,
-        value: receipt,
-      });
-      again.answered();
-    }
-    expect(await rig.ledger.totals()).toMatchObject([{ state: 'answered', count: 1 }]);
-  });
-
-  it('is not given to anyone else, nor more often than the bound', async () => {
-    const request = await keyed('pay 7');
-    const first = admittedTo(await rig.gate.admit(request, safe));
-    await commit(first);
-    first.answered();
-    const { idempotencyKey: _, ...keyless } = request;
-    expect(refusedWith(await rig.gate.admit(keyless, safe)).status).toBe(402);
-    expect(refusedWith(await rig.gate.admit({ ...request, idempotencyKey: 'pay 8' }, safe)).status).toBe(402);
-    for (let i = 0; i < redeliveriesMaxDefault; i++) {
-      const again = admittedTo(await rig.gate.admit(request, safe));
-      await commit(again);
-      again.answered();
-    }
-    expect(refusedWith(await rig.gate.admit(request, safe)).status).toBe(402);
-  });
-
-  it('is not repeated on a once route', async () => {
-    const request = await keyed('pay 7', order, once);
-    const first = admittedTo(await rig.gate.admit(request, once));
-    await commit(first);
-    first.answered();
-    expect(refusedWith(await rig.gate.admit(request, once)).status).toBe(402);
-  });
-
-  it('needs a key of a length that can be kept', async () => {
+describe('an Idempotency-Key', () => {
+  it('has a length that can be kept', async () => {
     for (const key of ['', 'x'.repeat(256)]) {
       expect(refusedWith(await rig.gate.admit({ ...price, idempotencyKey: key }, safe)).status).toBe(400);
     }

@@ -13,6 +13,8 @@ export type RefusalReason =
   | 'invalid-proof'
   | 'in-progress'
   | 'used'
+  | 'credit-expired'
+  | 'refunded'
   | 'outcome-unknown'
   | 'answer-lost'
   | 'exhausted'

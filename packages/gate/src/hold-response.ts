@@ -1,56 +1,71 @@
-import type { OutgoingHttpHeader, ServerResponse } from 'node:http';
+import type { ServerResponse } from 'node:http';
 import { storedAnswerBytesMax } from '@farebox/ledger';
 import type { Answer } from './answer.js';
 import type { Delivery } from './delivery.js';
+import { clearFields, fieldsOf, holdHead, setFields } from './held-head.js';
 import { answerToKeep, isStream } from './kept-answer.js';
+import { spareConnection } from './spare-connection.js';
 
 /**
  * Holds what a listener writes until the payment is decided: the first write asks the delivery to commit (an answer that
  * is charged for) or to release (anything else), and what was written meanwhile leaves afterwards, in order. Where the
  * answer is to be kept, it is decided when the answer is whole, or turns out to be too large or a stream.
+ *
+ * To the listener the answer has begun, or ended, when it says so, as with node alone: what it has said by then is what was
+ * decided about, so status and fields stand. What it writes after the end is dropped.
  */
 export function holdResponse(response: ServerResponse, delivery: Delivery): void {
   const write = response.write.bind(response);
   const end = response.end.bind(response);
   const flushHeaders = response.flushHeaders.bind(response);
-  const writeHead = response.writeHead.bind(response);
+  const head = holdHead(response);
   const queue: (() => void)[] = [];
   const chunks: Uint8Array[] = [];
   let length = 0;
-  let deciding = false;
-  let gone = false;
-
-  function restore(): void {
-    Object.assign(response, { write, end, flushHeaders, writeHead });
-  }
+  let phase: 'holding' | 'deciding' | 'open' | 'over' = 'holding';
+  let ended = false;
+  let handedOver = () => {};
 
   function decideOnce(whole: boolean): void {
-    // Whoever left has been cut already: what the listener still writes is for nobody, and decides nothing.
-    if (deciding || gone) return;
-    deciding = true;
+    if (phase !== 'holding') return;
+    phase = 'deciding';
     // What the listener wrote may be no answer at all: its connection ends, and the payment is as good as cut.
     decide(whole).catch(() => response.destroy());
   }
 
   async function decide(whole: boolean): Promise<void> {
-    const status = response.statusCode;
+    const { status } = head;
     const charged = delivery.charges(status);
     if (!charged) await delivery.release();
     const kept = whole && delivery.keepsAnswer ? answerToKeep(status, fieldsOf(response), chunks) : undefined;
     const outcome = charged ? await delivery.commit(status, kept) : undefined;
-    restore();
-    if (outcome?.ok === false) return replaceAnswer(response, outcome.answer);
-    if (outcome !== undefined) setFields(response, outcome.headers);
-    for (const action of queue) action();
+    const refused = outcome?.ok === false;
+    phase = refused ? 'over' : 'open';
+    head.letGo();
+    Reflect.deleteProperty(response, 'writableEnded');
+    try {
+      if (refused) return sendInstead(outcome.answer);
+      if (outcome !== undefined) setFields(response, outcome.headers);
+      for (const action of queue) action();
+    } finally {
+      handedOver();
+    }
     if (!response.writableEnded) response.emit('drain');
+  }
+
+  function sendInstead(answer: Answer): void {
+    clearFields(response);
+    response.statusMessage = '';
+    response.writeHead(answer.status, answer.headers);
+    end(answer.body);
   }
 
   /** True while more of the answer is waited for. */
   function collects(): boolean {
     return (
-      !deciding &&
+      phase === 'holding' &&
       delivery.keepsAnswer &&
-      delivery.charges(response.statusCode) &&
+      delivery.charges(head.status) &&
       length <= storedAnswerBytesMax &&
       !isStream(String(response.getHeader('content-type') ?? ''))
     );
@@ -58,44 +73,61 @@ export function holdResponse(response: ServerResponse, delivery: Delivery): void
 
   function collect(chunk: unknown, encoding: unknown): void {
     const bytes = bytesOf(chunk, encoding);
-    if (deciding || !delivery.keepsAnswer || bytes === undefined) return;
+    if (phase !== 'holding' || !delivery.keepsAnswer || bytes === undefined) return;
     chunks.push(bytes);
     length += bytes.length;
   }
 
   response.once('finish', () => delivery.answered());
   response.once('close', () => {
-    gone = true;
+    // Whoever left has been cut already: what the listener still writes is for nobody, and decides nothing.
+    if (phase === 'holding') phase = 'over';
     delivery.cut();
   });
-  Object.assign(response, {
-    writeHead(status: number, ...rest: unknown[]) {
-      response.statusCode = status;
-      const fields = rest.at(-1);
-      if (typeof rest[0] === 'string') response.statusMessage = rest[0];
-      if (typeof fields === 'object' && fields !== null) applyFields(response, fields);
-      return response;
-    },
-    flushHeaders() {
-      queue.push(flushHeaders);
-      decideOnce(false);
-    },
-    write(...args: Parameters<typeof write>) {
-      if (gone) return false;
-      queue.push(() => void write(...args));
-      collect(args[0], args[1]);
-      // Whoever collects takes more; otherwise the writer waits for the `drain`, as with any slow client.
-      if (collects()) return true;
-      decideOnce(false);
-      return false;
-    },
-    end(...args: Parameters<typeof end>) {
-      queue.push(() => void end(...args));
-      collect(args[0], args[1]);
-      decideOnce(true);
-      return response;
-    },
-  });
+  Object.defineProperty(response, 'writableEnded', { configurable: true, get: () => ended });
+  response.flushHeaders = () => {
+    if (phase === 'open') return flushHeaders();
+    if (ended || phase === 'over') return;
+    head.stand();
+    queue.push(flushHeaders);
+    decideOnce(false);
+  };
+  response.write = (...args: unknown[]) => {
+    if (ended || phase === 'over') return drop(args);
+    const act = (): boolean => Reflect.apply(write, response, args);
+    if (phase === 'open') return act();
+    head.stand();
+    queue.push(act);
+    collect(args[0], args[1]);
+    // Whoever collects takes more; otherwise the writer waits for the `drain`, as with any slow client.
+    if (collects()) return true;
+    decideOnce(false);
+    return false;
+  };
+  response.end = (...args: unknown[]) => {
+    if (ended || phase === 'over') drop(args);
+    else {
+      const act = () => Reflect.apply(end, response, args);
+      ended = true;
+      if (phase === 'open') act();
+      else {
+        head.stand();
+        handedOver = spareConnection(response);
+        queue.push(act);
+        collect(args[0], args[1]);
+        decideOnce(true);
+      }
+    }
+    return response;
+  };
+}
+
+/** What is written to an answer that is over is for nobody; its writer is told so where it asks. */
+function drop(args: readonly unknown[]): false {
+  const told = args.at(-1);
+  if (typeof told === 'function')
+    process.nextTick(told, new Error('The answer has ended; this did not leave.'));
+  return false;
 }
 
 function bytesOf(chunk: unknown, encoding: unknown): Uint8Array | undefined {
@@ -103,42 +135,4 @@ function bytesOf(chunk: unknown, encoding: unknown): Uint8Array | undefined {
   if (typeof chunk !== 'string') return undefined;
   const known = typeof encoding === 'string' && Buffer.isEncoding(encoding) ? encoding : 'utf8';
   return Buffer.from(chunk, known);
-}
-
-/** The fields that are set, as a flat list. */
-function fieldsOf(response: ServerResponse): string[] {
-  return response.getHeaderNames().flatMap((name) => {
-    const value = response.getHeader(name);
-    const values = Array.isArray(value) ? value : [String(value)];
-    return values.flatMap((each) => [name, each]);
-  });
-}
-
-/** Fields of `writeHead`: a record, or a flat list in which a name may stand several times. */
-function applyFields(response: ServerResponse, fields: object): void {
-  if (!Array.isArray(fields)) {
-    for (const [name, value] of Object.entries(fields)) response.setHeader(name, value);
-    return;
-  }
-  const seen = new Set<string>();
-  for (let i = 0; i + 1 < fields.length; i += 2) {
-    const name = String(fields[i]);
-    const value: OutgoingHttpHeader = fields[i + 1];
-    // The first of a name replaces what setHeader had put there, the next ones are added.
-    if (seen.has(name.toLowerCase()))
-      response.appendHeader(name, Array.isArray(value) ? value : String(value));
-    else response.setHeader(name, value);
-    seen.add(name.toLowerCase());
-  }
-}
-
-function setFields(response: ServerResponse, fields: readonly string[]): void {
-  for (let i = 0; i + 1 < fields.length; i += 2) response.setHeader(fields[i] ?? '', fields[i + 1] ?? '');
-}
-
-function replaceAnswer(response: ServerResponse, answer: Answer): void {
-  for (const name of response.getHeaderNames()) response.removeHeader(name);
-  response.statusMessage = '';
-  response.writeHead(answer.status, answer.headers);
-  response.end(answer.body);
 }

@@ -52,3 +52,4 @@ export {
   type Terms,
   Unpriced,
 } from './terms.js';
+export { settledLateMsMax } from './verify.js';

@@ -111,6 +111,36 @@ describe('an answer that is kept', () => {
 });
 
 describe('an answer that is not kept', () => {
+  it.each([
+    ['safe', price, safe],
+    ['idempotent', order, idempotent],
+    ['once', order, once],
+  ])('on a %s route is given no more once it has left, whoever knows the key', async (_, asked, terms) => {
+    const request = await paidRequest(rig, { ...asked, idempotencyKey: 'order 7' }, terms);
+    const delivery = admittedTo(await rig.gate.admit(request, terms));
+    expect((await delivery.commit()).ok).toBe(true);
+    delivery.answered();
+    for (const restarted of [false, true]) {
+      if (restarted) await rig.restart();
+      const refusal = refusedWith(await rig.gate.admit(request, terms));
+      expect([refusal.status, problemOf(refusal).detail]).toEqual([402, expect.stringContaining('used')]);
+    }
+  });
+
+  it.each([
+    ['safe', price, safe],
+    ['idempotent', order, idempotent],
+  ])('on a %s route and cut off is asked for again, and not said to be replayed', async (_, asked, terms) => {
+    const request = await paidRequest(rig, { ...asked, idempotencyKey: 'order 7' }, terms);
+    for (let turn = 0; turn <= redeliveriesMaxDefault; turn++) {
+      const delivery = admittedTo(await rig.gate.admit(request, terms));
+      const commit = await delivery.commit();
+      expect(commit.ok && fields(commit.headers, 'Idempotent-Replayed')).toEqual([]);
+      delivery.cut();
+    }
+    expect(refusedWith(await rig.gate.admit(request, terms)).status).toBe(402);
+  });
+
   it('is not asked for in advance on a safe route without a key', async () => {
     const delivery = admittedTo(await rig.gate.admit(await paidRequest(rig), safe));
     expect(delivery.keepsAnswer).toBe(false);
@@ -137,6 +167,19 @@ describe('an upstream that fails again and again', () => {
     expect(await rig.ledger.totals()).toMatchObject([{ state: 'released', count: 1 }]);
   });
 
+  it('in the middle of its answers is tried no more than its bound either, by a gate that remembers nothing', async () => {
+    const request = await paidRequest(rig);
+    for (let i = 0; i < 3; i++) {
+      const broken = admittedTo(await rig.gate.admit(request, safe));
+      expect((await broken.commit()).ok).toBe(true);
+      broken.cut(true);
+    }
+    await rig.restart();
+    const delivery = admittedTo(await rig.again({ attemptsMax: 3 }).admit(request, safe));
+    const commit = await delivery.commit();
+    expect(commit.ok ? 'committed' : problemOf(commit.answer).title).toBe('Attempts Exhausted');
+  });
+
   it('in the middle of its answers does not use up what the buyer may lose', async () => {
     const request = await paidRequest(rig);
     for (let i = 0; i < redeliveriesMaxDefault * 2; i++) {
@@ -148,6 +191,39 @@ describe('an upstream that fails again and again', () => {
     expect((await delivery.commit()).ok).toBe(true);
     delivery.answered();
   });
+});
+
+describe('a payment that will buy nothing any more', () => {
+  it('is told that its credit has expired', async () => {
+    const request = await paidRequest(rig);
+    await admittedTo(await rig.gate.admit(request, safe)).release();
+    const nowMs = rig.clock.nowMs + 1_000;
+    await rig.ledger.sweep({
+      ...{ nowMs, redemptionWindowMs: 500, replayWindowMs: 500, retentionMs: nowMs, rowsMax: 10 },
+    });
+    await expectEnd(request, 'credit-expired', 'credit of this payment has expired');
+  });
+
+  it('is told that it was paid back', async () => {
+    const request = await paidRequest(rig);
+    const delivery = admittedTo(await rig.gate.admit(request, safe));
+    await delivery.release();
+    const claim = await rig.ledger.find(delivery.challengeId);
+    await rig.ledger.refund(claim?.seq ?? 0, rig.clock.nowMs);
+    await expectEnd(request, 'refunded', 'paid back');
+  });
+
+  /** Told so before the upstream is asked, and, by a gate that has to ask its ledger at the commit, after it. */
+  async function expectEnd(request: GateRequest, reason: string, words: string): Promise<void> {
+    const known = refusedWith(await rig.gate.admit(request, safe));
+    await rig.restart();
+    const commit = await admittedTo(await rig.gate.admit(request, safe)).commit();
+    if (commit.ok) throw new Error('It was delivered.');
+    for (const refusal of [known, commit.answer]) {
+      expect([refusal.status, problemOf(refusal).detail]).toEqual([402, expect.stringContaining(words)]);
+    }
+    expect(rig.events.filter((event) => event.kind === 'refused' && event.reason === reason)).toHaveLength(2);
+  }
 });
 
 describe('terms', () => {

@@ -51,7 +51,41 @@ describe('a mint budget', () => {
     expect(granted).toBe(20);
     expect(refusalOf(budget.take('late', t0)).by).toBe('global');
     // Whoever is refused by the global limit has not spent their own.
-    expect(grants(budget, 'late', 5, t0 + 500)).toBe(5);
+    expect(grants(budget, 'late', 5, t0 + 1_000)).toBe(5);
+  });
+
+  // With these limits, ten clients at their own ask for all that there is.
+  it.each([12, 100])(
+    'is not used up by %i clients who ask without end, for those who come new or pay',
+    (count) => {
+      const limits = { client: { perSecond: 10, burst: 100 }, global: { perSecond: 100, burst: 500 } };
+      const budget = createMintBudget(limits);
+      let granted = 0;
+      for (let ms = 0; ms < 30_000; ms += 20) {
+        for (let i = 0; i < count; i++) if (budget.take(`flood ${i}`, t0 + ms).ok) granted++;
+        if (ms % 100 !== 0) continue;
+        expect(budget.take(`newcomer ${ms}`, t0 + ms)).toEqual({ ok: true });
+        expect(budget.take('buyer', t0 + ms)).toEqual({ ok: true });
+        budget.giveBack('buyer', t0 + ms);
+      }
+      // And what the others leave is not withheld.
+      expect(granted).toBeGreaterThan(2_000);
+      expect(granted).toBeLessThan(3_500);
+    },
+  );
+
+  it('leaves nothing unused for want of newcomers, but for the share that is theirs', () => {
+    const limits = { client: { perSecond: 10, burst: 100 }, global: { perSecond: 10, burst: 40 } };
+    const budget = createMintBudget(limits);
+    expect(grants(budget, 'a', 100, t0)).toBe(30);
+    expect(grants(budget, 'a', 100, t0 + 1_000)).toBe(10);
+    expect(grants(budget, 'b', 100, t0 + 1_000)).toBe(1);
+    const { by, waitMs } = refusalOf(budget.take('b', t0 + 1_000));
+    expect(by).toBe('global');
+    expect(budget.take('b', t0 + 1_000 + Math.ceil(waitMs)).ok).toBe(true);
+    // Quiet again after a while, and within the share.
+    expect(grants(budget, 'c', 100, t0 + 1_200)).toBe(1);
+    expect(grants(budget, 'a', 100, t0 + 11_500)).toBe(30);
   });
 
   it('gives back what was paid: a client that pays goes on without a limit', () => {

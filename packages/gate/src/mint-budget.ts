@@ -16,8 +16,14 @@ export interface MintBudgetOptions {
   readonly clientsMax?: number;
 }
 
-/** Default for the clients that a budget remembers at a time; about 100 bytes each. */
+/** Default for the clients that a budget remembers at a time; about 150 bytes each. */
 export const budgetClientsMaxDefault = 65_536;
+
+/** What is kept of the global burst for quiet clients, and refilled before anybody else gets anything. */
+export const reservedShare = 0.25;
+
+/** A client is quiet when it has taken nothing for so long, or nothing that it has not paid. */
+export const quietMsMin = 10_000;
 
 /** What a budget says: granted, or by whose limit not, and after how many milliseconds it is worth asking again. */
 export type Grant =
@@ -29,7 +35,9 @@ export type Grant =
  * nobody pays costs the payment node no more than this (design: "paid request"). A challenge that is paid is given back,
  * so a client that pays is held up only while it has a burst of them open at once.
  *
- * The client's limit is looked at first: who is over their own takes nothing from the others.
+ * The client's limit is looked at first: who is over their own takes nothing from the others. Those who keep taking
+ * leave a share of the global limit to those who come new or pay: a few clients at their limits, who together ask for all
+ * that there is, do not shut the others out.
  */
 export interface MintBudget {
   /**
@@ -69,9 +77,9 @@ class Meter {
     return Math.min(Math.max(fullMs, nowMs), nowMs + this.#depthMs);
   }
 
-  /** How long until one can be taken; 0 or less: now. `fullMs` is within bounds. */
-  waitMs(fullMs: number, nowMs: number): number {
-    return fullMs + this.#everyMs - this.#depthMs - nowMs;
+  /** How long until one can be taken that leaves `kept`; 0 or less: now. `fullMs` is within bounds. */
+  waitMs(fullMs: number, nowMs: number, kept = 0): number {
+    return fullMs + this.#everyMs * (1 + kept) - this.#depthMs - nowMs;
   }
 
   taken(fullMs: number): number {
@@ -81,6 +89,14 @@ class Meter {
   given(fullMs: number): number {
     return fullMs - this.#everyMs;
   }
+}
+
+/** What is remembered of a client. */
+interface Standing {
+  /** When its bucket is full again. */
+  readonly fullMs: number;
+  /** When it is quiet again. */
+  readonly quietFromMs: number;
 }
 
 /**
@@ -98,58 +114,64 @@ export function createMintBudget(options: MintBudgetOptions): MintBudget {
   const { clientsMax = budgetClientsMaxDefault } = options;
   const meter = new Meter(options.client);
   const globalMeter = new Meter(options.global);
-  /** When each client's bucket is full again, in the order in which they asked last. */
-  const full = new Map<string, number>();
+  const reserved = Math.floor(options.global.burst * reservedShare);
+  /** Clients in the order in which they asked last. */
+  const known = new Map<string, Standing>();
   let globalFullMs = Number.NEGATIVE_INFINITY;
 
   let takes = 0;
 
-  function remember(client: string, fullMs: number): void {
-    full.delete(client);
-    full.set(client, fullMs);
-    if (full.size > clientsMax) forget(Math.ceil(clientsMax / 64), Number.POSITIVE_INFINITY);
+  function remember(client: string, standing: Standing): void {
+    known.delete(client);
+    known.set(client, standing);
+    if (known.size > clientsMax) forget(Math.ceil(clientsMax / 64), Number.POSITIVE_INFINITY);
   }
 
   /**
-   * Forgets the oldest whose bucket is full by `untilMs`; many at a time, because a Map looks through its gaps to find the
+   * Forgets the oldest whose bucket is full, and who are quiet, by `untilMs`; many at a time, because a Map looks through its gaps to find the
    * first. At the bound somebody is forgotten who still owes: they get a fresh burst, within the global limit.
    */
   function forget(count: number, untilMs: number): void {
     let left = count;
-    for (const [client, fullMs] of full) {
-      if (fullMs > untilMs || left-- === 0) return;
-      full.delete(client);
+    for (const [client, { fullMs, quietFromMs }] of known) {
+      if (Math.max(fullMs, quietFromMs) > untilMs || left-- === 0) return;
+      known.delete(client);
     }
   }
 
   return {
     get clients() {
-      return full.size;
+      return known.size;
     },
     take(client, nowMs) {
       if (++takes % 64 === 0) forget(256, nowMs);
       globalFullMs = globalMeter.within(globalFullMs, nowMs);
-      const fullMs = meter.within((client === undefined ? undefined : full.get(client)) ?? nowMs, nowMs);
+      const standing = client === undefined ? undefined : known.get(client);
+      const fullMs = meter.within(standing?.fullMs ?? nowMs, nowMs);
+      // A clock that was set back must not make anybody loud for as long as it was set back.
+      const quietFromMs = Math.min(standing?.quietFromMs ?? nowMs, nowMs + quietMsMin);
       if (client !== undefined) {
         const waitMs = meter.waitMs(fullMs, nowMs);
         if (waitMs > 0) {
-          remember(client, fullMs);
+          remember(client, { fullMs, quietFromMs });
           return { ok: false, by: 'client', waitMs };
         }
       }
-      const globalWaitMs = globalMeter.waitMs(globalFullMs, nowMs);
+      const globalWaitMs = globalMeter.waitMs(globalFullMs, nowMs, quietFromMs > nowMs ? reserved : 0);
       if (globalWaitMs > 0) return { ok: false, by: 'global', waitMs: globalWaitMs };
       globalFullMs = globalMeter.taken(globalFullMs);
-      if (client !== undefined) remember(client, meter.taken(fullMs));
+      if (client !== undefined)
+        remember(client, { fullMs: meter.taken(fullMs), quietFromMs: nowMs + quietMsMin });
       return granted;
     },
     giveBack(client, nowMs) {
       globalFullMs = globalMeter.given(globalFullMs);
-      const fullMs = client === undefined ? undefined : full.get(client);
-      if (client === undefined || fullMs === undefined) return;
-      const given = meter.given(fullMs);
-      if (given <= nowMs) full.delete(client);
-      else full.set(client, given);
+      const standing = client === undefined ? undefined : known.get(client);
+      if (client === undefined || standing === undefined) return;
+      const fullMs = meter.given(standing.fullMs);
+      // Who pays is no flood, whatever else they have open.
+      if (fullMs <= nowMs) known.delete(client);
+      else known.set(client, { fullMs, quietFromMs: nowMs });
     },
   };
 }

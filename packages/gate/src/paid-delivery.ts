@@ -6,10 +6,11 @@ import {
   type Taken,
 } from '@farebox/ledger';
 import type { Settlement } from '@farebox/protocol';
-import { type Answer, inProgress, ledgerUnavailable, outcomeUnknown } from './answer.js';
+import { type Answer, attemptsExhausted, inProgress, ledgerUnavailable, outcomeUnknown } from './answer.js';
 import { claimRequest } from './claim-request.js';
 import type { GateContext } from './context.js';
 import type { Commit, Delivery } from './delivery.js';
+import { type End, endOf } from './payment-end.js';
 import { receiptFields } from './receipt-fields.js';
 import type { Passage } from './refusal.js';
 import type { Proven } from './verify.js';
@@ -19,7 +20,8 @@ import type { Proven } from './verify.js';
  *
  * nothing  it comes with the delivery
  * claim    the durable claim of a `once` route
- * replay   a delivery that was allowed once more; `reading`: its kept answer is only read, which counts nothing
+ * replay   a delivery that was allowed once more: from the upstream, or from where its answer is kept; `reading`: the kept
+ *          answer is only read, which counts nothing
  */
 export type Held =
   | { readonly kind: 'nothing' }
@@ -28,7 +30,7 @@ export type Held =
       readonly kind: 'replay';
       readonly seq: number;
       readonly createdMs: number;
-      readonly reading: boolean;
+      readonly from: 'upstream' | 'kept' | 'reading';
     };
 
 /** Statuses that say that nothing was served, and 402, which is the gate's alone: never charged for. */
@@ -40,7 +42,7 @@ export interface DeliveryParts {
   readonly passage: Passage;
   readonly proven: Proven;
   readonly held: Held;
-  readonly usedAnswer: () => Promise<Answer>;
+  readonly endAnswer: (end: End) => Promise<Answer>;
 }
 
 /** Makes the delivery of an admitted request. */
@@ -87,7 +89,10 @@ class PaidDelivery implements Delivery {
     const { gate, held, passage, proven } = this.#parts;
     const nowMs = gate.now();
     // A replay was made durable when it was allowed.
-    if (held.kind === 'replay') return Promise.resolve(this.#delivered(held.seq, held.createdMs, 'replayed'));
+    if (held.kind === 'replay') {
+      const turn = held.from === 'upstream' ? 'again' : 'replayed';
+      return Promise.resolve(this.#delivered(held.seq, held.createdMs, turn));
+    }
     const kept = answer !== undefined && answer.body.length <= storedAnswerBytesMax ? answer : undefined;
     const decided =
       held.kind === 'nothing'
@@ -117,22 +122,25 @@ class PaidDelivery implements Delivery {
   async #taken(taken: Taken, nowMs: number): Promise<Commit> {
     // Whoever comes again and again shall not reach the upstream each time.
     this.#parts.gate.inFlight.note(this.challengeId);
-    const { gate, passage, usedAnswer } = this.#parts;
-    const { seq, state, hold, createdMs } = taken.claim;
-    const { idempotencyKey } = passage.request;
+    const { gate, endAnswer } = this.#parts;
+    const { seq, state, hold, createdMs, attempts, keyMatches, answerKept } = taken.claim;
     const ours = taken.by === 'challenge';
-    if (ours && (state === 'delivered' || state === 'cut' || state === 'answered')) {
-      const again = await gate.ledger.redeliver(seq, gate.redeliveriesMax, nowMs, idempotencyKey);
-      if (again === 'allowed')
-        return this.#delivered(seq, createdMs, state === 'answered' ? 'replayed' : 'again');
+    if (ours && (state === 'delivered' || state === 'cut')) {
+      if (attempts >= gate.attemptsMax) return this.#refused(attemptsExhausted(this.challengeId));
+      const again = await gate.ledger.redeliver(seq, gate.redeliveriesMax, nowMs);
+      if (again === 'allowed') return this.#delivered(seq, createdMs, 'again');
       if (again === 'busy') return this.#refused(inProgress(this.challengeId));
     }
+    // Another gateway has answered meanwhile, and kept it: whoever knows the key has it for asking again.
+    if (ours && state === 'answered' && keyMatches && answerKept)
+      return this.#refused(inProgress(this.challengeId));
     // A route that was `once` when it was claimed.
     if (ours && state === 'claimed' && hold === 'theirs') return this.#refused(inProgress(this.challengeId));
     if (ours && (state === 'claimed' || state === 'unknown'))
       return this.#refused(outcomeUnknown(this.challengeId));
     gate.inFlight.note(this.challengeId);
-    return this.#refused(await usedAnswer());
+    const end = ours ? endOf(taken.claim) : undefined;
+    return this.#refused(await endAnswer(end === undefined || end === 'elsewhere' ? 'used' : end));
   }
 
   #refused(answer: Answer): Commit {
@@ -223,7 +231,7 @@ class PaidDelivery implements Delivery {
 
   get #isReading(): boolean {
     const { held } = this.#parts;
-    return held.kind === 'replay' && held.reading;
+    return held.kind === 'replay' && held.from === 'reading';
   }
 
   #markCut(byUpstream: boolean): void {

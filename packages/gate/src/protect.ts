@@ -12,11 +12,12 @@ import {
 } from './body.js';
 import type { Admission } from './decision.js';
 import type { Delivery } from './delivery.js';
+import { clearFields } from './held-head.js';
 import { holdResponse } from './hold-response.js';
 import { watchQueued } from './queued-response.js';
 import { sendReplay } from './replay.js';
 import { readTarget } from './target.js';
-import type { GateRequest, Terms } from './terms.js';
+import { checkOffers, type GateRequest, type Terms } from './terms.js';
 
 /** How a listener is protected. */
 export interface ProtectOptions {
@@ -47,9 +48,10 @@ export type NodeDoor = (
   vet?: (body: Buffer) => Answer | undefined,
 ) => Promise<NodeAdmission>;
 
-/** Makes the {@link NodeDoor} of one route. Call {@link watchQueued} before it. */
+/** Makes the {@link NodeDoor} of one route; throws as {@link checkOffers} does. Call {@link watchQueued} before it. */
 export function createNodeDoor(admit: Admit, terms: Terms, options: ProtectOptions = {}): NodeDoor {
   const { bodyBytesMax = bodyBytesMaxDefault, heldBytesMax = heldBodyBytesMax } = options;
+  checkOffers(terms.offers);
   const room = createBodyRoom(heldBytesMax);
   return async function decide(request, response, url, vet) {
     const target = readTarget(url);
@@ -80,7 +82,8 @@ function refused(answer: Answer): NodeAdmission {
 /**
  * Sells what a `node:http` listener serves. The listener is called only for a paid request, as often as the effect of
  * the route allows, and writes its answer as usual. Its answer is held until the delivery is durable; a 2xx gets the
- * receipt, anything else leaves the payment as a credit.
+ * receipt, anything else leaves the payment as a credit. A listener that throws or rejects is answered for with a 500 that
+ * says nothing of it; `process.on('warning')` hears the error.
  */
 export function protectListener(
   admit: Admit,
@@ -92,7 +95,15 @@ export function protectListener(
   return function sellAccess(request, response) {
     watchQueued(request, response);
     const answer = (content: Answer) => sendAnswer(request, response, content);
-    sell(request, response, answer).catch(() => answer(problemAnswer(problem('internal-error'))));
+    sell(request, response, answer).catch((error: unknown) => {
+      // With node alone a listener that throws ends the process; here it is only told of, as a warning of the process.
+      process.emitWarning(error instanceof Error ? error : new Error('A listener threw what is no error.'));
+      // A whole answer leaves as it is. What has only begun is cut, and given again to whoever asks with the credential.
+      if (response.writableEnded) return;
+      if (response.headersSent) return void response.destroy();
+      clearFields(response);
+      answer(problemAnswer(problem('internal-error')));
+    });
   };
 
   async function sell(request: IncomingMessage, response: ServerResponse, answer: (content: Answer) => void) {
@@ -103,7 +114,8 @@ export function protectListener(
       return sendReplay(request, response, admission.answer, admission.delivery);
     const { delivery, body } = admission;
     holdResponse(response, delivery);
-    listener(body === undefined ? request : withBody(request, body), replyOf(response));
+    // Its type promises nothing, but it may well be async.
+    await listener(body === undefined ? request : withBody(request, body), replyOf(response));
   }
 }
 

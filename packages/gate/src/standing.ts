@@ -1,17 +1,19 @@
 import type { Claim, KeptAnswer } from '@farebox/ledger';
+import { findMethod } from './challenges.js';
 import { claimRequest } from './claim-request.js';
 import type { GateContext } from './context.js';
 import type { Held } from './paid-delivery.js';
+import { type End, endOf } from './payment-end.js';
 import type { Passage } from './refusal.js';
-import type { Proven } from './verify.js';
+import { type Proven, settledLateMsMax } from './verify.js';
 
 /**
  * How a proven payment stands.
  *
  * open       the upstream may be asked; `held` is what the ledger has already
  * kept       its answer is kept, and may be given from there; `held` says how that is counted
- * late       the challenge has expired and the ledger owes nothing for it
- * used       it has bought its answer, or was given up
+ * late       the challenge has expired, the ledger owes nothing for it, and it is not known to have been paid in time
+ * used       it has bought its answer; `credit-expired` and `refunded`: it never will
  * elsewhere  another gateway is working on it at this moment
  * unknown    a `once` upstream was asked and nobody knows the outcome
  * lost       it was delivered, the answer was lost, and this route's upstream is not asked twice
@@ -20,7 +22,10 @@ import type { Proven } from './verify.js';
 export type Standing =
   | { readonly kind: 'open'; readonly held: Held }
   | { readonly kind: 'kept'; readonly held: Held; readonly kept: KeptAnswer }
-  | { readonly kind: 'late' | 'used' | 'elsewhere' | 'unknown' | 'lost' | 'exhausted' };
+  | { readonly kind: 'late' | End | 'elsewhere' | 'unknown' | 'lost' | 'exhausted' };
+
+/** A payment under way when its challenge expires is in time; and nodes tell whole seconds, by clocks of their own. */
+const arrivalGraceMs = 5_000;
 
 const nothing: Standing = { kind: 'open', held: { kind: 'nothing' } };
 
@@ -34,7 +39,10 @@ export async function standingOf(gate: GateContext, passage: Passage, proven: Pr
   const { id } = proven.challenge;
   await gate.inFlight.owed.settle(id);
   const claim = await gate.ledger.find(id, passage.request.idempotencyKey);
-  if (claim === undefined) return proven.late ? { kind: 'late' } : open(gate, passage, proven);
+  if (claim === undefined)
+    return !proven.late || (await wasPaidInTime(gate, passage, proven))
+      ? open(gate, passage, proven)
+      : { kind: 'late' };
   switch (claim.state) {
     case 'released':
       return claim.attempts >= gate.attemptsMax ? { kind: 'exhausted' } : open(gate, passage, proven);
@@ -47,16 +55,25 @@ export async function standingOf(gate: GateContext, passage: Passage, proven: Pr
     case 'answered':
       return ofDelivered(gate, passage, claim);
     case 'expired':
+      return { kind: 'credit-expired' };
     case 'refunded':
-      return { kind: 'used' };
+      return { kind: 'refunded' };
   }
 }
 
-/** What a claim has come to for certain, whatever its credential may still prove; undefined while it may be served. */
-export function endOf({ state, hold, keyMatches }: Claim): 'used' | 'elsewhere' | undefined {
-  if (state === 'expired' || state === 'refunded') return 'used';
-  if (state === 'answered' && !keyMatches) return 'used';
-  return hold === 'theirs' ? 'elsewhere' : undefined;
+/**
+ * Of a credential that comes late, and that the ledger does not know. Its back end is asked at the cost of a challenge, which
+ * a delivery gives back: whoever paid too late, and asks again and again, is held up like whoever never pays.
+ */
+async function wasPaidInTime(gate: GateContext, passage: Passage, proven: Proven): Promise<boolean> {
+  const { challenge, expiresMs, settlement } = proven;
+  const nowMs = gate.now();
+  if (!gate.acceptPaidInTime || nowMs - expiresMs >= settledLateMsMax) return false;
+  const seller = findMethod(gate.methods, challenge);
+  if (seller?.settledMs === undefined) return false;
+  if (gate.mintBudget?.take(passage.request.client, nowMs).ok === false) return false;
+  const settledMs = await seller.settledMs(settlement);
+  return settledMs !== undefined && settledMs < expiresMs + arrivalGraceMs;
 }
 
 /** True when {@link standingOf} must be asked. */
@@ -80,9 +97,9 @@ async function open(gate: GateContext, passage: Passage, proven: Proven): Promis
   // Another gateway came between the look and the claim.
   if (by === 'reference') return { kind: 'used' };
   if (claim.hold === 'theirs') return { kind: 'elsewhere' };
-  return claim.state === 'claimed' || claim.state === 'unknown'
-    ? { kind: 'unknown' }
-    : ofDelivered(gate, passage, claim);
+  if (claim.state === 'claimed' || claim.state === 'unknown') return { kind: 'unknown' };
+  const end = endOf(claim);
+  return end === undefined || end === 'used' ? ofDelivered(gate, passage, claim) : { kind: end };
 }
 
 /** Asked again only where the seller says that the upstream honours the `Idempotency-Key` that it gets. */
@@ -94,26 +111,27 @@ async function ofUnknown(gate: GateContext, passage: Passage, proven: Proven): P
 async function ofDelivered(gate: GateContext, passage: Passage, claim: Claim): Promise<Standing> {
   const { seq, state, hold, createdMs, keyMatches } = claim;
   const { effect } = passage.terms;
-  if (state === 'released' || state === 'expired' || state === 'refunded') return { kind: 'used' };
   const kept = claim.answerKept ? await gate.ledger.answer(seq) : undefined;
   // Whoever knows the key may read the kept answer as often as they like: it is the same answer, and asks nobody.
   const mayRead = kept !== undefined && keyMatches && gate.now() - kept.storedMs <= gate.replayWindowMs;
   const reading: Standing | undefined = mayRead
-    ? { kind: 'kept', held: { kind: 'replay', seq, createdMs, reading: true }, kept }
+    ? { kind: 'kept', held: { kind: 'replay', seq, createdMs, from: 'reading' }, kept }
     : undefined;
   if (reading !== undefined && (state === 'answered' || hold === 'theirs')) return reading;
   if (hold === 'theirs') return { kind: 'elsewhere' };
-  if (state === 'answered' && (!keyMatches || effect === 'once')) return { kind: 'used' };
+  // It has left completely: whoever lost it behind the wire has what is kept, and the upstream is asked no more.
+  if (state === 'answered') return { kind: 'used' };
   if (claim.redeliveries >= gate.redeliveriesMax) return reading ?? { kind: 'used' };
   if (claim.attempts >= gate.attemptsMax) return reading ?? { kind: 'exhausted' };
   if (kept === undefined) {
     if (effect === 'once') return { kind: 'lost' };
     // It is decided at the commit, when the upstream has answered.
-    if (effect === 'safe' && state !== 'answered') return nothing;
+    if (effect === 'safe') return nothing;
   }
-  const { idempotencyKey } = passage.request;
-  const again = await gate.ledger.redeliver(seq, gate.redeliveriesMax, gate.now(), idempotencyKey);
+  const again = await gate.ledger.redeliver(seq, gate.redeliveriesMax, gate.now());
   if (again !== 'allowed') return reading ?? { kind: again === 'busy' ? 'elsewhere' : 'used' };
-  const held = { kind: 'replay', seq, createdMs, reading: false } as const;
-  return kept === undefined ? { kind: 'open', held } : { kind: 'kept', held, kept };
+  const held = { kind: 'replay', seq, createdMs } as const;
+  return kept === undefined
+    ? { kind: 'open', held: { ...held, from: 'upstream' } }
+    : { kind: 'kept', held: { ...held, from: 'kept' }, kept };
 }

@@ -13,7 +13,7 @@ export type Effect = 'safe' | 'idempotent' | 'once';
 export interface Terms {
   /** The route's name in the books, e.g. `GET /v1/bitcoin/*`. */
   readonly route: string;
-  /** The prices, one per payment method. At least one. A credential of a method that is not among them is refused. */
+  /** The prices, one per way of paying ({@link checkOffers}). At least one. A credential of a method that is not among them is refused. */
   readonly offers: readonly Offer[];
   /**
    * The prices of this very request, where they depend on it: offers of the methods that `offers` names. Asked for each
@@ -33,6 +33,20 @@ export interface Terms {
    * `ask-again`: the same credential asks the upstream again with the same `Idempotency-Key`, which it must honour.
    */
   readonly onUnknown?: 'hold' | 'ask-again' | undefined;
+}
+
+/**
+ * Throws a TypeError where two offers are one way of paying. Each would be quoted, so that one grant of the mint budget
+ * cost the node two invoices, and the buyer would have nothing to choose by. Over Lightning there is one invoice,
+ * whatever its price was written in; of Tempo each token is a way of its own.
+ */
+export function checkOffers(offers: readonly Offer[]): void {
+  if (offers.length < 2) return;
+  const ways = offers.map(({ method, intent, price }) =>
+    method === 'lightning' ? `${method}/${intent}` : `${method}/${intent} ${price.currency}`,
+  );
+  if (new Set(ways).size === ways.length) return;
+  throw new TypeError('The offers name one way of paying twice; keep one of them.');
 }
 
 /** What a price may depend on. The challenge is bound to all of it but the client. */

@@ -132,17 +132,9 @@ export interface Ledger {
   cut(seq: number, nowMs: number, byUpstream?: boolean): Promise<void>;
   /**
    * Allows one more delivery of an answer that did not leave completely: cut, or delivered by nobody else who lives, and
-   * fewer than `redeliveriesMax` so far → delivered, counted.
-   *
-   * With the `Idempotency-Key` that the claim was delivered under, an answered one is given again too, within the same
-   * bound: whoever knows the key is the client that lost the answer after it had left.
+   * fewer than `redeliveriesMax` so far → delivered, counted. One that is answered never is.
    */
-  redeliver(
-    seq: number,
-    redeliveriesMax: number,
-    nowMs: number,
-    idempotencyKey?: string | undefined,
-  ): Promise<Redelivery>;
+  redeliver(seq: number, redeliveriesMax: number, nowMs: number): Promise<Redelivery>;
   /** The claim of a challenge id; says whether `idempotencyKey` is the one it came with. */
   find(challengeId: string, idempotencyKey?: string | undefined): Promise<Claim | undefined>;
   /** The answer that is kept for a claim. */
@@ -171,7 +163,10 @@ export interface SweepTerms {
   readonly replayWindowMs: number;
   /**
    * A claim that is answered, expired or refunded is removed so long after it last changed, and never before its challenge
-   * expires. The balance keeps what it brought; its entries go with it.
+   * expires. The balance keeps what it brought; its entries go with it. At least 8 days where a gate judges late credentials
+   * (`settledLateMsMax`): one whose claim has left could be used again. After the same time an answer that was cut off, or
+   * whose holder died while it left, counts as answered: cut | orphaned delivered → answered. What is claimed or unknown
+   * stays for a person: nobody has decided whose the money is.
    */
   readonly retentionMs: number;
   /** Most rows touched in this step, so that traffic does not wait. */

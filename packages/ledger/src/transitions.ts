@@ -89,7 +89,8 @@ export type Verb =
   | 'resolve-released'
   | 'resolve-delivered'
   | 'refund'
-  | 'expire';
+  | 'expire'
+  | 'lapse';
 
 /** What a `go` counts. `attempts-not-redeliveries`: one attempt more, and one redelivery less where there was one. */
 export type Counter = 'attempts' | 'redeliveries' | 'attempts-not-redeliveries';
@@ -142,8 +143,7 @@ const claiming = { absent: go('claimed'), released: go('claimed') };
  * The life of a claim (design: the life of a paid request), whole: verb × where the claim stands. Every store decides
  * by this table and by nothing else; the conformance suite walks every cell of it.
  *
- * `redeliver` has two more conditions, checked before its `go`: the caller's `redeliveriesMax`, and for an answered claim
- * the `Idempotency-Key` that it was delivered under.
+ * `redeliver` has one more condition, checked before its `go`: the caller's `redeliveriesMax`.
  */
 export const TRANSITIONS: Readonly<Record<Verb, Readonly<Record<Place, Move>>>> = {
   claim: row(taken, claiming),
@@ -164,7 +164,6 @@ export const TRANSITIONS: Readonly<Record<Verb, Readonly<Record<Place, Move>>>> 
     'delivered-theirs': busy,
     'delivered-orphaned': go('delivered', 'redeliveries'),
     cut: go('delivered', 'redeliveries'),
-    answered: go('delivered', 'redeliveries'),
   }),
   'resolve-released': row(conflict, {
     unknown: go('released', 'attempts'),
@@ -180,6 +179,8 @@ export const TRANSITIONS: Readonly<Record<Verb, Readonly<Record<Place, Move>>>> 
     refunded: keep,
   }),
   expire: row(keep, { absent: conflict, released: go('expired') }),
+  // Delivered, and for so long nobody has come for what was lost of it: the credential is used up.
+  lapse: row(keep, { absent: conflict, 'delivered-orphaned': go('answered'), cut: go('answered') }),
 };
 
 /** The number that stores keep for a state, from 1. Never renumber: it is on disk. */
@@ -237,8 +238,6 @@ export interface DecisionTerms {
   readonly hold: Hold;
   /** Only `redeliver` looks at it. */
   readonly redeliveriesMax?: number;
-  /** Whether the caller knows the claim's `Idempotency-Key`; only `redeliver` looks at it. */
-  readonly keyMatches?: boolean;
   /** The upstream broke the answer off; only `cut` looks at it. */
   readonly byUpstream?: boolean;
 }
@@ -255,10 +254,7 @@ export function decide(verb: Verb, claim: ClaimShape | undefined, terms: Decisio
   if (move.move !== 'go') return { move: move.move };
   const attempts = claim?.attempts ?? 0;
   const redeliveries = claim?.redeliveries ?? 0;
-  if (verb === 'redeliver') {
-    if (redeliveries >= (terms.redeliveriesMax ?? 0)) return { move: 'no' };
-    if (place === 'answered' && terms.keyMatches !== true) return { move: 'no' };
-  }
+  if (verb === 'redeliver' && redeliveries >= (terms.redeliveriesMax ?? 0)) return { move: 'no' };
   const counts = verb === 'cut' && terms.byUpstream === true ? 'attempts-not-redeliveries' : move.counts;
   return { move: 'go', next: { state: move.to, ...counted(attempts, redeliveries, counts) } };
 }

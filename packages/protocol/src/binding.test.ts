@@ -95,6 +95,12 @@ describe('createKeyring', () => {
     expect(keyring.verify('inpuT', id)).toBe(false);
   });
 
+  it('says that a secret is missing, as where an environment variable is not set', () => {
+    const unset: string[] = JSON.parse('[null]');
+    for (const secrets of [[''], unset, [secret('a'), '']])
+      expect(() => createKeyring(secrets)).toThrow(/^The secret is missing; give 32 random bytes/);
+  });
+
   it('refuses a short secret and an empty ring, and does not repeat the secret', () => {
     expect(() => createKeyring([])).toThrow(TypeError);
     expect(() => createKeyring(['x'.repeat(31)])).toThrow(TypeError);

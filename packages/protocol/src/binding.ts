@@ -104,6 +104,10 @@ const scratchInputBytes = 16 * 1024;
  * this size.
  */
 function createSigner(secret: string): Signer {
+  // Also what JavaScript makes of an environment variable that is not set.
+  if (typeof secret !== 'string' || secret === '') {
+    throw new TypeError('The secret is missing; give 32 random bytes as hex or base64: openssl rand -hex 32');
+  }
   const secretBytes = Buffer.from(secret, 'utf8');
   if (secretBytes.length < secretBytesMin) {
     throw new TypeError(

@@ -117,6 +117,12 @@ export interface SellerMethod {
     payload: JsonObject,
     context: VerifyContext,
   ): Verification | Promise<Verification>;
+  /**
+   * When a payment that {@link verify} has found good arrived, by the method's own back end, milliseconds since the epoch;
+   * undefined where that cannot be told. Absent: this method never can. Rejects with {@link MethodUnavailable} when the back
+   * end does not answer now.
+   */
+  settledMs?(settlement: Settlement): Promise<number | undefined>;
 }
 
 /** The payment back end did not answer or refused. Nothing was charged, nothing was consumed. */

@@ -13,6 +13,7 @@ export type { TempoLog, TempoReceipt } from './chain/receipt.js';
 export { type TempoRpc, TempoRpcError, type TempoRpcErrorCode } from './chain/rpc.js';
 export * from './charge/buyer-index.js';
 export { attributionMemo, type MemoBinding, memoMatcher } from './charge/memo.js';
+export type { SettlePatience } from './charge/patience.js';
 export { type ProofSubject, proofDigest, proofTypedData } from './charge/proof-message.js';
 export type { TempoRefusal, TempoRefusalCode, TempoVerification } from './charge/refusal.js';
 export {
@@ -30,7 +31,6 @@ export {
   type TempoSeller,
   type TempoSellerOptions,
 } from './charge/seller.js';
-export type { SettlePatience } from './charge/settle.js';
 export { type PayerSource, payerSource, readPayerSource } from './charge/source.js';
 export type { SplitTerms, TokenTerms } from './charge/terms.js';
 export { type ExpectedTransfer, expectedTransfers } from './charge/transfers.js';

@@ -8,6 +8,7 @@ import { askQuoteHook, type PaymentHooks, tellPayment, tellReceipt } from './fet
 import type { CredentialHeader, JournalEntry, StoredRequest } from './journal.js';
 import type { PaymentLimits } from './limits.js';
 import { methodName } from './methods.js';
+import { findInsecure } from './policy/enforce.js';
 import { type Delivered, present } from './present.js';
 import type { Quote } from './quote.js';
 import {
@@ -145,6 +146,9 @@ function limitsOf(context: WalletContext, { max, maxFee }: BuyOptions): PaymentL
 
 async function ask(context: WalletContext, payable: PayableRequest, options: BuyOptions): Promise<Asked> {
   const prepared = prepareRequest(payable);
+  // Before the first byte: the caller's own headers and body are as readable on the way as a credential.
+  const insecure = findInsecure(context, prepared.url);
+  if (insecure) throw insecure;
   const request = { ...prepared, headers: withPreference(context, prepared.headers, options.method) };
   const result = await exchange(context, request, request.headers, {
     answerTimeoutMs: context.timeouts.unpaidAnswerMs,

@@ -38,6 +38,7 @@ export {
   type Policy,
   type PolicyLists,
   policyLimits,
+  withoutDay,
 } from './policy/policy.js';
 export { PolicyRefusal, type RuleRefusal } from './policy/refusal.js';
 export { standardPolicy } from './policy/standard.js';

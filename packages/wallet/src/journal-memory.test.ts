@@ -7,7 +7,7 @@ import type { EntryChanges, Journal, JournalEntry, PaymentPlan } from './journal
 import { createMemoryJournal } from './journal-memory.js';
 import { openJournal } from './journal-sqlite.js';
 import type { Budget } from './policy/budget.js';
-import { type JournalState, journalStates } from './states.js';
+import { type JournalState, journalStates, outcomeIn } from './states.js';
 
 /** How many steps are taken side by side. */
 const steps = Number(process.env.JOURNAL_RUNS ?? 300);
@@ -36,6 +36,8 @@ function dice(start: number): (below: number) => number {
     return Math.floor((state / 2 ** 32) * below);
   };
 }
+
+const walletOutcomes = ['not-sent', 'refused', 'unknown', 'delivered', 'credit'] as const;
 
 const budgets: readonly Budget[] = [
   { rule: 'limits.hour', windowMs: 3_600_000, limit: { amount: 60n, currency: 'sat' } },
@@ -148,6 +150,8 @@ describe('the journal in memory', () => {
         pick(journal, at),
         journal.list({ host: 'a.example', sinceMs: nowMs - 5_000_000 }).length,
         [...journal.each({ method: 'paper', states: ['paid', 'not-paid'] })].length,
+        walletOutcomes.map((outcome) => journal.list({ outcomes: [outcome] }).map(outcomeIn)),
+        journal.list({ states: ['planned'], outcomes: ['delivered', 'credit'] }).length,
       ];
       const context = `step ${step} of seed ${seed}`;
       expect(tell(memory, work), context).toBe(tell(file, work));

@@ -15,7 +15,7 @@ import { assertEntry, planColumns, readRow, type SqlValue } from './journal-row.
 import { leastRetentionMs } from './limits.js';
 import type { Budget, BudgetStanding, OverBudget } from './policy/budget.js';
 import { hostOf } from './policy/budget.js';
-import { isOpen, type JournalState, mayFollow, stateTable } from './states.js';
+import { isOpen, isUnfinished, type JournalState, mayFollow, outcomeIn, stateTable } from './states.js';
 
 /** Entries that `list` gives when not told otherwise. */
 const listLimit = 100;
@@ -124,18 +124,23 @@ class MemoryJournal implements Journal {
     return [...this.each(options)].slice(0, options.limit ?? listLimit);
   }
 
-  each({ sinceMs, untilMs, host, method, states }: JournalFilter = {}): Iterable<JournalEntry> {
+  each({ sinceMs, untilMs, host, method, states, outcomes }: JournalFilter = {}): Iterable<JournalEntry> {
     return this.#all()
       .filter((entry) => sinceMs === undefined || entry.createdMs >= sinceMs)
       .filter((entry) => untilMs === undefined || entry.createdMs < untilMs)
       .filter((entry) => host === undefined || hostIn(entry) === host.toLowerCase())
       .filter((entry) => method === undefined || entry.challenge.method === method)
-      .filter((entry) => states === undefined || states.includes(entry.state))
+      .filter(
+        (entry) =>
+          (states === undefined && outcomes === undefined) ||
+          states?.includes(entry.state) ||
+          outcomes?.includes(outcomeIn(entry)),
+      )
       .sort((a, b) => b.createdMs - a.createdMs || order(a, b));
   }
 
   unfinished(): readonly JournalEntry[] {
-    return this.#oldestFirst(({ state }) => stateTable[state].unfinished);
+    return this.#oldestFirst(isUnfinished);
   }
 
   credits(fingerprint: string): readonly JournalEntry[] {

@@ -1,6 +1,7 @@
+import type { WalletOutcome } from './errors.js';
 import type { JournalFilter, Retention } from './journal.js';
 import type { SqlValue } from './journal-row.js';
-import { journalStates, stateTable } from './states.js';
+import { type JournalState, journalStates, outcomeIn, stateTable } from './states.js';
 
 /** A condition of SQL with the values of its marks. */
 export interface Query {
@@ -21,13 +22,13 @@ export function marks(values: readonly unknown[]): string {
 
 /** The condition of a filter, and of what follows after the page before. */
 export function filterQuery(filter: JournalFilter, after?: PageEnd): Query {
-  const { sinceMs, untilMs, host, method, states } = filter;
+  const { sinceMs, untilMs, host, method, states, outcomes } = filter;
   const parts: (readonly [string, ...SqlValue[]])[] = [['1']];
   if (sinceMs !== undefined) parts.push(['created_ms >= ?', sinceMs]);
   if (untilMs !== undefined) parts.push(['created_ms < ?', untilMs]);
   if (host !== undefined) parts.push(['host = ?', host.toLowerCase()]);
   if (method !== undefined) parts.push(['method = ?', method]);
-  if (states !== undefined) parts.push([`state IN (${marks(states)})`, ...states]);
+  if (states !== undefined || outcomes !== undefined) parts.push(standingPart(states ?? [], outcomes ?? []));
   if (after !== undefined)
     parts.push([
       '(created_ms < ? OR (created_ms = ? AND id > ?))',
@@ -36,6 +37,27 @@ export function filterQuery(filter: JournalFilter, after?: PageEnd): Query {
       after.id,
     ]);
   return all(parts);
+}
+
+/** The rows in one of these states, or standing in one of these ways, as {@link outcomeIn} says it of each. */
+function standingPart(
+  states: readonly JournalState[],
+  outcomes: readonly WalletOutcome[],
+): readonly [string, ...SqlValue[]] {
+  const terms: string[] = [`state IN (${marks(states)})`];
+  const values: SqlValue[] = [...states];
+  for (const state of journalStates) {
+    for (const open of [0, 1]) {
+      for (const byHand of [0, 1]) {
+        const settlement = open === 1 ? ({ settlement: 'open' } as const) : {};
+        const request = byHand === 1 ? {} : { request: true };
+        if (!outcomes.includes(outcomeIn({ state, ...settlement, ...request }))) continue;
+        terms.push("(state = ? AND (settlement IS 'open') = ? AND (url IS NULL) = ?)");
+        values.push(state, open, byHand);
+      }
+    }
+  }
+  return [`(${terms.join(' OR ')})`, ...values];
 }
 
 /** Conditions that must all hold. */

@@ -18,7 +18,7 @@ import { assertEntry, planColumns, type Row, readRow, type SqlValue } from './jo
 import { leastRetentionMs } from './limits.js';
 import type { Budget, BudgetStanding, OverBudget } from './policy/budget.js';
 import { currentOwner, ownerIsGone } from './process-owner.js';
-import { isOpen, type JournalState, journalStates, mayFollow, stateTable } from './states.js';
+import { isOpen, isUnfinished, type JournalState, journalStates, mayFollow, stateTable } from './states.js';
 
 /** Entries that `list` gives when not told otherwise. */
 const listLimit = 100;
@@ -152,7 +152,7 @@ class SqliteJournal implements Journal {
 
   unfinished(): readonly JournalEntry[] {
     const where = `state IN (${marks(unfinishedStates)}) ORDER BY created_ms, id`;
-    return guard(() => this.#many(where, unfinishedStates));
+    return guard(() => this.#many(where, unfinishedStates).filter(isUnfinished));
   }
 
   credits(fingerprint: string): readonly JournalEntry[] {

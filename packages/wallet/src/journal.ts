@@ -1,4 +1,5 @@
 import type { Amount, Challenge, JsonObject, Receipt } from '@farebox/protocol';
+import type { WalletOutcome } from './errors.js';
 import type { Budget, BudgetStanding, OverBudget } from './policy/budget.js';
 import type { Header } from './request.js';
 import type { JournalState, Settlement } from './states.js';
@@ -115,14 +116,16 @@ export interface JournalFilter {
   readonly host?: string | undefined;
   /** The payment method: `lightning`. */
   readonly method?: string | undefined;
+  /** In one of these states, or standing in one of these ways; either will do where both are given. */
   readonly states?: readonly JournalState[] | undefined;
+  readonly outcomes?: readonly WalletOutcome[] | undefined;
 }
 
 /** How long what is finished is kept, milliseconds. */
 export interface Retention {
   /** Delivered, or certainly not paid: after its last change. */
   readonly finishedMs: number;
-  /** Paid and never delivered, or paid by hand: after the challenge's expiry. */
+  /** Paid and never delivered, or paid by hand, with the proof: after the challenge's expiry. */
   readonly creditMs: number;
 }
 

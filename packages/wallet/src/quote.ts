@@ -20,7 +20,7 @@ import {
 } from './limits.js';
 import { methodName, type WalletMethod } from './methods.js';
 import { findShortBudget, judge } from './policy/enforce.js';
-import { isSecure, type ReplayableRequest } from './request.js';
+import type { ReplayableRequest } from './request.js';
 import { plainText } from './seller-problem.js';
 
 /** One payable challenge: what the seller asks, and what the payment data says it would cost. */
@@ -82,9 +82,6 @@ export async function findObjection(
   request: ReplayableRequest | undefined,
 ): Promise<WalletError | undefined> {
   const { challenge, inspection } = quote;
-  if (context.policy === undefined && request && !context.allowInsecure && !isSecure(request.url)) {
-    return new WalletError('insecure_url', 'Nothing is paid over plain http to another machine; use https.');
-  }
   const maxFee = feeLimitIn(limits.maxFee, inspection.price.currency);
   const allowed = judge(context, quote, maxFee, { url: request?.url });
   if (allowed instanceof WalletError) return allowed;

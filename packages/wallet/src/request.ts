@@ -24,7 +24,7 @@ export interface ReplayableRequest {
 
 const tokenPattern = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
 /** Set by the transport from the URL and the body; a copy by hand could only contradict them. */
-const transportHeaders = new Set([
+export const transportHeaders: ReadonlySet<string> = new Set([
   'connection',
   'content-length',
   'expect',

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import {
   isCredit,
   isJournalState,
+  isUnfinished,
   type JournalState,
   journalStates,
   mayFollow,
@@ -84,13 +85,24 @@ describe('the state table', () => {
   it('never says of money that may have gone that it was not sent', () => {
     for (const state of journalStates) {
       for (const settlement of [undefined, 'open', 'made'] as const) {
-        const entry = { state, ...(settlement && { settlement }) };
+        const entry = { state, request: {}, ...(settlement && { settlement }) };
         const outcome = outcomeIn(entry);
         expect(outcome === 'not-sent', state).toBe(spentIn(state, settlement) === 'no');
         if (isCredit(entry)) expect(spentIn(state, settlement), state).toBe('yes');
         if (outcome === 'credit' || outcome === 'refused') expect(isCredit(entry), state).toBe(true);
       }
     }
+  });
+
+  it('calls what was paid by hand delivered: the proof is what was bought, and nobody waits for it', () => {
+    for (const settlement of [undefined, 'made'] as const) {
+      const entry = { state: 'paid', ...(settlement && { settlement }) } as const;
+      expect([outcomeIn(entry), isCredit(entry), isUnfinished(entry)]).toEqual(['delivered', false, false]);
+    }
+    const signed = { state: 'paid', settlement: 'open' } as const;
+    expect([outcomeIn(signed), isCredit(signed), isUnfinished(signed)]).toEqual(['unknown', false, true]);
+    const asked = { state: 'paying' } as const;
+    expect([outcomeIn(asked), isUnfinished(asked)]).toEqual(['unknown', true]);
   });
 
   it('knows its own names and no inherited ones', () => {

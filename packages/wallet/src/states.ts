@@ -35,7 +35,7 @@ export interface StateRule {
   readonly payload: 'absent' | 'held';
   /** Whether money has gone; of what is held, only if its settlement is not open ({@link spentIn}). */
   readonly spent: Spent;
-  /** True when `resume` has something left to do. */
+  /** True when `resume` has something left to do; see also {@link isUnfinished}. */
   readonly unfinished: boolean;
   /**
    * What the payment takes of every budget: `reserved`, the price and the fee cap, whatever its age; `spent`, what was
@@ -174,21 +174,32 @@ export function isOpen(entry: { readonly state: JournalState; readonly settlemen
   return entry.settlement === 'open' && stateTable[entry.state].payload === 'held';
 }
 
-/** How a payment stands. What was signed and may still be carried out is not known, whatever the seller said. */
-export function outcomeIn(entry: {
+/** What of an entry decides how it stands. */
+export interface Standing {
   readonly state: JournalState;
   readonly settlement?: Settlement;
-}): WalletOutcome {
+  /** Absent for what was paid by hand: there is nobody to present the proof to. */
+  readonly request?: unknown;
+}
+
+/** True for what was paid by hand, for certain: the proof itself is what was bought, and it is here. */
+export function isProof(entry: Standing): boolean {
+  return entry.state === 'paid' && entry.request === undefined && !isOpen(entry);
+}
+
+/** How a payment stands. What was signed and may still be carried out is not known, whatever the seller said. */
+export function outcomeIn(entry: Standing): WalletOutcome {
+  if (isProof(entry)) return 'delivered';
   return isOpen(entry) ? 'unknown' : stateTable[entry.state].outcome;
 }
 
 /** True for a credit: the money has gone for certain, and the proof is here to be presented again. */
-export function isCredit({
-  state,
-  settlement,
-}: {
-  readonly state: JournalState;
-  readonly settlement?: Settlement;
-}): boolean {
-  return stateTable[state].payload === 'held' && spentIn(state, settlement) === 'yes';
+export function isCredit(entry: Standing): boolean {
+  const { state, settlement } = entry;
+  return stateTable[state].payload === 'held' && spentIn(state, settlement) === 'yes' && !isProof(entry);
+}
+
+/** True when `resume` has something left to do. */
+export function isUnfinished(entry: Standing): boolean {
+  return stateTable[entry.state].unfinished && !isProof(entry);
 }

@@ -41,7 +41,7 @@ export interface WalletOptions {
   readonly now?: () => number;
   /** Writes amounts for people. Default `1 sat`, and base units with a token's address. */
   readonly showAmount?: (amount: Amount) => string;
-  /** Pays over plain http to any machine. The credential can then be read and used on the way. Default false. */
+  /** Asks and pays over plain http to any machine. What is sent, the credential among it, can then be read and used on the way. Default false. */
   readonly allowInsecure?: boolean;
 }
 

@@ -11,6 +11,8 @@ import { decodeRequest, parseChallenges, serializeCredential } from '@farebox/pr
 /** A gateway on loopback that sells for a node of paper, and a real upstream that answers everything. */
 export interface Shop {
   readonly url: string;
+  /** Where the configuration has an admin API. */
+  readonly adminUrl: string | undefined;
   readonly node: PaperNode;
   /** `GET /v1/things`, as the upstream was asked. */
   readonly asked: string[];
@@ -57,6 +59,7 @@ export async function openShop(given: GatewayConfig): Promise<Shop> {
   const { url } = await gateway.listen();
   return {
     url,
+    adminUrl: gateway.adminUrl,
     node,
     asked,
     async pay(unpaid) {

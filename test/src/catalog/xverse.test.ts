@@ -18,7 +18,7 @@ beforeAll(async () => {
 });
 afterAll(() => shop.close());
 
-/** The endpoints that research names one by one, with a value in each name. */
+/** The endpoints that research names one by one, with a value in each name, and the roots of the modules. */
 const known = [
   'GET /v1/bitcoin/price',
   'GET /v1/bitcoin/address/bc1q/balance',
@@ -40,6 +40,19 @@ const known = [
   'GET /v1/block/height/0',
   'POST /v1/bitcoin/rpc',
   'POST /v2/bitcoin/rpc',
+  ...[
+    'bitcoin',
+    'block',
+    'ordinals',
+    'inscriptions',
+    'runes',
+    'brc20',
+    'spark',
+    'portfolio',
+    'swaps',
+    'subscriptions',
+  ].map((module) => `GET /v1/${module}`),
+  'POST /v1/subscriptions',
 ];
 
 const modules = [
@@ -101,7 +114,7 @@ describe('examples/xverse', () => {
   });
 
   it('knows no path beside', async () => {
-    for (const path of ['/', '/v1', '/v1/bitcoin', '/v3/bitcoin/price', '/v1/spark', '/v1/runesx', '/admin'])
+    for (const path of ['/', '/v1', '/v2/bitcoin', '/v3/bitcoin/price', '/v1/sparks', '/v1/runesx', '/admin'])
       expect((await fetch(shop.url + path)).status).toBe(404);
   });
 });

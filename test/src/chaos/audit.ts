@@ -24,6 +24,8 @@ export interface Audit {
   readonly held: number;
   /** Of these: neither delivered nor redeemable. Each is a violation as well. */
   readonly lost: number;
+  /** Paid, served or executed once more than is right. Each is a violation as well. */
+  readonly doubled: number;
   /** Delivered before a kill that kept the gateway from noting it: the credential was good once more. */
   readonly givenAgain: number;
   readonly notPaid: number;
@@ -73,8 +75,7 @@ class Auditor {
   readonly #violations: string[] = [];
   readonly #paid: Paid[] = [];
   readonly #paths = new Set<string>();
-  #notPaid = 0;
-  #givenAgain = 0;
+  readonly #counts = { notPaid: 0, givenAgain: 0, doubled: 0 };
   #ledger: readonly ClaimTotal[] = [];
 
   constructor(parts: AuditParts) {
@@ -96,7 +97,7 @@ class Auditor {
       'the nodes disagree',
     );
     if (state.status !== 'succeeded') {
-      this.#notPaid += 1;
+      this.#counts.notPaid++;
       const unpaid = ['planned', 'paying', 'payment-unknown', 'not-paid'].includes(entry.state);
       this.#expect(unpaid, path, `not paid, but the journal says ${entry.state}`);
       return;
@@ -106,7 +107,7 @@ class Auditor {
       path,
       `paid, but the journal says ${entry.state}`,
     );
-    this.#expect(!this.#paths.has(path), path, 'paid twice for one request');
+    this.#expectOnce(!this.#paths.has(path), path, 'paid twice for one request');
     this.#paths.add(path);
     this.#expect(invoice?.receivedMsat === priceMsat(path), path, 'another amount arrived than the price');
     const outcome = await this.#outcomeOf(entry, path, state.preimage);
@@ -136,7 +137,7 @@ class Auditor {
         'redeemed, but not with the goods and a receipt',
       );
       const second = await this.#present(entry, path, preimage, false);
-      this.#expect(second.status === 402, path, `redeemed, and then answered ${second.status}`);
+      this.#expectOnce(second.status === 402, path, `redeemed, and then answered ${second.status}`);
       return 'redeemed';
     }
     // A `once` route is never repeated: an outcome that nobody knows is held.
@@ -153,9 +154,9 @@ class Auditor {
   #judgeAgain(entry: JournalEntry, path: string, status: number): void {
     const { deliveredMs = 0 } = entry;
     const killed = this.#parts.gatewayKills.some((ms) => Math.abs(ms - deliveredMs) <= killWindowMs);
-    this.#expect(killed, path, `delivered, and with no kill near answered ${status} once more`);
+    this.#expectOnce(killed, path, `delivered, and with no kill near answered ${status} once more`);
     this.#expect(status === 200, path, `delivered, then answered ${status}`);
-    this.#givenAgain += 1;
+    this.#counts.givenAgain++;
   }
 
   /** A repeatable route asks its upstream at most once a presentation; a `once` route at most once. */
@@ -164,7 +165,7 @@ class Auditor {
     const audits = 2;
     const once = routeOf(path) === 'once';
     const most = once ? 1 : presentations + audits;
-    this.#expect(
+    this.#expectOnce(
       hits.length <= most,
       path,
       `the upstream was asked ${hits.length} times, at most ${most} are right`,
@@ -261,14 +262,18 @@ class Auditor {
       redeemed: count('redeemed'),
       held: count('held'),
       lost: count('lost'),
-      givenAgain: this.#givenAgain,
-      notPaid: this.#notPaid,
+      ...this.#counts,
       paidMsat: String(this.#paidMsat()),
       upstreamHits: this.#parts.world.goods.hits.length,
       ledger: this.#ledger.map(
         ({ state, count: claims, paid }) => `${claims} ${state}: ${paid.amount} ${paid.currency}`,
       ),
     };
+  }
+
+  #expectOnce(holds: boolean, where: string, otherwise: string): void {
+    if (!holds) this.#counts.doubled++;
+    this.#expect(holds, where, otherwise);
   }
 
   #expect(holds: boolean | undefined, where: string, otherwise: string): void {

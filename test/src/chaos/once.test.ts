@@ -108,3 +108,37 @@ describe(`${presentations} presentations of one credential at the same time`, ()
     expect(answers.filter((answer) => answer.includes('"goods"'))).toEqual([]);
   });
 });
+
+describe('a once route whose gateway was killed while its upstream worked', () => {
+  it('resolved as delivered: the buyer is told that the answer is lost, and nothing is repeated', async () => {
+    const path = '/once/resolved';
+    const request = { method: 'POST', body: '{"item":"resolved"}' };
+    const { challenge, credential } = await buyByHand(world.wallet, world.url + path, request);
+    const presented = async (): Promise<string> => {
+      const [socket] = await openSockets(Number(new URL(world.url).port), 1);
+      if (socket === undefined) throw new Error('no connection');
+      return exchange(socket, requestBytes(path, credential, request));
+    };
+    let release = () => {};
+    world.goods.hold = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    const asked = world.goods.nextHit();
+    const broken = presented().catch(() => '');
+    await asked;
+    await gateway.kill('SIGKILL');
+    expect(statusOf(await broken)).toBe(0);
+    release();
+
+    const words = ['ledger', 'resolve', challenge.id, '--delivered', '--yes', '--json'];
+    const resolving = world.farebox(words);
+    expect([(await resolving.exited).code, resolving.stderr]).toEqual([0, '']);
+    expect(JSON.parse(resolving.stdout)).toMatchObject({ before: 'claimed', state: 'cut' });
+
+    gateway = await world.startGateway();
+    const told = await presented();
+    expect(statusOf(told)).toBe(409);
+    expect(told).toContain('answer-lost');
+    expect(world.goods.hitsOf(path)).toHaveLength(1);
+  });
+});

@@ -38,6 +38,13 @@ export async function killAll(): Promise<void> {
   );
 }
 
+/** Ends this process in order when it is told to: its children first, and then what the others have put on `exit`. */
+export function endOnSignals(): void {
+  const numbers = { SIGINT: 2, SIGTERM: 15, SIGHUP: 1 } as const;
+  for (const [signal, number] of Object.entries(numbers))
+    process.once(signal, () => void killAll().then(() => process.exit(128 + number)));
+}
+
 /** Starts a Node program. */
 export function startNode(words: readonly string[], options: SpawnOptions = {}): Child {
   const child = spawn(process.execPath, words, { stdio: ['ignore', 'pipe', 'pipe'], ...options });

@@ -69,6 +69,9 @@ const secret = 'a secret that all gateways of a world share';
 /** Opens a world. Its gateways are not started yet. Processes are ended by `killAll`. */
 export async function openWorld({ store = 'sqlite', gateways = 1 }: WorldOptions = {}): Promise<World> {
   const home = mkdtempSync(join(tmpdir(), 'farebox-chaos-'));
+  // Whoever is stopped in the middle leaves nothing behind either, unless killed.
+  const removeHome = (): void => rmSync(home, { recursive: true, force: true, maxRetries: 3 });
+  process.once('exit', removeHome);
   const goods = await new Goods().listen();
   const devnet = startFarebox(home, ['devnet', '--json']);
   await outputOf(devnet, /"ok":true/);
@@ -106,7 +109,8 @@ export async function openWorld({ store = 'sqlite', gateways = 1 }: WorldOptions
       await devnet.kill('SIGTERM');
       await goods.close();
       await postgres?.dispose();
-      rmSync(home, { recursive: true, force: true });
+      process.off('exit', removeHome);
+      removeHome();
     },
   };
 }

@@ -10,6 +10,8 @@ export function configOf(upstreams: readonly string[], version: number): Gateway
     realm: 'http://shop.test',
     listen: '127.0.0.1:0',
     mint_budget: 'off',
+    // What is remembered for the life of a challenge is as much as it will ever be soon after the start.
+    challenge_life: '1m',
     catalog: false,
     lightning: { node: { kind: 'devnet' } },
     upstreams: {

@@ -1,6 +1,6 @@
 /** What a run asks the gateway's process. */
 export type ToGateway =
-  | { readonly ask: 'memory' | 'totals' | 'close' }
+  | { readonly ask: 'memory' | 'ledger-memory' | 'totals' | 'close' }
   | { readonly ask: 'reload'; readonly version: number };
 
 /** What the gateway's process tells. */
@@ -13,6 +13,8 @@ export type FromGateway =
       readonly rssBytes: number;
       readonly handles: number;
     }
+  /** The heap of the ledger's thread, after a full garbage collection. */
+  | { readonly tell: 'ledger-memory'; readonly bytes: number }
   /** Claims by state; `paid` is their sum in satoshis, in digits. */
   | {
       readonly tell: 'totals';

@@ -17,6 +17,8 @@ export interface GatewayProcess {
   /** Seed of its node's preimages. */
   readonly seed: string;
   memory(): Promise<Told<'memory'>>;
+  /** Bytes of the heap of the ledger's thread; takes a moment. */
+  ledgerMemory(): Promise<number>;
   totals(): Promise<Told<'totals'>>;
   reload(version: number): Promise<void>;
   close(): Promise<void>;
@@ -53,6 +55,7 @@ export async function startGatewayProcess(upstreams: readonly string[]): Promise
     port,
     seed,
     memory: () => ask({ ask: 'memory' }, 'memory'),
+    ledgerMemory: async () => (await ask({ ask: 'ledger-memory' }, 'ledger-memory')).bytes,
     totals: () => ask({ ask: 'totals' }, 'totals'),
     reload: async (version) => void (await ask({ ask: 'reload', version }, 'reloaded')),
     async close() {

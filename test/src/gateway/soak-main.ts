@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util';
 import { killAll } from '../chaos/processes.js';
-import { heapGrowthBytes, heapNoiseBytes } from './soak-memory.js';
+import { growthFaults, memoryGrowth } from './soak-memory.js';
 import { runSoak } from './soak-run.js';
 
 // node test/dist/gateway/soak-main.js [--requests 300000] [--lanes 16] [--seed N]
@@ -22,11 +22,12 @@ try {
     onProgress: (sent) =>
       process.stderr.write(`${sent} requests, ${Math.round((Date.now() - startMs) / 1_000)} s\n`),
   });
-  const heapGrowth = heapGrowthBytes(report.samples);
+  const growth = memoryGrowth(report.samples);
+  const memoryFaults = growthFaults(growth);
   const seconds = Math.round((Date.now() - startMs) / 1_000);
-  process.stdout.write(`${JSON.stringify({ ...report, heapGrowth, seconds }, null, 2)}\n`);
+  process.stdout.write(`${JSON.stringify({ ...report, growth, memoryFaults, seconds }, null, 2)}\n`);
   const { faults, paidSat, bookedSat } = report;
-  process.exitCode = faults.length === 0 && paidSat === bookedSat && heapGrowth < heapNoiseBytes ? 0 : 1;
+  process.exitCode = [...faults, ...memoryFaults].length === 0 && paidSat === bookedSat ? 0 : 1;
 } finally {
   await killAll();
 }

@@ -17,7 +17,11 @@ export interface SoakPlan {
 /** The gateway's process at one moment, after a full garbage collection. */
 export interface SoakSample {
   readonly sent: number;
+  readonly payments: number;
+  /** Of the main thread. */
   readonly heapBytes: number;
+  /** Of the ledger's thread. */
+  readonly ledgerBytes: number;
   readonly rssBytes: number;
   readonly handles: number;
 }
@@ -67,8 +71,9 @@ export async function runSoak(plan: SoakPlan): Promise<SoakReport> {
     while (sent < limit) await pickKind(random)(world).catch((error: unknown) => world.fault(String(error)));
   };
   const sample = async (): Promise<void> => {
+    const ledgerBytes = await gateway.ledgerMemory();
     const { heapBytes, rssBytes, handles } = await gateway.memory();
-    samples.push({ sent, heapBytes, rssBytes, handles });
+    samples.push({ sent, payments, heapBytes, ledgerBytes, rssBytes, handles });
   };
   let limit = 0;
   try {

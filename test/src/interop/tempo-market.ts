@@ -17,6 +17,7 @@ import {
   signKeyAuthorization,
   type TempoAccount,
   type TempoSeller,
+  type TempoSellerOptions,
   type TokenTerms,
   tempoBuyer,
   tempoChain,
@@ -55,11 +56,11 @@ export interface TempoMarket {
   /** Our wallet, paying with an account. */
   wallet(account: TempoAccount): Wallet;
   /** mppx's client, paying with a key of its own or with an access key. */
-  mppxClient(key: Person | Delegate): MppxBuyer;
+  mppxClient(key: Person | Delegate, mode?: 'push'): MppxBuyer;
   /** A seller that knows nothing of Farebox; each answer is `{ "served": "GET /path" }`. */
   mppxSeller(charge: MppxCharge, options?: MppxSellerOptions): Promise<Listening>;
   /** Our gate over node:http, answering the same. */
-  ourSeller(price: bigint, terms: TokenTerms): Promise<Listening>;
+  ourSeller(price: bigint, terms: TokenTerms, options?: OurSellerOptions): Promise<Listening>;
   /** Our seller's method alone. */
   sellerMethod(terms: TokenTerms): TempoSeller;
   close(): Promise<void>;
@@ -71,6 +72,9 @@ export interface MppxCharge {
   readonly recipient: Address;
   readonly splits?: { amount: string; recipient: Address; memo?: Hex }[];
 }
+
+/** How our seller is paid. */
+export type OurSellerOptions = Pick<TempoSellerOptions, 'push' | 'patience'>;
 
 /** How an mppx seller is paid. */
 export interface MppxSellerOptions {
@@ -121,13 +125,17 @@ export interface MppxBuyer {
   onCredentialCreated(listener: (created: { readonly credential: string }) => void): unknown;
 }
 
-function mppxClientOf(devnet: TempoDevnet, { account, privateKey }: Person | Delegate): MppxBuyer {
+function mppxClientOf(
+  devnet: TempoDevnet,
+  { account, privateKey }: Person | Delegate,
+  mode?: 'push',
+): MppxBuyer {
   const root = account.accessKey && account.address;
   const signer = root
     ? Account.fromSecp256k1(privateKey, { access: root })
     : Account.fromSecp256k1(privateKey);
   const node = viemClientOf(devnet);
-  const charge = tempoClient.charge({ account: signer, getClient: () => node });
+  const charge = tempoClient.charge({ account: signer, getClient: () => node, ...(mode && { mode }) });
   return MppxClient.create({ polyfill: false, methods: [charge] });
 }
 
@@ -179,7 +187,8 @@ export async function openTempoMarket(
     opened.push(listening);
     return listening;
   };
-  const sellerMethod = (terms: TokenTerms) => createTempoSeller({ rpc, chainId, tokens: { [token]: terms } });
+  const sellerMethod = (terms: TokenTerms, options: OurSellerOptions = {}) =>
+    createTempoSeller({ rpc, chainId, tokens: { [token]: terms }, ...options });
   return {
     devnet,
     token,
@@ -208,10 +217,10 @@ export async function openTempoMarket(
     },
     wallet: (account) =>
       createWallet({ methods: [tempoBuyer({ account, chain, chainId, currencies: [token] })], journal }),
-    mppxClient: (key) => mppxClientOf(devnet, key),
+    mppxClient: (key, mode) => mppxClientOf(devnet, key, mode),
     mppxSeller: async (charge, options = {}) => keep(await startMppxSeller(devnet, charge, options)),
-    async ourSeller(price, terms) {
-      const methods = [sellerMethod(terms)];
+    async ourSeller(price, terms, options) {
+      const methods = [sellerMethod(terms, options)];
       const gate = createGate({ realm, secrets: [secret], methods, ledger });
       const offers: Offer[] = [
         { method: 'tempo', intent: 'charge', price: { amount: price, currency: token } },

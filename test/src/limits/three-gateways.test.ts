@@ -31,6 +31,7 @@ plans:
   monthly: { quota: [{ requests: ${allowed}, per: month }] }
   daily: { rate: [{ requests: ${allowed}, per: 24h }] }
   spent: { quota: [{ requests: 1, per: month }] }
+  narrow: { concurrency: 3 }
 `;
   for (const name of ['farebox.yaml', 'farebox-1.yaml', 'farebox-2.yaml'])
     appendFileSync(join(world.home, name), more);
@@ -88,6 +89,36 @@ describe(missing === undefined ? title : `${title} (skipped: ${missing})`, () =>
       expect(counts).toEqual({ 200: allowed, 429: runs - allowed });
     },
   );
+
+  it.skipIf(missing !== undefined)('have so many requests of one key going on, and no more', async () => {
+    const { goods } = theWorld();
+    const { key } = await makeKey('narrow');
+    let release = (): void => {};
+    goods.hold = new Promise((resolve) => {
+      release = resolve;
+    });
+    const statuses: number[] = [];
+    const all = Promise.all(
+      Array.from({ length: atOnce }, async (_, at) => {
+        const { urls } = theWorld();
+        const response = await fetch(`${urls[at % urls.length]}/safe/narrow`, {
+          headers: { 'x-api-key': key },
+        });
+        statuses.push(response.status);
+        await response.arrayBuffer();
+      }),
+    );
+    await until('the rest are refused', async () => statuses.length === atOnce - 3);
+    release();
+    await all;
+    expect(statuses.toSorted()).toEqual([200, 200, 200, ...Array(atOnce - 3).fill(429)]);
+    expect(goods.hitsOf('/safe/narrow')).toHaveLength(3);
+    // What has ended has made room at all of them.
+    await until('a request is served again', async () => {
+      const counts = await send(3, '/safe/again', { 'x-api-key': key });
+      return counts[200] === 3;
+    });
+  });
 
   it.skipIf(missing !== undefined)(`give ${allowed} requests away free, and not one more`, async () => {
     expect(await send(runs, '/free/sample', {})).toEqual({ 200: allowed, 402: runs - allowed });

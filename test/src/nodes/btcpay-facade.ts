@@ -87,6 +87,12 @@ function routesOf(node: BtcpayNode): Route[] {
     },
     {
       method: 'GET',
+      path: /^\/invoices$/,
+      permission: view,
+      answer: ({ query }) => ok(node.invoices(Number(query.get('offsetIndex') ?? 0))),
+    },
+    {
+      method: 'GET',
       path: /^\/invoices\/([^/]+)$/,
       permission: view,
       answer: (_, id) => ok(node.invoice(id)),
@@ -156,6 +162,12 @@ class BtcpayNode {
     } catch (error) {
       throw new ApiError(400, 'generic-error', error instanceof Error ? error.message : '');
     }
+  }
+
+  /** LND's page: the first hundred whose number is above the offset. */
+  invoices(offset: number): Promise<JsonObject[]> {
+    const page = [...this.#invoices.keys()].slice(offset, offset + 100);
+    return Promise.all(page.map((hash) => this.invoice(hash)));
   }
 
   async invoice(id: string): Promise<JsonObject> {

@@ -19,6 +19,8 @@ export interface LnbitsFacadeOptions {
   readonly knowsPreimages: boolean;
   /** Versions before 1.0 do not show it with the invoice; they do to those who ask. */
   readonly shownWithInvoice?: boolean;
+  /** 0.12 writes zeros where it knows none. */
+  readonly zerosForNone?: boolean;
   /** How long it waits for its node before it answers "pending". */
   readonly waitMs: number;
 }
@@ -202,7 +204,8 @@ class LnbitsWallet {
   }
 
   #unpaidPreimage(): string | null {
-    return this.#options.knowsPreimages ? lnbitsUnpaidPreimage : null;
+    const { knowsPreimages, zerosForNone } = this.#options;
+    return knowsPreimages ? lnbitsUnpaidPreimage : zerosForNone ? '0'.repeat(64) : null;
   }
 
   #entry(paymentHash: string, invoice: string, amountMsat: bigint, status: string): JsonObject {

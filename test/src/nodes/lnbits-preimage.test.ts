@@ -28,12 +28,14 @@ describe('lnbits (facade) whose node tells it the preimage', () => {
     reserveMsat = 1_000n,
     key = keys.invoice,
     shownWithInvoice = true,
+    zerosForNone = false,
   ): Promise<LightningNode> {
     facade = await serveLnbitsFacade(backing, {
       keys,
       reserveMsat,
       knowsPreimages,
       shownWithInvoice,
+      zerosForNone,
       waitMs: 500,
     });
     const place = { url: `http://127.0.0.1:${facade.port}`, network: 'regtest' };
@@ -70,8 +72,8 @@ describe('lnbits (facade) whose node tells it the preimage', () => {
     succeeded(await backing.honest.wallet.payInvoice({ invoice, maxFeeMsat: 1_000n, timeoutMs: payMs }));
   });
 
-  it('sells where LNbits does not know it', async () => {
-    const node = await open(false);
+  it.each([true, false])('sells where LNbits does not know it (zeros for none: %s)', async (zeros) => {
+    const node = await open(false, {}, 1_000n, keys.invoice, true, zeros);
     expect((await node.createInvoice(anInvoice())).invoice).toMatch(/^lnbcrt/);
   });
 

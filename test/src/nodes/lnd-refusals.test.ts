@@ -164,7 +164,7 @@ describe('what lnd (facade) says of a payment', () => {
 
 describe('the list of what settled at lnd (facade)', () => {
   const made = (index: number) => ({
-    r_hash: Buffer.alloc(32, index % 251).toString('base64'),
+    r_hash: Buffer.alloc(32, `invoice ${index} `).toString('base64'),
     state: index % 2 === 0 ? 'SETTLED' : 'OPEN',
     settle_date: '1700000000',
     amt_paid_msat: String(index),

@@ -10,6 +10,7 @@ import { anInvoice, ended, payMs, shown, succeeded } from './steps.js';
 
 const methods = ['get_info', 'make_invoice', 'pay_invoice', 'lookup_invoice', 'get_balance'];
 const answerKind = 23195;
+const requestKind = 23194;
 
 describe('nwc, among liars', () => {
   let backing: Backing;
@@ -50,7 +51,7 @@ describe('nwc, among liars', () => {
     const url = encodeURIComponent(`ws://127.0.0.1:${relay.port}`);
     const dead = hands.alone === false ? `relay=${encodeURIComponent('ws://127.0.0.1:9')}&` : '';
     const connection = `nostr+walletconnect://${service.walletKey}?${dead}relay=${url}&secret=${secret}`;
-    const node = await openNwc({ connection, network: 'regtest', answerMs: 1_000 });
+    const node = await openNwc({ connection, network: 'regtest', answerMs: 20_000 });
     closing.push(
       () => relay.close(),
       () => service.close(),
@@ -125,6 +126,36 @@ describe('nwc, among liars', () => {
     expect(await backing.honest.merchant.lookupInvoice(made.paymentHash)).toMatchObject({
       receivedMsat: 1_000n,
     });
+  });
+
+  it.each(['blocked: no', 'auth-required: who are you?', 'error: cannot store'])(
+    'does not believe a relay that says it refused the order (%s), and has passed it on',
+    async (reason) => {
+      let ordering = false;
+      const { node, service } = await rig({
+        relay: { refuse: (event) => (ordering && event.kind === requestKind ? reason : undefined) },
+      });
+      await node.info();
+      ordering = true;
+      const { state, paymentHash } = await pay(node);
+      expect(await backing.honest.merchant.lookupInvoice(paymentHash)).toMatchObject({ status: 'settled' });
+      expect(succeeded(state).feeMsat).toBe(1_000n);
+      expect(service.calls.get('pay_invoice')).toBe(1);
+    },
+  );
+
+  it('does not call a payment unpaid that a relay has refused, as far as anybody can see', async () => {
+    let ordering = false;
+    const { node, service } = await rig({
+      relay: {
+        refuse: (event) => (ordering && event.kind === requestKind ? 'blocked: no' : undefined),
+        deliver: (event) => (ordering && event.kind === requestKind ? [] : [event]),
+      },
+    });
+    await node.info();
+    ordering = true;
+    expect((await pay(node, 1_000)).state).toEqual({ status: 'in-flight' });
+    expect(service.calls.get('pay_invoice')).toBeUndefined();
   });
 
   it('does not believe a preimage that proves nothing, whoever signs it', async () => {

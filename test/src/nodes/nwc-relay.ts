@@ -18,6 +18,8 @@ export interface RelayOptions {
   readonly authRequired?: boolean;
   /** What is delivered in place of an event; a hostile relay's hand. */
   readonly deliver?: (event: Event) => readonly Event[];
+  /** Why it says that it refused an event which it passes on all the same; undefined for the truth. */
+  readonly refuse?: (event: Event) => string | undefined;
   /** What is brought in place of the info events that it has stored. */
   readonly stored?: (events: readonly Event[]) => readonly Event[];
 }
@@ -127,7 +129,8 @@ class Client {
       return;
     }
     this.#taken.push(event);
-    this.#say(['OK', event.id, true, '']);
+    const lie = this.#options.refuse?.(event);
+    this.#say(['OK', event.id, lie === undefined, lie ?? '']);
     this.#deliver(event);
   }
 

@@ -1,7 +1,7 @@
 import { execFile, spawnSync } from 'node:child_process';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { done, run } from './command.js';
+import { done, failed, run } from './command.js';
 import { type Buyer, type Identity, openWorld, type World, yearPrice } from './world.js';
 
 // The flow of the HeadlessDomains document, literally: its request with curl, its Python, its retry with curl; the host is
@@ -128,6 +128,25 @@ it('the same by farebox domains register', async () => {
     answer: { owner_id: agent.agentId },
   });
   expect(await world.lookup('theirname.chatbot')).toBe(200);
+});
+
+it('a renewal is previewed as it would be refused: for too many years, and of a name of somebody else', async () => {
+  const other = await world.identity();
+  const free = (domain: string, key: string) =>
+    fetch(`${world.url}/api/v1/domains/register`, {
+      method: 'POST',
+      headers: { 'x-api-key': key, 'content-type': 'application/json' },
+      body: JSON.stringify({ domain, coupon_code: 'GIFT' }),
+    });
+  await Promise.all([free('mine.agent', agent.key), free('theirs.agent', other.key)]);
+  const environment = { ...buyer.environment, FAREBOX_REGISTRAR_KEY: agent.key };
+  const preview = (...words: string[]) => failed(buyer.home, ['domains', 'renew', ...words], environment);
+  const [tooLong, notMine] = await Promise.all([
+    preview('mine.agent', '--years', '10'),
+    preview('theirs.agent'),
+  ]);
+  expect(tooLong).toMatchObject({ status: 400, error: { message: expect.stringContaining('10 years') } });
+  expect(notMine).toMatchObject({ status: 403, error: { code: 'not_allowed' } });
 });
 
 it('R31: the same by mppx, whose retry keeps key, type and body', async () => {

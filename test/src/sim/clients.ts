@@ -108,6 +108,7 @@ export class Clients {
       open: true,
       alone: rivals.length === 0,
       grants: 0,
+      movedByHand: false,
     };
     for (const rival of rivals) rival.alone = false;
     facts.presentations.push(use);

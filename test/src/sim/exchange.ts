@@ -1,8 +1,14 @@
 import { type Commit, type Delivery, type Effect, unknownOutcome, upstreamFailure } from '@farebox/gate';
+import {
+  isStaleConnection,
+  judgeFailure,
+  judgeStatus,
+  type Stage,
+  type Verdict,
+} from '@farebox/gateway/failure';
 import type { StoredAnswer } from '@farebox/ledger';
 import type { Connection } from './connection.js';
-import { type Verdict, verdictOfFailure, verdictOfStatus } from './failures.js';
-import type { Failure, Sink } from './upstream.js';
+import { errorOf, type Failure, type Sink } from './upstream.js';
 
 /** What an exchange is made of. */
 export interface ExchangeParts {
@@ -32,7 +38,8 @@ export const startExchange: StartExchange = (parts) => {
 
 /**
  * One paid request. It calls its {@link Delivery} in the same places and in the same order as `PaidExchange` in
- * `apps/gateway/src/exchange/paid.ts`, and its phases are named as there; whoever changes the one changes the other.
+ * `apps/gateway/src/exchange/paid.ts`, and its phases are named as there; whoever changes the one changes the other. What a
+ * failure means is decided by the gateway's own tables.
  *
  * upstream's head is a failure   → release, or unknown on `once` → only then the answer
  * 3xx, 4xx                       → release → only then the upstream's answer
@@ -46,8 +53,7 @@ export const startExchange: StartExchange = (parts) => {
 export class PaidExchange implements Sink {
   readonly #parts: ExchangeParts;
   #phase: 'asking' | 'holding' | 'deciding' | 'streaming' | 'over' = 'asking';
-  #sent = false;
-  #answering = false;
+  #stage: Stage = 'unsent';
   #stop: () => void = () => {};
   #status = 0;
   #retried = false;
@@ -83,7 +89,7 @@ export class PaidExchange implements Sink {
     if (this.#phase === 'asking' || this.#phase === 'holding') {
       this.#phase = 'over';
       // What was never sent was never executed; otherwise the delivery knows what a cut means for its effect.
-      if (!this.#sent) delivery.release().then(() => this.#settle(), onFault);
+      if (this.#stage === 'unsent') delivery.release().then(() => this.#settle(), onFault);
       else {
         delivery.cut();
         this.#settle();
@@ -93,14 +99,14 @@ export class PaidExchange implements Sink {
   }
 
   sending(): void {
-    this.#sent = true;
+    this.#stage = 'sent';
   }
 
   head(status: number, long: boolean): void {
     const { delivery, effect, onFault } = this.#parts;
-    this.#answering = true;
+    this.#stage = 'answering';
     const charged = delivery.charges(status);
-    const verdict = charged ? undefined : verdictOfStatus(status, effect);
+    const verdict = charged ? undefined : judgeStatus(status, effect);
     if (verdict !== undefined) {
       this.#stop();
       this.#fail(verdict);
@@ -151,14 +157,15 @@ export class PaidExchange implements Sink {
       connection.cut();
       return;
     }
-    const stale = this.#phase === 'asking' && this.#sent && !this.#answering && failure === 'broken';
+    const error = errorOf(failure);
+    const stale = this.#phase === 'asking' && isStaleConnection(this.#stage, error);
     if (stale && effect !== 'once' && !this.#retried) {
       this.#retried = true;
-      this.#sent = false;
+      this.#stage = 'unsent';
       this.#send();
       return;
     }
-    this.#fail(verdictOfFailure(this.#sent ? failure : 'unsent', effect));
+    this.#fail(judgeFailure(this.#stage, error, effect));
   }
 
   /** Nothing was delivered. */

@@ -39,6 +39,8 @@ export interface Presentation {
   alone: boolean;
   /** Writes that the ledger granted for this challenge meanwhile. */
   grants: number;
+  /** A person moved the claim meanwhile: what was read of it before is told in good faith. */
+  movedByHand: boolean;
 }
 
 /** All that the world knows for certain, whatever gate and ledger say. */

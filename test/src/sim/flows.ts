@@ -2,6 +2,7 @@ import type { Fault, Plan, Step } from './plan.js';
 import { addTally, emptyTally, type Outcome, runPlan, type Tally } from './run.js';
 import { type RouteName, routeNames } from './shop.js';
 import { type FaultKind, faultKinds } from './store-faults.js';
+import { creditWindowMs, retentionMs } from './upkeep.js';
 import type { BehaviourName } from './upstream.js';
 
 /** One way in which a purchase may go. */
@@ -21,6 +22,9 @@ const use = (upstream: BehaviourName = 'serves', cuts = false, purchase = 1): St
   upstream,
   ...(cuts ? { cuts } : {}),
 });
+
+const sweep = (afterMs: number): Step => ({ do: 'sweep', gateway: 0, afterMs });
+const byHand = (what: 'refund' | 'resolve'): Step => ({ do: what, purchase: 1 });
 
 /** Every flow of one route, with or without an `Idempotency-Key`. In each step between its first and its last a crash may fall. */
 function flowsOf(route: RouteName, keyed: boolean): Flow[] {
@@ -56,6 +60,22 @@ function flowsOf(route: RouteName, keyed: boolean): Flow[] {
     ),
     flow('one payment for two challenges', twin, use(), on, use('serves', false, 2), on),
     flow('every answer breaks', ...[1, 2, 3, 4, 5].flatMap(() => [use('breaks in a long answer'), ...on])),
+    flow('unreachable, expired', use('unreachable'), on, sweep(creditWindowMs + 1), on, use(), on),
+    flow('unreachable, in time', use('unreachable'), on, sweep(creditWindowMs), on, use(), on),
+    flow('swept while the upstream works', use(), on.slice(0, 4), sweep(0), on, use(), on),
+    flow('cut, and its time is over', use('serves', true), on, sweep(retentionMs + 1), on, use(), on),
+    flow('resolved', use('times out after acting'), on, byHand('resolve'), use(), on),
+    flow(
+      'resolved at any time',
+      use('drops before acting'),
+      on.slice(0, 5),
+      byHand('resolve'),
+      on,
+      use(),
+      on,
+    ),
+    flow('paid back', use('unreachable'), on, byHand('refund'), use(), on),
+    flow('paid back while the upstream works', use(), on.slice(0, 4), byHand('refund'), on, use(), on),
     thenServed('unreachable'),
     thenServed('times out after acting'),
     thenServed('drops before acting'),
@@ -87,10 +107,12 @@ export interface EveryCrash {
 /**
  * Every flow, with every fault at every operation of the ledger, and with a crash between any two of its steps.
  *
- * @param chosen the flows; all of them otherwise
+ * @param gateways over one store; with two, what comes second comes to the other
  * @param pairs with every pair of crashes at two operations as well
+ * @param chosen the flows; all of them otherwise
  */
 export async function crashEverywhere(
+  gateways: number,
   pairs: boolean,
   chosen: readonly Flow[] = flows,
   onFlow?: (flow: string) => void,
@@ -99,7 +121,7 @@ export async function crashEverywhere(
   let runs = 0;
   for (const { name, steps } of chosen) {
     onFlow?.(name);
-    const calm: Plan = { seed: 1, gateways: 1, steps, faults: [] };
+    const calm: Plan = { seed: 1, gateways, steps, faults: [] };
     const first = await runPlan(calm);
     const { operations } = first.tally;
     for (const plan of [calm, ...withFaults(calm, operations, pairs), ...withCrashes(calm)]) {
@@ -135,6 +157,7 @@ function* withFaults(plan: Plan, operations: number, pairs: boolean): Generator<
 
 function* withCrashes(plan: Plan): Generator<Plan> {
   for (let at = 3; at <= plan.steps.length; at++) {
-    yield { ...plan, steps: plan.steps.toSpliced(at, 0, { do: 'crash', gateway: 0 }) };
+    for (let gateway = 0; gateway < plan.gateways; gateway++)
+      yield { ...plan, steps: plan.steps.toSpliced(at, 0, { do: 'crash', gateway }) };
   }
 }

@@ -12,6 +12,7 @@ import { Process } from './process.js';
 import { realm, secret } from './shop.js';
 import { Store } from './store.js';
 import type { FaultKind } from './store-faults.js';
+import { checkSwept, replayWindowMs } from './upkeep.js';
 
 /** How long a dead gateway's claims are still its own, where others share its ledger. */
 export const leaseMs = 15_000;
@@ -115,11 +116,12 @@ export class Gateways {
       methods: [parts.wrapSeller(node.seller())],
       ledger,
       now: () => clock.nowMs,
+      replayWindowMs,
       onEvent: (event: GateEvent) => {
         if (process.alive) checkEvent(facts, event);
       },
     });
-    process.start(parts.wrapGate(gate, ledger));
+    process.start(parts.wrapGate(gate, ledger), ledger);
     this.#processes[place] = process;
   }
 
@@ -147,6 +149,7 @@ export class Gateways {
         checkAsked(facts, process, operation);
       },
       told: (operation, granted) => noteTold(facts, process, operation, granted),
+      swept: (before, terms) => checkSwept(facts, before, facts.store.rows, terms),
       refused: ({ challengeId }) => {
         process.troubles++;
         facts.doubtful.add(challengeId);

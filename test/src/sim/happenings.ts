@@ -26,6 +26,12 @@ export class Happenings {
     return taken;
   }
 
+  /** Takes out the oldest whose name begins with this word. */
+  takeOf(word: string): Happening | undefined {
+    const at = this.#pending.findIndex(({ name }) => name.startsWith(`${word} `));
+    return at < 0 ? undefined : this.#pending.splice(at, 1)[0];
+  }
+
   /** Takes out what was added last, if it has this name. */
   takeLast(name: string): Happening | undefined {
     return this.#pending.at(-1)?.name === name ? this.#pending.pop() : undefined;

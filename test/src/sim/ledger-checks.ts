@@ -23,7 +23,7 @@ export function checkAsked(facts: Facts, process: Process, { verb, challengeId }
 const marks: ReadonlySet<AnyVerb> = new Set(['answered', 'cut', 'unknown', 'abandon']);
 
 function looks(verb: AnyVerb): boolean {
-  return verb === 'find' || verb === 'answer' || verb === 'totals';
+  return verb === 'find' || verb === 'answer' || verb === 'totals' || verb === 'sweep';
 }
 
 function grant(process: Process, challengeId: string): void {
@@ -111,7 +111,8 @@ function checkBooks({ store, violations }: Facts): void {
 }
 
 function checkPromise(facts: Facts, { request, state }: Row): void {
-  const forgotten = facts.promised.get(request.challengeId) === 'delivered' && !isDelivered(state);
+  const kept = isDelivered(state) || state === 'refunded';
+  const forgotten = facts.promised.get(request.challengeId) === 'delivered' && !kept;
   expectThat(facts, !forgotten, 3, `${short(request.challengeId)} was delivered, and is ${state}`);
 }
 
@@ -123,9 +124,9 @@ export function checkMarks(facts: Facts, process: Process): void {
   if (process.troubles > 0 || process.late) return;
   for (const challengeId of process.completed) {
     const row = facts.store.ofChallenge(challengeId);
-    // Whoever knows the key may have asked for it once more, and lost that one.
-    const again = purchaseOf(facts, challengeId)?.idempotencyKey !== undefined;
-    const marked = row?.state === 'answered' || again;
+    // Reading a kept answer leaves no mark.
+    const read = purchaseOf(facts, challengeId)?.idempotencyKey !== undefined;
+    const marked = row?.state === 'answered' || row?.state === 'refunded' || read;
     expectThat(facts, marked, 1, `${short(challengeId)} has been answered, and is ${row?.state}`);
   }
 }

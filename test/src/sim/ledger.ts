@@ -9,8 +9,10 @@ import {
   LedgerUnavailable,
   type Redelivery,
   type StoredAnswer,
+  type SweepTerms,
+  type Swept,
 } from '@farebox/ledger';
-import type { AdvanceTerms, AdvanceVerb, AnyVerb, Store } from './store.js';
+import type { AdvanceTerms, AdvanceVerb, AnyVerb, Row, Store } from './store.js';
 import { diskHangMs, diskSlowMs, type FaultKind, patienceMs } from './store-faults.js';
 
 /** One operation, as the checks see it. */
@@ -38,6 +40,8 @@ export interface LedgerHost {
   /** The promise resolves now; `granted` says whether with a yes. */
   readonly told: (operation: Operation, granted: boolean) => void;
   readonly refused: (operation: Operation) => void;
+  /** The disk was swept; `before` is what was on it. */
+  readonly swept: (before: readonly Row[], terms: SweepTerms) => void;
 }
 
 interface Queued extends Operation {
@@ -96,9 +100,9 @@ export class SimLedger implements Ledger {
     await this.#ask('abandon', challengeId, () => store.abandon(challengeId, holder, nowMs), yes);
   }
 
-  redeliver(seq: number, redeliveriesMax: number, nowMs: number, key?: string): Promise<Redelivery> {
+  redeliver(seq: number, redeliveriesMax: number, nowMs: number): Promise<Redelivery> {
     const { store, holder } = this.#host;
-    const again = () => store.redeliver(seq, holder, nowMs, redeliveriesMax, key);
+    const again = () => store.redeliver(seq, holder, nowMs, redeliveriesMax);
     return this.#ask('redeliver', this.#challengeOf(seq), again, (said) => said === 'allowed');
   }
 
@@ -121,15 +125,22 @@ export class SimLedger implements Ledger {
   }
 
   resolve(): Promise<void> {
-    return notHere();
+    return byHand();
   }
 
   refund(): Promise<void> {
-    return notHere();
+    return byHand();
   }
 
-  sweep(): Promise<never> {
-    return notHere();
+  sweep(terms: SweepTerms): Promise<Swept> {
+    const { store, holder, swept } = this.#host;
+    const change = (): Swept => {
+      const before = [...store.rows];
+      const result = store.sweep(terms, holder);
+      swept(before, terms);
+      return result;
+    };
+    return this.#ask('sweep', '', change, yes);
   }
 
   close(): Promise<void> {
@@ -197,7 +208,7 @@ export class SimLedger implements Ledger {
     this.#underWay = batch;
     this.#gathering = [];
     this.#patience = this.#host.after(patienceMs, () => this.#giveUp(batch));
-    this.#host.later(`disk ${batch.map(({ verb }) => verb).join('+')}`, () => this.#sync(batch));
+    this.#host.later(`ledger writes ${batch.map(({ verb }) => verb).join('+')}`, () => this.#sync(batch));
   }
 
   #sync(batch: readonly Queued[]): void {
@@ -261,11 +272,9 @@ function unheard(done: Promise<void>): Promise<void> {
   return done;
 }
 
-/** What people and housekeeping do to a ledger is no part of this world. */
-function notHere(): Promise<never> {
-  return Promise.reject(
-    new LedgerMisuse('ledger_request_invalid', 'The simulated world knows no such verb.'),
-  );
+/** What people do to a ledger they do by a command, which is no gateway: see `Person`. */
+function byHand(): Promise<never> {
+  return Promise.reject(new LedgerMisuse('ledger_request_invalid', 'A gateway does nothing by hand.'));
 }
 
 function unavailable(): LedgerUnavailable {

@@ -1,5 +1,5 @@
 import type { Delivery, Gate } from '@farebox/gate';
-import type { Claim, ClaimRequest, ClaimResult, Hold, Ledger } from '@farebox/ledger';
+import type { Claim, ClaimRequest, ClaimResult, Hold, Ledger, Swept } from '@farebox/ledger';
 import { bindingInput, type JsonObject, parseCredential, serializeCredential } from '@farebox/protocol';
 import { bodyDigest, createKeyring } from '@farebox/protocol/binding';
 import { startExchange } from './exchange.js';
@@ -70,6 +70,16 @@ class TakesOverTheLiving extends Store {
   }
 }
 
+class ExpiresWhatIsAtWork extends Store {
+  override sweep(...[terms, holder]: Parameters<Store['sweep']>): Swept {
+    for (const row of this.rows) {
+      if (row.state !== 'claimed' || this.holdOf(row, holder, terms.nowMs) === 'orphaned') continue;
+      this.write(row, { ...row, state: 'expired', attempts: row.attempts + 1 }, terms.nowMs);
+    }
+    return super.sweep(terms, holder);
+  }
+}
+
 /** The claim that a credential would make, taken from the credential alone. */
 function claimOfCredential(text: string | undefined, route: string): ClaimRequest | undefined {
   const parsed = parseCredential(text ?? '');
@@ -109,7 +119,7 @@ export const mutants: readonly Mutant[] = [
     1,
     'a ledger that never says no to another delivery',
     ledgerWith((ledger) => ({
-      redeliver: (seq, _max, nowMs, key) => ledger.redeliver(seq, 1_000, nowMs, key),
+      redeliver: (seq, _max, nowMs) => ledger.redeliver(seq, 1_000, nowMs),
     })),
   ),
   mutant(
@@ -161,14 +171,22 @@ export const mutants: readonly Mutant[] = [
       return startExchange(parts);
     },
   }),
-  mutant(1, 'a ledger that takes over what the living hold', { makeStore: () => new TakesOverTheLiving() }),
+  mutant('house', 'a ledger that takes over what the living hold', {
+    makeStore: () => new TakesOverTheLiving(),
+  }),
   mutant(
-    1,
+    3,
     'a ledger that does not know the answers it keeps',
     ledgerWith(() => ({ answer: async () => undefined })),
   ),
   mutant(3, 'a ledger that writes less than was paid', { makeStore: () => new WritesLess() }),
   mutant(3, 'a ledger that forgets to book credits', { makeStore: () => new BooksNoCredits() }),
+  mutant(3, 'a sweep that expires a claim in work', { makeStore: () => new ExpiresWhatIsAtWork() }),
+  mutant(
+    3,
+    'a sweep that does not wait for the credit window',
+    ledgerWith((ledger) => ({ sweep: (terms) => ledger.sweep({ ...terms, redemptionWindowMs: 0 }) })),
+  ),
   mutant(
     3,
     'a ledger that forgets to write credits',

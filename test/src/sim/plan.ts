@@ -2,6 +2,7 @@ import { honestWays, tricks, type Way } from './credentials.js';
 import { Random } from './random.js';
 import { type RouteName, routeNames } from './shop.js';
 import { type FaultKind, faultKinds } from './store-faults.js';
+import { creditWindowMs, retentionMs } from './upkeep.js';
 import { type BehaviourName, behaviours } from './upstream.js';
 
 /**
@@ -36,6 +37,10 @@ export type Step =
   /** A gateway shuts down as far as its exchanges go: they are stopped. A crash may follow, or not. */
   | { readonly do: 'stop'; readonly gateway: number }
   | { readonly do: 'node'; readonly up: boolean }
+  /** After a wait, a gateway sweeps its ledger. */
+  | { readonly do: 'sweep'; readonly gateway: number; readonly afterMs: number }
+  /** A person pays a buyer back, or says what the upstream of a `once` route did. */
+  | { readonly do: 'refund' | 'resolve'; readonly purchase: number }
   /** Everything that is pending happens, in its order. */
   | { readonly do: 'finish' };
 
@@ -53,6 +58,9 @@ export interface Plan {
   readonly steps: readonly Step[];
   readonly faults: readonly Fault[];
 }
+
+/** What falls to a sweep after so long: mostly nothing, else credits, else what was cut off too. */
+const sweepWaitsMs = [0, 0, 0, creditWindowMs + 1, retentionMs + 1] as const;
 
 // Object.keys loses the key type; the table's own keys are the names.
 const behaviourNames = Object.keys(behaviours) as BehaviourName[];
@@ -109,7 +117,9 @@ function anyStep(random: Random, purchases: readonly number[], calm: boolean, ga
     const cuts = random.percent(calm ? 5 : 15);
     return { do: 'present', purchase, way, upstream, ...(cuts ? { cuts } : {}) };
   }
-  if (roll < 76) return { do: 'next', choice: random.percent(70) ? 0 : random.below(8) };
+  if (roll < 72) return { do: 'next', choice: random.percent(70) ? 0 : random.below(8) };
+  if (roll < 75) return { do: 'sweep', gateway: random.below(gateways), afterMs: random.pick(sweepWaitsMs) };
+  if (roll < 77) return { do: random.percent(75) ? 'resolve' : 'refund', purchase };
   if (roll < 84) return { do: 'finish' };
   if (roll < 88) return { do: 'cut', choice: random.below(4) };
   if (roll < 92)

@@ -1,4 +1,5 @@
 import type { Gate } from '@farebox/gate';
+import type { Ledger } from '@farebox/ledger';
 import type { Connection } from './connection.js';
 
 /** One gateway process, from its start to its crash. Everything in it is volatile. */
@@ -19,6 +20,7 @@ export class Process {
   /** Its disk has hung, so that answers of the ledger may have come after the gate gave up on them. */
   late = false;
   #gate: Gate | undefined;
+  #ledger: Ledger | undefined;
 
   constructor(number: number, holder: number) {
     this.number = number;
@@ -30,7 +32,13 @@ export class Process {
     return this.#gate;
   }
 
-  start(gate: Gate): void {
+  get ledger(): Ledger {
+    if (this.#ledger === undefined) throw new Error('The process has no ledger yet.');
+    return this.#ledger;
+  }
+
+  start(gate: Gate, ledger: Ledger): void {
     this.#gate = gate;
+    this.#ledger = ledger;
   }
 }

@@ -33,6 +33,10 @@ export interface Tally {
   lapsed: number;
   /** Of the lapsed: presented in time, when the ledger or its process failed. */
   lapsedPresented: number;
+  /** Of the paid: a credit that nobody redeemed in time. */
+  expired: number;
+  /** Of the paid: the seller paid it back. */
+  refunded: number;
   /** Of the paid: another challenge of the same buyer, with the same payment, was served instead. */
   elsewhere: number;
 }
@@ -63,6 +67,8 @@ export function emptyTally(): Tally {
     exhaustedByOthers: 0,
     lapsed: 0,
     lapsedPresented: 0,
+    expired: 0,
+    refunded: 0,
     elsewhere: 0,
   };
 }
@@ -139,11 +145,10 @@ async function comeBack(world: World, purchase: Purchase, tally: Tally): Promise
   if (end === 'lapsed' && presentedInTime(world, purchase)) tally.lapsedPresented++;
 }
 
+type End = 'redeemed' | 'held' | 'lost' | 'exhausted' | 'lapsed' | 'expired' | 'refunded' | 'elsewhere';
+
 /** Which of the documented ends a purchase came to; undefined when none of them excuses it. */
-function endOf(
-  { facts }: World,
-  purchase: Purchase,
-): 'redeemed' | 'held' | 'lost' | 'exhausted' | 'lapsed' | 'elsewhere' | undefined {
+function endOf({ facts }: World, purchase: Purchase): End | undefined {
   if (purchase.served > 0) return 'redeemed';
   const id = purchase.challenge?.id ?? '';
   const row = facts.store.ofChallenge(id);
@@ -151,6 +156,8 @@ function endOf(
     if (facts.store.ofReference(purchase.reference) !== undefined) return 'elsewhere';
     return expiresMsOf(purchase) <= facts.clock.nowMs ? 'lapsed' : undefined;
   }
+  // Of both, everything that made them so was looked at when it happened.
+  if (row.state === 'expired' || row.state === 'refunded') return row.state;
   if (!facts.doubtful.has(id)) return undefined;
   if (row.state === 'claimed' || row.state === 'unknown') {
     // An upstream that was never asked, by a process that never died, is no excuse for holding a payment.

@@ -20,6 +20,8 @@ import {
   type Redelivery,
   requestOutOfBounds,
   type StoredAnswer,
+  type SweepTerms,
+  type Swept,
   type Taken,
   type Verb,
 } from '@farebox/ledger';
@@ -35,10 +37,17 @@ export interface Row extends ClaimShape {
 }
 
 /** The verbs of which a row is the subject, and those that only look. */
-export type AnyVerb = Verb | 'find' | 'answer' | 'totals';
+export type AnyVerb = Verb | 'find' | 'answer' | 'totals' | 'sweep';
 
 /** The verbs that name a claim by its seq, and move it or not. */
-export type AdvanceVerb = 'settle' | 'unknown' | 'answered' | 'cut';
+export type AdvanceVerb =
+  | 'settle'
+  | 'unknown'
+  | 'answered'
+  | 'cut'
+  | 'refund'
+  | 'resolve-released'
+  | 'resolve-delivered';
 
 /**
  * What is on the simulated disk. It decides by the ledger's own table (`decide`) and keeps its two uniquenesses, holders,
@@ -118,10 +127,9 @@ export class Store {
     return true;
   }
 
-  redeliver(seq: number, holder: number, nowMs: number, redeliveriesMax: number, key?: string): Redelivery {
+  redeliver(seq: number, holder: number, nowMs: number, redeliveriesMax: number): Redelivery {
     const row = this.#rows[seq - 1];
-    const keyMatches = key !== undefined && row?.request.idempotencyKey === key;
-    const decision = this.#decide('redeliver', row, holder, nowMs, { redeliveriesMax, keyMatches });
+    const decision = this.#decide('redeliver', row, holder, nowMs, { redeliveriesMax });
     if (decision.move === 'busy' || decision.move === 'no') return decision.move;
     if (row === undefined || decision.move !== 'go')
       throw conflict(`Claim ${seq} cannot be delivered again.`);
@@ -134,6 +142,28 @@ export class Store {
     const decision = this.#decide('abandon', row, holder, nowMs);
     if (row !== undefined && decision.move === 'go') this.write({ ...row, holder }, decision.next, nowMs);
     return true;
+  }
+
+  /**
+   * Housekeeping, all at once, but for the removal of claims: that would take from the world what it looks at. The suite of
+   * the real stores has that.
+   */
+  sweep({ nowMs, redemptionWindowMs, replayWindowMs, retentionMs }: SweepTerms, holder: number): Swept {
+    const swept = { expired: 0, answers: 0, pruned: 0, more: false };
+    for (const row of this.#rows) {
+      const credit = row.state === 'released' && row.updatedMs < nowMs - redemptionWindowMs;
+      const old = row.updatedMs < nowMs - retentionMs && row.request.expiresMs < nowMs;
+      const verb = credit ? 'expire' : 'lapse';
+      const decision = credit || old ? this.#decide(verb, row, holder, nowMs) : undefined;
+      if (credit && decision?.move === 'go') swept.expired++;
+      if (decision?.move === 'go') this.write(row, decision.next, nowMs);
+      const { answer } = row;
+      if (answer === undefined || answer.storedMs >= nowMs - replayWindowMs) continue;
+      swept.answers++;
+      const now = this.#rows[row.seq - 1];
+      if (now !== undefined) this.#rows[row.seq - 1] = { ...now, answer: undefined };
+    }
+    return swept;
   }
 
   ofChallenge(challengeId: string): Row | undefined {

@@ -36,6 +36,17 @@ export type BehaviourName = keyof typeof behaviours;
 /** Which failure of an exchange it was. */
 export type Failure = 'unsent' | 'timeout' | 'broken';
 
+const codes: Readonly<Record<Failure, string>> = {
+  unsent: 'ECONNREFUSED',
+  timeout: 'upstream_headers_timeout',
+  broken: 'upstream_closed',
+};
+
+/** A failure as the gateway's connection reports it. */
+export function errorOf(failure: Failure): Error {
+  return Object.assign(new Error(failure), { code: codes[failure] });
+}
+
 /** The receiving side of an upstream's answer, as `UpstreamSink` in the gateway. */
 export interface Sink {
   sending(): void;

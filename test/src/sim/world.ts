@@ -3,11 +3,12 @@ import { Clients } from './clients.js';
 import { Clock, installTimers, type Owner, settlePromises } from './clock.js';
 import type { Facts } from './facts.js';
 import { Gateways, type Ground, type Parts, trueParts } from './gateways.js';
-import { Happenings } from './happenings.js';
+import { type Happening, Happenings } from './happenings.js';
 import { checkDisk } from './ledger-checks.js';
 import { SimNode } from './node.js';
 import type { Plan, Step } from './plan.js';
 import { Process } from './process.js';
+import { Person, sweepTermsAt } from './upkeep.js';
 
 /**
  * Everything but the plan: node, disk, gateways, upstream, clients, and the time they live in. Nothing moves but by a
@@ -19,6 +20,7 @@ export class World {
   readonly gateways: Gateways;
   readonly trace: string[] = [];
   readonly #clients: Clients;
+  readonly #person: Person;
   readonly #happenings = new Happenings();
   readonly #outside: Owner = {};
   // Whose turn it is: timers that are set meanwhile are its own.
@@ -52,6 +54,7 @@ export class World {
     );
     this.gateways = new Gateways(ground);
     this.#clients = new Clients(ground, this.gateways, this.#outside);
+    this.#person = new Person(this.facts);
   }
 
   /** Gives the process its own timers back. */
@@ -105,9 +108,28 @@ export class World {
       case 'node':
         this.facts.node.up = step.up;
         return;
+      case 'sweep': {
+        if (step.afterMs > 0) await this.#wait(step.afterMs, true);
+        const process = this.gateways.at(step.gateway);
+        this.#turn = process;
+        // What a failed sweep left is done by the next.
+        process.ledger.sweep(sweepTermsAt(this.facts.clock.nowMs)).catch(() => {});
+        return;
+      }
+      case 'refund':
+      case 'resolve':
+        return this.#byHand(step.do, step.purchase);
       case 'finish':
         return this.#finish();
     }
+  }
+
+  #byHand(what: 'refund' | 'resolve', number: number): void {
+    const purchase = this.facts.purchases.get(number);
+    if (purchase === undefined) return;
+    const isQuiet = this.#happenings.count === 0;
+    const said = what === 'refund' ? this.#person.refund(purchase) : this.#person.resolve(purchase, isQuiet);
+    this.trace.push(`    ${said}`);
   }
 
   async #settle(): Promise<void> {
@@ -119,10 +141,13 @@ export class World {
 
   #next(choice: number): void {
     const happening = this.#happenings.take(choice);
-    if (happening === undefined) return;
-    this.trace.push(`    ${happening.name}`);
-    this.#turn = happening.owner;
-    happening.run();
+    if (happening !== undefined) this.#happen(happening);
+  }
+
+  #happen({ name, owner, run }: Happening): void {
+    this.trace.push(`    ${name}`);
+    this.#turn = owner;
+    run();
   }
 
   #finishAnswers(): void {
@@ -130,14 +155,25 @@ export class World {
     receives?.run();
   }
 
-  async #wait(ms: number): Promise<void> {
+  /** `disksGoOn`: unlike an upstream or a client, no disk is waited for that long. */
+  async #wait(ms: number, disksGoOn = false): Promise<void> {
     const { clock } = this.facts;
     const untilMs = clock.nowMs + ms;
+    if (disksGoOn) await this.#catchUp();
     for (let timer = clock.advance(untilMs); timer !== undefined; timer = clock.advance(untilMs)) {
       this.#turn = timer.owner;
       // Every timer of a process is a deadline of its ledger, or the disk that comes back.
       if (timer.owner instanceof Process) timer.owner.late = true;
       timer.run();
+      await this.#settle();
+      if (disksGoOn) await this.#catchUp();
+    }
+  }
+
+  /** Whatever the ledgers are about to do, they do. */
+  async #catchUp(): Promise<void> {
+    for (let next = this.#happenings.takeOf('ledger'); next; next = this.#happenings.takeOf('ledger')) {
+      this.#happen(next);
       await this.#settle();
     }
   }

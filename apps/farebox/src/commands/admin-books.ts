@@ -29,13 +29,27 @@ export function registerAdminBooks(admin: Command): void {
     .option('--state <states>', 'only claims in these states, with commas between')
     .option('--after <number>', 'only claims after this one', readCount)
     .option('--limit <count>', 'most claims of the page, up to 500', readCount, '100');
-  withAdminOptions(withPlaceOptions(withPeriodOptions(claims))).action(tellClaims);
+  withAdminOptions(withPlaceOptions(withPeriodOptions(claims)))
+    .addHelpText('after', claimsHelp)
+    .action(tellClaims);
   const revenue = admin
     .command('revenue')
     .description('what was received and what became of it, by route and time')
     .option('--by <stretch>', 'hour, day, month or total', 'total');
-  withAdminOptions(withPlaceOptions(withPeriodOptions(revenue))).action(tellRevenue);
+  withAdminOptions(withPlaceOptions(withPeriodOptions(revenue)))
+    .addHelpText('after', revenueHelp)
+    .action(tellRevenue);
 }
+
+const claimsHelp = `
+Examples:
+  farebox admin claims --state released,unknown
+  farebox admin claims 12
+  farebox admin claims --from 24h --limit 500 --json`;
+const revenueHelp = `
+Examples:
+  farebox admin revenue --by day --from 7d
+  farebox admin revenue --route 'GET /v1/bitcoin/*' --json`;
 
 function readCount(text: string): string {
   if (!/^[0-9]{1,15}$/.test(text)) throw new InvalidArgumentError('Write a whole number.');

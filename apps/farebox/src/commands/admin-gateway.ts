@@ -10,14 +10,27 @@ const pageKeys = 500;
 /** Adds `farebox admin state`, `routes` and `keys`. */
 export function registerAdminGateway(admin: Command): void {
   const state = admin.command('state').description('how the gateway, its ledger, node and upstreams stand');
-  withAdminOptions(state).action(tellState);
+  withAdminOptions(state).addHelpText('after', stateHelp).action(tellState);
   const routes = admin
     .command('routes')
     .description('the routes in force, and what was counted since the start');
-  withAdminOptions(routes).action(tellRoutes);
+  withAdminOptions(routes).addHelpText('after', routesHelp).action(tellRoutes);
   const keys = admin.command('keys').description('the keys, oldest first');
-  withAdminOptions(keys).action(tellKeys);
+  withAdminOptions(keys).addHelpText('after', keysHelp).action(tellKeys);
 }
+
+const stateHelp = `
+Examples:
+  farebox admin state
+  farebox admin state --json | jq -r .status`;
+const routesHelp = `
+Examples:
+  farebox admin routes
+  farebox admin routes --url http://10.0.0.5:8403 --token-file admin.token`;
+const keysHelp = `
+Examples:
+  farebox admin keys
+  farebox admin keys --json | jq -r '.keys[] | select(.state == "active") | .name'`;
 
 async function tellState(options: AdminOptions): Promise<void> {
   const output = createOutput({ json: options.json ?? false });

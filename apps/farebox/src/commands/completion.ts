@@ -1,4 +1,5 @@
-import { Argument, type Command } from 'commander';
+import { Argument, type Command, type Option } from 'commander';
+import { bashScript, fishScript, zshScript } from './completion-scripts.js';
 
 const shells = ['bash', 'zsh', 'fish'] as const;
 
@@ -16,19 +17,22 @@ Examples:
   farebox completion zsh > "\${fpath[1]}/_farebox"
   farebox completion fish > ~/.config/fish/completions/farebox.fish`,
     )
-    .action((shell: string) => {
-      const tree = readTree(program);
+    .action(async (shell: string) => {
+      const { commandSchemas } = await import('../schemas/registry.js');
+      const named = [...commandSchemas.map(({ command }) => command), 'error'];
+      const tree = withSchemas(readTree(program), named);
       const script =
         shell === 'fish' ? fishScript(tree) : shell === 'zsh' ? zshScript(tree) : bashScript(tree);
       process.stdout.write(script);
     });
 }
 
-/** One command of the tree: its path, and the words that may follow. */
-interface Branch {
+/** One command of the tree: its path, the words that may follow, and the values that its options take. */
+export interface Branch {
   /** `''` at the top, then `pay`, `pay request` … */
   readonly path: string;
   readonly words: readonly { readonly word: string; readonly description: string }[];
+  readonly values: readonly { readonly option: string; readonly choices: readonly string[] }[];
 }
 
 function readTree(command: Command, path = ''): readonly Branch[] {
@@ -36,91 +40,41 @@ function readTree(command: Command, path = ''): readonly Branch[] {
     word: child.name(),
     description: child.description(),
   }));
-  const options = command.options.flatMap(({ short, long, description }) =>
-    [short, long].filter((word) => word !== undefined).map((word) => ({ word, description })),
+  const choices = command.registeredArguments.flatMap(({ argChoices = [], description }) =>
+    argChoices.map((word) => ({ word, description })),
+  );
+  const options = command.options.flatMap((option) =>
+    wordsOf(option).map((word) => ({ word, description: option.description })),
   );
   const help = { word: '--help', description: 'show help' };
-  const branch: Branch = { path, words: [...commands, ...options, help] };
+  const values = command.options.flatMap((option) =>
+    option.argChoices === undefined
+      ? []
+      : wordsOf(option).map((word) => ({ option: word, choices: option.argChoices ?? [] })),
+  );
+  const branch: Branch = { path, words: [...commands, ...choices, ...options, help], values };
   const below = command.commands.flatMap((child) => readTree(child, `${path} ${child.name()}`.trim()));
   return [branch, ...below];
 }
 
-/** Inside single quotes of a shell script. */
-function quote(text: string): string {
-  return `'${text.replaceAll("'", "'\\''")}'`;
+function wordsOf({ short, long }: Option): readonly string[] {
+  return [short, long].filter((word) => word !== undefined);
 }
 
-function bashScript(tree: readonly Branch[]): string {
-  const cases = tree.map(
-    ({ path, words }) => `    ${quote(path)}) words=${quote(words.map(({ word }) => word).join(' '))} ;;`,
-  );
-  return `# farebox completion for bash
-_farebox() {
-  local current="\${COMP_WORDS[COMP_CWORD]}" path='' words='' word i
-  for ((i = 1; i < COMP_CWORD; i++)); do
-    word="\${COMP_WORDS[i]}"
-    case " ${tree
-      .map(({ path }) => path.replaceAll(' ', '_'))
-      .filter(Boolean)
-      .join(' ')} " in
-      *" \${path:+\${path// /_}_}\${word} "*) path="\${path:+$path }$word" ;;
-    esac
-  done
-  case "$path" in
-${cases.join('\n')}
-  esac
-  COMPREPLY=($(compgen -W "$words" -- "$current"))
-}
-complete -o default -F _farebox farebox
-`;
-}
-
-function zshScript(tree: readonly Branch[]): string {
-  const escaped = (text: string) => text.replaceAll('\\', '\\\\').replaceAll(':', '\\:');
-  const cases = tree.map(({ path, words }) => {
-    const list = words
-      .map(({ word, description }) => quote(`${escaped(word)}:${escaped(description)}`))
-      .join(' ');
-    return `    ${quote(path)}) list=(${list}) ;;`;
+/** `schema` is followed by the words of a command that has one, as if they were commands of its own. */
+function withSchemas(tree: readonly Branch[], named: readonly string[]): readonly Branch[] {
+  const below = new Map<string, Set<string>>();
+  for (const command of named) {
+    const words = command.split(' ');
+    for (const [at, word] of words.entries()) {
+      const path = ['schema', ...words.slice(0, at)].join(' ');
+      below.set(path, (below.get(path) ?? new Set()).add(word));
+    }
+  }
+  const more = [...below].map(([path, words]): Branch => {
+    const known = tree.find((branch) => branch.path === path);
+    const shown = [...words].map((word) => ({ word, description: 'what it writes with --json' }));
+    return { path, words: [...shown, ...(known?.words ?? [])], values: [] };
   });
-  return `#compdef farebox
-_farebox() {
-  local -a list known
-  local farebox_path='' word
-  known=(${tree.map(({ path }) => quote(path)).join(' ')})
-  for word in \${words[2,CURRENT-1]}; do
-    if (( \${known[(Ie)\${farebox_path:+$farebox_path }$word]} )); then farebox_path="\${farebox_path:+$farebox_path }$word"; fi
-  done
-  case "$farebox_path" in
-${cases.join('\n')}
-  esac
-  _describe 'farebox' list || _files
-}
-if [ "$funcstack[1]" = "_farebox" ]; then _farebox "$@"; else compdef _farebox farebox; fi
-`;
-}
-
-function fishScript(tree: readonly Branch[]): string {
-  const lines = tree.flatMap(({ path, words }) =>
-    words.map(({ word, description }) => {
-      const flag = word.startsWith('--')
-        ? `-l ${word.slice(2)}`
-        : word.startsWith('-')
-          ? `-s ${word.slice(1)}`
-          : `-f -a ${word}`;
-      return `complete -c farebox -n ${quote(`__farebox_at ${quote(path)}`)} ${flag} -d ${quote(description)}`;
-    }),
-  );
-  return `# farebox completion for fish
-function __farebox_at
-    set -l known ${tree.map(({ path }) => quote(path)).join(' ')}
-    set -l path ''
-    for word in (commandline -opc)[2..]
-        set -l longer (string trim -- "$path $word")
-        contains -- $longer $known; and set path $longer
-    end
-    test "$path" = "$argv[1]"
-end
-${lines.join('\n')}
-`;
+  return [...tree.filter(({ path }) => !below.has(path)), ...more];
 }

@@ -6,6 +6,7 @@ import { CliError, usageError } from '../cli-error.js';
 import type { TempoDevnetPlace } from '../devnet-tempo.js';
 import { findHome, type Home } from '../home.js';
 import { interrupted } from '../interrupted.js';
+import { lastAddress } from '../last-devnet.js';
 import { createOutput, type Output } from '../output.js';
 import { pathUsd } from '../tempo/tokens.js';
 
@@ -27,14 +28,20 @@ export function registerDevnet(program: Command): void {
     )
     .option('--directory <path>', 'where chain and nodes are kept (default: $FAREBOX_HOME/devnet)')
     .option('--memory', 'keep everything in memory; it is gone when the devnet stops')
-    .option('--port <number>', 'port on 127.0.0.1; 0 takes a free one', parsePort, 0)
+    .option('--port <number>', 'port on 127.0.0.1; 0: where it was before, or a free one', parsePort, 0)
     .option('--tempo', 'also run a Tempo chain')
-    .option('--tempo-port <number>', "port of the Tempo chain's JSON-RPC; 0 takes a free one", parsePort, 0)
+    .option(
+      '--tempo-port <number>',
+      "port of the Tempo chain's JSON-RPC; 0: as before, or a free one",
+      parsePort,
+      0,
+    )
     .option('--json', 'one JSON object on stdout when it is ready')
     .addHelpText(
       'after',
       `
 While it runs, farebox serve and farebox pay find it through $FAREBOX_HOME/devnet.json (default ~/.farebox).
+Started again, it has the same address and token, so what uses it goes on.
 It listens on this machine only and asks for the token in that file. It is for development: regtest only, no
 real money, and its interface may change.
 
@@ -63,12 +70,14 @@ async function run(options: Options): Promise<void> {
   const directory = options.directory ?? home.devnetDirectory;
   const kept = options.memory ? undefined : directory;
   const stopped = interrupted();
+  const { port, tempoPort, token } = await lastAddress(home, options, output);
   const log = (line: string) => output.remark(`  ${line}`);
   const devnet = await startDevnet(kept === undefined ? { log } : { directory: kept, log }).catch(orFail);
   let tempo: TempoDevnet | undefined;
   try {
-    tempo = options.tempo ? await startTempo(options.tempoPort, kept, log) : undefined;
-    const server = await serveDevnet(devnet, { port: options.port }).catch(orFail);
+    tempo = options.tempo ? await startTempo(tempoPort, kept, log) : undefined;
+    const address = { port, ...(token !== undefined && { token }) };
+    const server = await serveDevnet(devnet, address).catch(orFail);
     const place = tempo && { tempo: { url: tempo.url, chainId: tempo.chainId } };
     const file: DevnetFile = { url: server.url, token: server.token, ...place };
     try {

@@ -1,3 +1,4 @@
+import type { Amount } from '@farebox/protocol';
 import type { KeyState, TempoAccount } from '@farebox/tempo';
 import type { Finding } from '@farebox/wallet/doctor';
 import { CliError } from '../cli-error.js';
@@ -6,6 +7,7 @@ import { accountOf, asking, openChain } from '../tempo/account.js';
 import { checkChain } from '../tempo/chain-check.js';
 import { tempoKeyPlace } from '../tempo/key-place.js';
 import { readTempoSettings, type TempoSettings } from '../tempo/settings.js';
+import { showAmount } from '../tempo/tokens.js';
 import { openAccount } from '../vault/open-account.js';
 import type { NodeOptions } from './pay-options.js';
 
@@ -13,9 +15,15 @@ type Say = typeof import('@farebox/wallet/doctor');
 
 /**
  * Which key would sign, and whether it may (R22–R24, R29): an own key signs for itself; an access key only where the chain
- * knows it. Asks the chain, signs nothing.
+ * knows it, and no more than its limit. Asks the chain, signs nothing.
+ *
+ * @param prices - What is asked; without fees.
  */
-export async function examineTempoKey(home: Home, options: NodeOptions): Promise<readonly Finding[]> {
+export async function examineTempoKey(
+  home: Home,
+  options: NodeOptions,
+  prices: readonly Amount[],
+): Promise<readonly Finding[]> {
   const say: Say = await import('@farebox/wallet/doctor');
   try {
     const access = await openAccount(home, options, { needed: true });
@@ -26,7 +34,8 @@ export async function examineTempoKey(home: Home, options: NodeOptions): Promise
     }
     const account = await accountOf(key);
     const settings = await readTempoSettings(options, home);
-    return await examineAccount(account, settings, key.authorization !== undefined, say);
+    const known = { account, prices, carriesPermission: key.authorization !== undefined };
+    return await examineAccount(known, settings, say);
   } catch (error) {
     if (!(error instanceof CliError)) throw error;
     return [say.fault('wallet', error.code, blameOf(error.code), error.message)];
@@ -38,9 +47,8 @@ function blameOf(code: string): 'you' | 'network' {
 }
 
 async function examineAccount(
-  account: TempoAccount,
+  { account, prices, carriesPermission }: Pick<KnownKey, 'account' | 'prices' | 'carriesPermission'>,
   settings: TempoSettings,
-  carriesPermission: boolean,
   say: Say,
 ): Promise<readonly Finding[]> {
   const { accessKey, address } = account;
@@ -55,7 +63,7 @@ async function examineAccount(
       const { readKey } = await import('@farebox/tempo');
       const tokens = settings.tokens.map((token) => token.address);
       const { state, timeS } = await readKey(access.chain, address, accessKey.address, tokens);
-      return [judgeKey({ state, timeS, carriesPermission, address, key: accessKey.address }, say)];
+      return [await judgeKey({ state, timeS, carriesPermission, account, prices }, say)];
     });
   } finally {
     access.close();
@@ -68,14 +76,19 @@ export interface KnownKey {
   /** The chain's clock, seconds. */
   readonly timeS: number;
   readonly carriesPermission: boolean;
-  readonly address: string;
-  readonly key: string;
+  readonly account: Pick<TempoAccount, 'address' | 'keyType' | 'accessKey'>;
+  /** What is asked, without fees. */
+  readonly prices: readonly Amount[];
 }
 
 /** Whether an access key may sign now, and what to do where it may not. The challenge is never to blame (R24). */
-export function judgeKey({ state, timeS, carriesPermission, address, key }: KnownKey, say: Say): Finding {
-  const name = `The access key ${key} of the account ${address}`;
-  const again = `Let the account's root key say so: farebox wallet tempo authorize ${key}`;
+export async function judgeKey(known: KnownKey, say: Say): Promise<Finding> {
+  const { state, timeS, carriesPermission, account } = known;
+  const { anotherKeyAdvice, authorizeCommand } = await import('@farebox/tempo');
+  const keyAddress = account.accessKey?.address ?? account.address;
+  const name = `The access key ${keyAddress} of the account ${account.address}`;
+  const fault = (code: string, text: string, next: string) => say.fault('wallet', code, 'you', text, next);
+  const command = (limit?: string) => authorizeCommand({ keyAddress, keyType: account.keyType }, limit);
   if (state.status === 'missing') {
     if (carriesPermission) {
       return say.note(
@@ -84,41 +97,58 @@ export function judgeKey({ state, timeS, carriesPermission, address, key }: Know
         `${name} is not on the chain yet; the first payment carries its permission.`,
       );
     }
-    return say.fault(
-      'wallet',
+    return fault(
       'key_not_registered',
-      'you',
       `AccountKeychainError(KeyNotFound): ${name} is not registered on the chain, so it must not sign. The challenge is not to blame.`,
-      `${again}. If this was meant to be a fresh wallet of its own, make it without a root account: farebox wallet tempo create`,
+      `Let the account's root key say so: ${command()}. If this was meant to be a fresh wallet of its own, make it without a root account: farebox wallet tempo create`,
     );
   }
-  if (state.status === 'revoked') {
-    return say.fault(
-      'wallet',
-      'key_revoked',
-      'you',
-      `${name} was revoked, for good.`,
-      `Make a new key. ${again}`,
-    );
-  }
+  const another = sentence(anotherKeyAdvice(account.address));
+  if (state.status === 'revoked') return fault('key_revoked', `${name} was revoked, for good.`, another);
   if (state.expiresS <= timeS) {
-    return say.fault(
-      'wallet',
-      'key_expired',
-      'you',
-      `${name} has expired by the chain's clock.`,
-      `Make a new key. ${again}`,
+    return fault('key_expired', `${name} has expired by the chain's clock.`, another);
+  }
+  const short = findShortLimit(state, known.prices);
+  if (short !== undefined) {
+    const raised = showAmount({ ...short.price, amount: short.price.amount + feeRoom }).replace(' ', '');
+    return fault(
+      'key_limit',
+      `${name} ${short.text}`,
+      `Raise its limit with the root key: ${command(raised)}`,
     );
   }
-  const spent =
-    state.allowances?.every(({ remaining }) => remaining === 0n) === true && state.allowances.length > 0;
-  if (spent)
-    return say.fault(
-      'wallet',
-      'key_limit',
-      'you',
-      `${name} has nothing left of its limit.`,
-      `Raise the limit. ${again}`,
-    );
   return say.fine('wallet', 'access_key', `${name} is registered on the chain and may sign now.`);
+}
+
+/** Room for fees in the limit that is proposed, base units: one whole coin. */
+const feeRoom = 1_000_000n;
+
+function sentence(text: string): string {
+  return `${text.charAt(0).toUpperCase()}${text.slice(1)}.`;
+}
+
+/** A price that the key's limit is too low for, fees not counted. */
+function findShortLimit(
+  { allowances }: Extract<KeyState, { readonly status: 'registered' }>,
+  prices: readonly Amount[],
+): { readonly price: Amount; readonly text: string } | undefined {
+  if (allowances === undefined) return undefined;
+  const askedFor =
+    prices.length > 0 ? prices : allowances.map(({ token }) => ({ amount: 1n, currency: token }));
+  const judged = askedFor.map((price) => {
+    const left = allowances.find(({ token }) => token === price.currency);
+    return { price, left: left?.remaining ?? 0n, periodEndsS: left?.periodEndsS };
+  });
+  // Several ways of paying: one that works is enough.
+  const [short] = judged;
+  if (short === undefined || judged.some(({ price, left }) => left >= price.amount)) return undefined;
+  const { price, left, periodEndsS } = short;
+  const later =
+    periodEndsS === undefined ? '' : `; more from ${new Date(periodEndsS * 1_000).toISOString()} on`;
+  const currency = price.currency;
+  const text =
+    left === 0n
+      ? `has nothing left of its limit${later}.`
+      : `may still spend ${showAmount({ amount: left, currency })}, which is below the price of ${showAmount(price)}${later}.`;
+  return { price, text };
 }

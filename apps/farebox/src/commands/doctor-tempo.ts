@@ -1,5 +1,6 @@
 import type { Challenge, JsonObject } from '@farebox/protocol';
 import type { Finding, MethodExaminer } from '@farebox/wallet/doctor';
+import { showAmount } from '../tempo/tokens.js';
 
 /**
  * Holds a tempo charge against draft-tempo-charge-00, point by point. Which chain and tokens this wallet pays with is not
@@ -22,7 +23,7 @@ async function load(): Promise<MethodExaminer['examine']> {
     if (!charge.ok) return [seller(charge.code, `The tempo request is malformed: ${charge.detail}.`)];
     const { amount, currency, chainId, feePayer, supportedModes, memo } = charge.value;
     const findings: Finding[] = [
-      fine('challenge', 'amount', `The charge is ${amount} base units of the token ${currency}.`),
+      fine('challenge', 'amount', `The charge is ${showAmount({ amount, currency })}.`),
     ];
     findings.push(
       chainId === undefined

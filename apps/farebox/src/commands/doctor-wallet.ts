@@ -1,12 +1,12 @@
 import { existsSync } from 'node:fs';
-import type { Challenge } from '@farebox/protocol';
+import type { Amount, Challenge } from '@farebox/protocol';
 import type { Finding } from '@farebox/wallet/doctor';
 import { CliError } from '../cli-error.js';
 import { findHome, type Home } from '../home.js';
 import { openPayer } from '../purse.js';
-import { showAmount } from '../tempo/tokens.js';
+import { parseAddress, showAmount } from '../tempo/tokens.js';
 import { examineTempoKey } from './doctor-tempo-key.js';
-import { readSpendable } from './mcp-wallet.js';
+import { readHoldings } from './mcp-wallet.js';
 import type { NodeOptions } from './pay-options.js';
 
 /** Refusals that are about what this wallet pays with, not about the seller. */
@@ -23,10 +23,10 @@ export async function examineWallet(
   const home = findHome();
   const say = await import('@farebox/wallet/doctor');
   try {
-    const findings = [...(await examineMethods(challenges, options, home))];
-    if (challenges.some(({ method }) => method === 'tempo'))
-      findings.push(...(await examineTempoKey(home, options)));
-    return findings;
+    const { findings, prices } = await examineMethods(challenges, options, home);
+    if (!challenges.some(({ method }) => method === 'tempo')) return findings;
+    const asked = prices.filter(({ currency }) => parseAddress(currency) !== undefined);
+    return [...findings, ...(await examineTempoKey(home, options, asked))];
   } catch (error) {
     if (!(error instanceof CliError)) throw error;
     return [say.fault('wallet', error.code, 'you', error.message)];
@@ -37,7 +37,7 @@ async function examineMethods(
   challenges: readonly Challenge[],
   options: NodeOptions,
   home: Home,
-): Promise<readonly Finding[]> {
+): Promise<{ readonly findings: readonly Finding[]; readonly prices: readonly Amount[] }> {
   const { fault, fine } = await import('@farebox/wallet/doctor');
   const { exceeds } = await import('@farebox/wallet');
   const payer = await openPayer({
@@ -48,8 +48,10 @@ async function examineMethods(
     paying: false,
   });
   try {
-    const balances = await readSpendable(options);
+    // What the account has. How much of it an access key may spend is judged with the key.
+    const balances = await readHoldings(options);
     const findings: Finding[] = [];
+    const prices: Amount[] = [];
     for (const challenge of challenges) {
       const { method: name, intent } = challenge;
       const source = payer.methods.find(({ method, intent: own }) => method === name && own === intent);
@@ -67,6 +69,7 @@ async function examineMethods(
         continue;
       }
       const { price } = inspected.inspection;
+      prices.push(price);
       const known = balances.filter((line) => line.method === name);
       const shortage = known.find(({ missing }) => missing !== undefined)?.missing;
       const fits = known.find(
@@ -82,7 +85,7 @@ async function examineMethods(
         findings.push(fine('wallet', 'balance', text));
       }
     }
-    return findings;
+    return { findings, prices };
   } finally {
     await payer.close();
   }

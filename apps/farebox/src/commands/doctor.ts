@@ -8,13 +8,8 @@ import { lightningExaminer } from './doctor-lightning.js';
 import { registerDoctorNode } from './doctor-node.js';
 import { tempoExaminer } from './doctor-tempo.js';
 import { countFindings, showFindings, viewFinding } from './doctor-view.js';
-import {
-  collectHeader,
-  type NodeOptions,
-  type RequestOptions,
-  readRequest,
-  withNodeOptions,
-} from './pay-options.js';
+import { collectHeader, headerHelp } from './header-option.js';
+import { type NodeOptions, type RequestOptions, readRequest, withNodeOptions } from './pay-options.js';
 
 interface Options extends NodeOptions, RequestOptions {
   readonly header?: readonly Header[];
@@ -31,7 +26,7 @@ export function registerDoctor(program: Command): void {
     .description('says why a paid request does not work, whose fault it is and what to do; never spends')
     .argument('[url]', 'what you want to pay for, as for farebox pay request')
     .option('-X, --request <method>', 'HTTP method (default: GET, or POST with data)')
-    .option('-H, --header <header>', 'a header, "Name: value"; repeatable', collectHeader)
+    .option('-H, --header <header>', headerHelp, collectHeader)
     .option('-d, --data <text>', 'request body; JSON is recognised, anything else is sent as a form')
     .option('--data-file <path>', 'request body from a file, - for stdin')
     .option('--keep-authorization', 'the credential goes in Payment-Authorization')

@@ -10,32 +10,44 @@ import {
   withJsonOption,
   withRegistrarOption,
 } from '../domains/registrar.js';
+import { withExamples } from '../help/examples.js';
 import { findHome } from '../home.js';
 import { type Output, table } from '../output.js';
 
 /** Adds `farebox domains search`, `list` and `use`. */
 export function registerDomainsAsking(domains: Command): void {
-  withJsonOption(
-    withRegistrarOption(
-      domains
-        .command('search')
-        .description('is a name to be had, and what does a year cost? Needs no identity')
-        .argument('<name>', 'a name for every namespace, or a whole one: myname.agent'),
+  withExamples(
+    withJsonOption(
+      withRegistrarOption(
+        domains
+          .command('search')
+          .description('is a name to be had, and what does a year cost? Needs no identity')
+          .argument('<name>', 'a name for every namespace, or a whole one: myname.agent'),
+      ),
     ),
+    'farebox domains search myname',
+    'farebox domains search myname.agent --json',
   ).action(search);
-  withJsonOption(
-    withIdentityOptions(
-      domains
-        .command('list')
-        .description('the names that are yours, and until when; some at a time')
-        .option('--after <name>', 'go on after this name: next of the page before'),
+  withExamples(
+    withJsonOption(
+      withIdentityOptions(
+        domains
+          .command('list')
+          .description('the names that are yours, and until when; some at a time')
+          .option('--after <name>', 'go on after this name: next of the page before'),
+      ),
     ),
+    'farebox domains list',
+    'farebox domains list --after myname.agent --json',
   ).action(list);
-  withJsonOption(
-    domains
-      .command('use')
-      .description('choose the registrar that is asked when none is named')
-      .argument('<origin>', 'such as https://registrar.example'),
+  withExamples(
+    withJsonOption(
+      domains
+        .command('use')
+        .description('choose the registrar that is asked when none is named')
+        .argument('<origin>', 'such as https://registrar.example'),
+    ),
+    'farebox domains use https://registrar.example',
   ).action(use);
 }
 

@@ -11,6 +11,7 @@ import {
   withJsonOption,
   withRegistrarOption,
 } from '../domains/registrar.js';
+import { withExamples } from '../help/examples.js';
 import { findHome, type Home } from '../home.js';
 import type { Output } from '../output.js';
 
@@ -34,34 +35,30 @@ Examples:
   farebox domains key create --name 'my agent'
   farebox domains key set < key.txt --key-fd 0`,
     );
-  withJsonOption(
-    withRegistrarOption(
-      key
-        .command('create')
-        .description('make an identity, and keep its key')
-        .option('--name <name>', 'what it is called, for people')
-        .option('--show-claim-code', 'show the code with which a person takes the agent for theirs, once'),
-    ),
-  ).action(create);
-  withJsonOption(
-    withIdentityOptions(
-      key
-        .command('set')
-        .description('keep a key that you have, once the registrar knows it')
-        .option('--replace', 'put it in place of the one that is kept'),
-    ),
-  ).action(set);
-  withJsonOption(
-    withIdentityOptions(key.command('show').description('who you are; never shows the key')),
-  ).action(show);
-  withJsonOption(
-    withIdentityOptions(
-      key
-        .command('revoke')
-        .description('take the key back: from then on it is nobody, also for you')
-        .option('-y, --yes', 'do it'),
-    ),
-  ).action(revoke);
+  const create = withRegistrarOption(
+    key
+      .command('create')
+      .description('make an identity, and keep its key')
+      .option('--name <name>', 'what it is called, for people')
+      .option('--show-claim-code', 'show the code with which a person takes the agent for theirs, once'),
+  );
+  withExamples(withJsonOption(create), "farebox domains key create --name 'my agent'").action(createKey);
+  const set = withIdentityOptions(
+    key
+      .command('set')
+      .description('keep a key that you have, once the registrar knows it')
+      .option('--replace', 'put it in place of the one that is kept'),
+  );
+  withExamples(withJsonOption(set), 'farebox domains key set --key-fd 0 < key.txt').action(setKey);
+  const show = withIdentityOptions(key.command('show').description('who you are; never shows the key'));
+  withExamples(withJsonOption(show), 'farebox domains key show').action(showKey);
+  const revoke = withIdentityOptions(
+    key
+      .command('revoke')
+      .description('take the key back: from then on it is nobody, also for you')
+      .option('-y, --yes', 'do it'),
+  );
+  withExamples(withJsonOption(revoke), 'farebox domains key revoke --yes').action(revokeKey);
 }
 
 /** Members of an answer that only its owner may see. */
@@ -71,7 +68,7 @@ function withoutSecrets(content: JsonObject): JsonObject {
   return Object.fromEntries(Object.entries(content).filter(([name]) => !secretMembers.has(name)));
 }
 
-function create(options: Options): Promise<void> {
+function createKey(options: Options): Promise<void> {
   return acting(options, false, async (output) => {
     const { ask } = await import('../domains/ask.js');
     const { madeIdentity, memberText } = await import('../domains/made-identity.js');
@@ -104,7 +101,7 @@ function create(options: Options): Promise<void> {
   });
 }
 
-function set(options: Options): Promise<void> {
+function setKey(options: Options): Promise<void> {
   return acting(options, false, async (output) => {
     const { keepDefaultRegistrar, keepIdentity, readIdentity } = await import('../domains/registrar-home.js');
     const { agentIdIn } = await import('../domains/made-identity.js');
@@ -136,7 +133,7 @@ async function whoAmI(registrar: { readonly origin: string; readonly key: string
   return (await ask(registrar, { method: 'GET', path: '/api/v1/agents/me', identified: true })).content;
 }
 
-function show(options: Options): Promise<void> {
+function showKey(options: Options): Promise<void> {
   return acting(options, false, async (output) => {
     const home = findHome();
     const registrar = await requireIdentity(options, home);
@@ -157,7 +154,7 @@ async function fileOf(
   return (await readIdentity(home, origin))?.key === key ? identityPath(home, origin) : undefined;
 }
 
-function revoke(options: Options & { readonly yes?: boolean }): Promise<void> {
+function revokeKey(options: Options & { readonly yes?: boolean }): Promise<void> {
   return acting(options, false, async (output) => {
     const { ask } = await import('../domains/ask.js');
     const home = findHome();

@@ -8,18 +8,23 @@ import {
   withIdentityOptions,
   withJsonOption,
 } from '../domains/registrar.js';
+import { withExamples } from '../help/examples.js';
 import { findHome } from '../home.js';
 
 /** Adds `farebox domains locks status` and `reset`. */
 export function registerDomainsLocks(domains: Command): void {
   const locks = domains
     .command('locks')
-    .description('a payment that was begun locks its name for a while: see, and clear what is left');
+    .description('a payment that was begun locks its name for a while: see, and clear what is left')
+    .addHelpText('after', '\nExamples:\n  farebox domains locks status myname.agent');
   const named = (name: string, description: string) =>
-    withJsonOption(
-      withIdentityOptions(
-        locks.command(name).description(description).argument('<domain>', 'the whole name: myname.agent'),
+    withExamples(
+      withJsonOption(
+        withIdentityOptions(
+          locks.command(name).description(description).argument('<domain>', 'the whole name: myname.agent'),
+        ),
       ),
+      `farebox domains locks ${name} myname.agent`,
     );
   named('status', 'is a name locked, and by whom?').action((name: string, options: RegistrarOptions) =>
     status(name, options),

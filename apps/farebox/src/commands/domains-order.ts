@@ -15,7 +15,7 @@ import {
 import { exitCodeHelp } from '../exit-codes.js';
 import { findHome, type Home } from '../home.js';
 import { type Output, table } from '../output.js';
-import { withNodeOptions, withPayOptions } from './pay-options.js';
+import { methodOption, withNodeOptions, withPayOptions } from './pay-options.js';
 
 interface OrderOptions extends RegistrarOptions {
   readonly years?: number;
@@ -35,9 +35,20 @@ export function registerDomainsOrders(domains: Command): void {
     withOrderOptions(
       domains.command('quote').description('what would a name cost? Changes nothing, and locks nothing'),
     ),
-  ).action((name: string, options: OrderOptions) =>
-    acting(options, false, async (output) => preview(await readOrder('register', name, options), output)),
-  );
+  )
+    .addHelpText(
+      'after',
+      `
+A name of yours is quoted by farebox domains renew, without --yes.
+
+Examples:
+  farebox domains quote myname.agent
+  farebox domains quote myname.agent --years 5 --coupon WELCOME --json
+${exitCodeHelp}`,
+    )
+    .action((name: string, options: OrderOptions) =>
+      acting(options, false, async (output) => preview(await readOrder('register', name, options), output)),
+    );
   buying(domains, 'register', 'register a name: shows the price and, with --yes, pays it');
   buying(domains, 'renew', 'add years to a name: shows the price and, with --yes, pays it');
 }
@@ -51,22 +62,38 @@ function withOrderOptions(command: Command): Command {
   );
 }
 
+/** What is said of an order, and the words of its examples: terms are agreed to once, with the registration (R6). */
+const orderHelp = {
+  register: {
+    about: `Without --yes nothing is ordered and no name is locked. Who has no key buys all the same: the registrar makes one from
+the payment, and it is kept in this home.`,
+    terms: ' --agree-to-terms',
+  },
+  renew: {
+    about: `Without --yes nothing is ordered. A renewal is quoted to those who have a key; with a key one renews what is one's own,
+without one and with --yes the name of whoever owns it.`,
+    terms: '',
+  },
+} as const;
+
 function buying(domains: Command, kind: OrderKind, description: string): void {
-  const command = withOrderOptions(domains.command(kind).description(description))
-    .option('--agree-to-terms', "agree to the registrar's terms; it may not sell without")
+  const { about, terms } = orderHelp[kind];
+  const command = withOrderOptions(domains.command(kind).description(description));
+  if (kind === 'register')
+    command.option('--agree-to-terms', "agree to the registrar's terms; it may not sell without");
+  command
     .option('--gems', 'pay from the prepaid balance with the registrar')
     .option('--even-unfinished', 'although an order of yours for this name is not finished');
-  withPayOptions(command).option('--method <name>', 'pay with this payment method only: lightning or tempo');
+  withPayOptions(command).addOption(methodOption('pay with this payment method only'));
   withNodeOptions(command)
     .addHelpText(
       'after',
       `
-Without --yes nothing is ordered and no name is locked. Who has no key buys all the same: the registrar makes one from
-the payment, and it is kept in this home.
+${about}
 
 Examples:
   farebox domains ${kind} myname.agent --years 2
-  farebox domains ${kind} myname.agent --years 2 --agree-to-terms --max 2pathUSD --yes --json
+  farebox domains ${kind} myname.agent --years 2${terms} --max 2pathUSD --yes --json
 ${exitCodeHelp}`,
     )
     .action((name: string, options: Options) =>

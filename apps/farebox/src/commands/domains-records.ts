@@ -9,6 +9,7 @@ import {
   withIdentityOptions,
   withJsonOption,
 } from '../domains/registrar.js';
+import { withExamples } from '../help/examples.js';
 import { findHome } from '../home.js';
 import { type Output, table } from '../output.js';
 
@@ -29,28 +30,35 @@ Examples:
   farebox domains records add myname.agent @ TXT 'hello world' --ttl 3600
   farebox domains records delete myname.agent rec_0123456789abcdef0123`,
     );
-  const named = (name: string, description: string) =>
-    withJsonOption(
-      withIdentityOptions(
-        records.command(name).description(description).argument('<domain>', 'the whole name: myname.agent'),
+  const named = (name: string, description: string, example: string) =>
+    withExamples(
+      withJsonOption(
+        withIdentityOptions(
+          records.command(name).description(description).argument('<domain>', 'the whole name: myname.agent'),
+        ),
       ),
+      `farebox domains records ${name} myname.agent${example}`,
     );
-  named('list', 'all of them, with their ids').action((domain: string, options: Options) =>
+  named('list', 'all of them, with their ids', '').action((domain: string, options: Options) =>
     asking(domain, options, (path) => ({ method: 'GET', path })),
   );
-  withRecord(named('add', 'add one')).action(
+  withRecord(named('add', 'add one', ' www A 192.0.2.1')).action(
     (domain: string, name: string, type: string, data: string, options: Options) =>
       asking(domain, options, (path) => ({ method: 'POST', path, body: record(name, type, data, options) })),
   );
-  withRecord(named('set', 'put another in place of one').argument('<id>', 'as list shows it: rec_…')).action(
-    (domain: string, id: string, name: string, type: string, data: string, options: Options) =>
-      asking(domain, options, (path) => ({
-        method: 'PUT',
-        path: `${path}/${encodeURIComponent(id)}`,
-        body: record(name, type, data, options),
-      })),
+  withRecord(
+    named('set', 'put another in place of one', ' rec_0123456789abcdef0123 www A 192.0.2.2').argument(
+      '<id>',
+      'as list shows it: rec_…',
+    ),
+  ).action((domain: string, id: string, name: string, type: string, data: string, options: Options) =>
+    asking(domain, options, (path) => ({
+      method: 'PUT',
+      path: `${path}/${encodeURIComponent(id)}`,
+      body: record(name, type, data, options),
+    })),
   );
-  named('delete', 'delete one')
+  named('delete', 'delete one', ' rec_0123456789abcdef0123')
     .argument('<id>', 'as list shows it: rec_…')
     .action((domain: string, id: string, options: Options) =>
       asking(domain, options, (path) => ({ method: 'DELETE', path: `${path}/${encodeURIComponent(id)}` })),

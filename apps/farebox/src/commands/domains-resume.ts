@@ -24,7 +24,16 @@ export function registerDomainsResume(domains: Command): void {
       '--even-expired',
       'present it although the challenge has expired; the registrar need not honour it',
     );
-  withNodeOptions(withIdentityOptions(command)).addHelpText('after', exitCodeHelp).action(run);
+  withNodeOptions(withIdentityOptions(command))
+    .addHelpText(
+      'after',
+      `
+Examples:
+  farebox domains resume --all
+  farebox domains resume pay_0123456789abcdef0123 --json
+${exitCodeHelp}`,
+    )
+    .action(run);
 }
 
 function run(id: string | undefined, options: Options): Promise<void> {

@@ -7,6 +7,7 @@ import {
   withIdentityOptions,
   withJsonOption,
 } from '../domains/registrar.js';
+import { withExamples } from '../help/examples.js';
 import { findHome } from '../home.js';
 
 interface Options extends RegistrarOptions {
@@ -15,17 +16,20 @@ interface Options extends RegistrarOptions {
 
 /** Adds `farebox domains transfer`. */
 export function registerDomainsTransfer(domains: Command): void {
-  withJsonOption(
-    withIdentityOptions(
-      domains
-        .command('transfer')
-        .description(
-          'give a name to another agent; it cannot be taken back, so without --yes nothing is done',
-        )
-        .argument('<name>', 'the whole name: myname.agent')
-        .argument('<agent>', 'who gets it: agt_…')
-        .option('-y, --yes', 'do it'),
+  withExamples(
+    withJsonOption(
+      withIdentityOptions(
+        domains
+          .command('transfer')
+          .description(
+            'give a name to another agent; it cannot be taken back, so without --yes nothing is done',
+          )
+          .argument('<name>', 'the whole name: myname.agent')
+          .argument('<agent>', 'who gets it: agt_…')
+          .option('-y, --yes', 'do it'),
+      ),
     ),
+    'farebox domains transfer myname.agent agt_0123456789abcdef0123 --yes',
   ).action((name: string, to: string, options: Options) =>
     acting(options, false, async (output) => {
       const { fqdn } = readDomain(name);

@@ -17,12 +17,26 @@ export function registerKeysLists(keys: Command): void {
     .description('every key, oldest first: its plan, its state, and when it was last used')
     .option('-c, --config <file>', 'the configuration that names the store of keys', 'farebox.yaml')
     .option('--active', 'only keys that open something')
-    .option('--json', 'JSON Lines on stdout: one key a line');
+    .option('--json', 'JSON Lines on stdout: one key a line')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  farebox keys list
+  farebox keys list --active --json | jq -r .id`,
+    );
   listing.action((options: KeysOptions & { readonly active?: boolean }) => list(options));
   const show = keys
     .command('show')
     .argument('<key>', 'its id, or what it begins with')
-    .description('all that is known of one key');
+    .description('all that is known of one key')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  farebox keys show key_7Yw3kQmZp4Rt
+  farebox keys show fb_live_cPPd --json | jq -r .lastUsed`,
+    );
   withKeysOptions(show).action(async (name: string, options: KeysOptions) => {
     const { keyStateAt } = await import('@farebox/gateway');
     const key = await withKeys(options.config, ({ store }) => store.show(name));

@@ -1,7 +1,7 @@
 import type { IssuedKey } from '@farebox/gateway';
 import type { Command } from 'commander';
 import { usageError } from '../cli-error.js';
-import { noSuchKey, readEnd, withKeys } from '../keys/open.js';
+import { noSuchKey, readEnd, revokedKey, withKeys } from '../keys/open.js';
 import { viewKey } from '../keys/view.js';
 import { createOutput } from '../output.js';
 import { type KeysOptions, withKeysOptions } from './keys-options.js';
@@ -59,7 +59,14 @@ Examples:
     .command('rotate')
     .argument('<key>', 'its id, or what it begins with')
     .description('give a key another secret; plan, scopes and counts stay')
-    .option('--keep-old <duration>', 'how long the old secret works on: 30m, 24h, 7d', '0s');
+    .option('--keep-old <duration>', 'how long the old secret works on: 30m, 24h, 7d', '0s')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  farebox keys rotate key_7Yw3kQmZp4Rt
+  farebox keys rotate key_7Yw3kQmZp4Rt --keep-old 24h --json | jq -r .key`,
+    );
   withKeysOptions(rotate).action((name: string, options: RotateOptions) => rotateKeyOf(name, options));
 }
 
@@ -69,9 +76,10 @@ async function rotateKeyOf(name: string, options: RotateOptions): Promise<void> 
   const issued = await withKeys(options.config, async ({ store, config }) => {
     const { rotateKey } = await import('@farebox/gateway');
     const key = await store.show(name);
-    return key === undefined ? undefined : rotateKey(store, config, key.id, keepMs, nowMs);
+    if (key === undefined) throw noSuchKey(name);
+    return rotateKey(store, config, key.id, keepMs, nowMs);
   });
-  if (issued === undefined) throw noSuchKey(name);
+  if (issued === undefined) throw revokedKey(name);
   const until =
     keepMs === 0 ? 'The old one works no more.' : `The old one works for another ${options.keepOld}.`;
   tell(issued, options, `It is shown this once. ${until}`);

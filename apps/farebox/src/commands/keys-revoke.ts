@@ -9,7 +9,13 @@ export function registerKeysRevoke(keys: Command): void {
   const revoke = keys
     .command('revoke')
     .argument('<key>', 'its id, or what it begins with')
-    .description('close a key for good; every gateway refuses it within a second');
+    .description('close a key for good; every gateway refuses it within a second')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  farebox keys revoke key_7Yw3kQmZp4Rt`,
+    );
   withKeysOptions(revoke).action(async (name: string, options: KeysOptions) => {
     const key = await withKeys(options.config, async ({ store }) => {
       const found = await store.show(name);

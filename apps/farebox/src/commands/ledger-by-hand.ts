@@ -51,7 +51,7 @@ Examples:
     .command('resolve')
     .argument('<claim>', 'its number, challenge id or payment reference')
     .description('says what became of a claim whose outcome nobody knows')
-    .option('--delivered', 'the upstream did it: the buyer can fetch the answer')
+    .option('--delivered', 'the upstream did it: the payment is yours, and nothing is repeated')
     .option('--released', 'the upstream did nothing: the credential works again')
     .option('-y, --yes', 'do not ask')
     .option('--json', 'one JSON object on stdout; needs --yes');
@@ -60,7 +60,8 @@ Examples:
       'after',
       `
 For a claim that is unknown: a route with effect: once was asked, and then the connection or the gateway was lost. Look at
-the upstream; it was given the challenge id as its Idempotency-Key.
+the upstream; it was given the challenge id as its Idempotency-Key. With --delivered the buyer is told 409 answer-lost,
+because the answer itself is gone: hand it over by other means, or pay it back and say so with refund-mark.
 ${writerHelp}
 ${claimNameHelp}
 

@@ -2,7 +2,7 @@ import { formatAmount } from '@farebox/protocol';
 import type { Command } from 'commander';
 import { exitCodes } from '../exit-codes.js';
 import { isoTime, showPeriod, showTime } from '../ledger/moments.js';
-import { askNode, settledPayments, withNode } from '../ledger/node-side.js';
+import { askNode, namedNode, settledPayments, withNode } from '../ledger/node-side.js';
 import { withReader } from '../ledger/open.js';
 import { findPresented, presentedPayments } from '../ledger/presented.js';
 import { printable } from '../ledger/printable.js';
@@ -39,7 +39,8 @@ export function registerLedgerReconcile(ledger: Command): void {
       'after',
       `
 The node is the one of the configuration. Named are: invoices that settled and were never presented, payments that were
-presented and that the node does not know or has not received, and amounts that differ. Reading moves nothing.
+presented and that the node does not know or has not received, and amounts that differ. Reading moves nothing. Payments by
+other methods (tempo) are counted as not compared: look at them on their chain, each reference is its transaction.
 
 An invoice that was never presented may belong to a buyer who paid and has not come back, or to something else that this
 node is paid for. Claims that the gateway has removed (redemption.keep_claims) cannot be compared: keep to a period within it.
@@ -58,16 +59,16 @@ async function run(options: LedgerOptions & FilterOptions): Promise<void> {
   const nowMs = Date.now();
   const filter = readFilter({ ...options, from: options.from ?? fromDefault }, nowMs);
   const { fromMs = 0, untilMs = nowMs + 1 } = filter;
-  const config = await readConfig(options.config);
+  const config = namedNode((await readConfig(options.config)).node);
   const target = await findTarget(options);
-  output.remark(
-    `Comparing the ledger with the ${config.node?.kind ?? ''} node, ${showPeriod(filter)} (UTC) …`,
-  );
+  output.remark(`Comparing the ledger with the ${config.kind} node, ${showPeriod(filter)} (UTC) …`);
+  const others = new Map<string, number>();
+  const onOther = (method: string): unknown => others.set(method, (others.get(method) ?? 0) + 1);
   const counts = await withReader(target, (reader) =>
-    withNode(config.node, async (node) => {
+    withNode(config, async (node) => {
       const differences = reconcile({
         settled: settledPayments(node, fromMs, untilMs),
-        presented: presentedPayments(reader, fromMs, untilMs),
+        presented: presentedPayments(reader, fromMs, untilMs, onOther),
         findPresented: (reference) => findPresented(reader, reference),
         findSettled: (reference) => askNode(node, reference),
         lists: (settledMs) => settledMs >= fromMs && settledMs < untilMs,
@@ -75,7 +76,7 @@ async function run(options: LedgerOptions & FilterOptions): Promise<void> {
       return tellAll(differences, output);
     }),
   );
-  tellCounts(counts, { fromMs, untilMs }, output);
+  tellCounts(counts, others, { fromMs, untilMs }, output);
   if (counts.differences > 0) process.exitCode = exitCodes.failed;
 }
 
@@ -104,6 +105,7 @@ async function tellAll(
 
 function tellCounts(
   counts: ReconcileCounts,
+  others: ReadonlyMap<string, number>,
   period: { fromMs: number; untilMs: number },
   output: Output,
 ): void {
@@ -118,6 +120,7 @@ function tellCounts(
       settledMsat: String(settledMsat),
       presented,
       differences,
+      notCompared: Object.fromEntries(others),
     });
     return;
   }
@@ -127,6 +130,10 @@ function tellCounts(
       ? `They agree: ${seen}.`
       : `${seen}, ${differences} ${differences === 1 ? 'difference' : 'differences'}.`,
   );
+  for (const [method, count] of others)
+    output.text(
+      `Not compared: ${count} ${count === 1 ? 'payment' : 'payments'} by ${printable(method)}; the Lightning node knows nothing of them.`,
+    );
 }
 
 function showDifference(difference: Difference): string {

@@ -58,7 +58,19 @@ async function rulesOf(home: Home): Promise<string> {
 }
 
 /** What could be spent by each payment method; connects for the question and lets go again. */
-export async function readSpendable(options: NodeOptions): Promise<readonly McpBalance[]> {
+export function readSpendable(options: NodeOptions): Promise<readonly McpBalance[]> {
+  return readLines(options, 'spendable');
+}
+
+/** The same of what is there, also where an access key may spend less of it. */
+export function readHoldings(options: NodeOptions): Promise<readonly McpBalance[]> {
+  return readLines(options, 'balance');
+}
+
+async function readLines(
+  options: NodeOptions,
+  counted: 'spendable' | 'balance',
+): Promise<readonly McpBalance[]> {
   const home = findHome();
   const access = await openAccount(home, options, { needed: true });
   const settings = await readTempoSettings(options, home);
@@ -66,7 +78,7 @@ export async function readSpendable(options: NodeOptions): Promise<readonly McpB
     readLightningBalance(home, access, options.node === 'devnet'),
     readTempoBalance(home, access, options, settings),
   ]);
-  return [lightningLine(lightning), ...tempoLines(tempo)];
+  return [lightningLine(lightning), ...tempoLines(tempo, counted)];
 }
 
 function lightningLine(part: Awaited<ReturnType<typeof readLightningBalance>>): McpBalance {
@@ -77,14 +89,17 @@ function lightningLine(part: Awaited<ReturnType<typeof readLightningBalance>>): 
   return { method, balance: part.spendable, missing: undefined };
 }
 
-function tempoLines(part: Awaited<ReturnType<typeof readTempoBalance>>): readonly McpBalance[] {
+function tempoLines(
+  part: Awaited<ReturnType<typeof readTempoBalance>>,
+  counted: 'spendable' | 'balance',
+): readonly McpBalance[] {
   const method = 'tempo';
   if (part === undefined)
     return [{ method, balance: undefined, missing: 'There is no Tempo key to pay with.' }];
   if (isFault(part)) return [{ method, balance: undefined, missing: part.error.message }];
-  return part.balances.map(({ currency, spendable }) => ({
+  return part.balances.map(({ currency, ...amounts }) => ({
     method,
-    balance: { amount: spendable, currency },
+    balance: { amount: amounts[counted], currency },
     missing: undefined,
   }));
 }

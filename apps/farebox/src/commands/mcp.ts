@@ -8,7 +8,7 @@ import { findHome } from '../home.js';
 import { interrupted } from '../interrupted.js';
 import { createOutput } from '../output.js';
 import { readTempoSettings } from '../tempo/settings.js';
-import { showAmount } from '../tempo/tokens.js';
+import { showMoney } from '../views.js';
 import { readBudget } from './mcp-budget.js';
 import { readTokenFile } from './mcp-token.js';
 import { keepWallet, readSpendable } from './mcp-wallet.js';
@@ -122,7 +122,7 @@ async function assemble(options: Options, open: McpParts['open']): Promise<McpPa
     balance: () => readSpendable(options),
     budget: () => readBudget(home, tokens, ceiling),
     parseAmount,
-    showAmount: (amount) => showAmount(amount, tokens),
+    showAmount: (amount) => showMoney(amount, tokens),
     shelf: answerShelf(join(home.directory, 'answers')),
     origins: only,
   };

@@ -49,7 +49,7 @@ function shellQuote(text: string): string {
   return /^[A-Za-z0-9/:._~-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
 }
 
-/** The table for people: price, method, operation, description; and one command to begin with. */
+/** The table for people: price, method, operation, description, and below each the command that asks for its real price. */
 export function showCatalogue(
   services: readonly CatalogueService[],
   entries: readonly CatalogueEntry[],
@@ -65,6 +65,7 @@ export function showCatalogue(
       by: [...new Set(entry.offers.map((offer) => offer.method))].join(', '),
       what: `${entry.method} ${pathOf(entry)}`,
       description: shorten(entry.description),
+      example: exampleCommand(entry),
     }));
     const width = (pick: (row: (typeof rows)[number]) => string) =>
       Math.max(...rows.map((row) => pick(row).length));
@@ -76,12 +77,11 @@ export function showCatalogue(
         row.what.padEnd(what),
         row.description,
       ];
-      lines.push(`  ${cells.join('  ')}`.trimEnd());
+      lines.push(`  ${cells.join('  ')}`.trimEnd(), `      ${row.example}`);
     }
     lines.push('');
   }
-  const [first] = entries;
-  if (first) lines.push(`What does one really cost? ${color.bold(exampleCommand(first))}`);
+  lines.push('Each command shows what the seller really asks for, and pays nothing without --yes.');
   return lines.join('\n');
 }
 

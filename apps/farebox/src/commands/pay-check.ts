@@ -8,9 +8,10 @@ import { viewChallenge, viewCost } from '../views.js';
 import { lightningExaminer } from './doctor-lightning.js';
 import { tempoExaminer } from './doctor-tempo.js';
 import { countFindings, showFindings, viewFinding } from './doctor-view.js';
+import { collectHeader, headerHelp } from './header-option.js';
 import { openAskingWallet } from './pay-check-wallet.js';
 import {
-  collectHeader,
+  methodOption,
   type PayOptions,
   type RequestOptions,
   readLimits,
@@ -31,10 +32,10 @@ export function registerPayCheck(pay: Command): void {
     )
     .argument('<url>', 'what to look at; https, or http on this machine')
     .option('-X, --request <method>', 'HTTP method (default: GET, or POST with data)')
-    .option('-H, --header <header>', 'a header, "Name: value"; repeatable', collectHeader)
+    .option('-H, --header <header>', headerHelp, collectHeader)
     .option('-d, --data <text>', 'request body; JSON is recognised, anything else is sent as a form')
     .option('--data-file <path>', 'request body from a file, - for stdin')
-    .option('--method <name>', 'pay with this payment method only: lightning or tempo');
+    .addOption(methodOption('pay with this payment method only'));
   withNodeOptions(command)
     .addHelpText(
       'after',

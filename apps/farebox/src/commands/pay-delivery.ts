@@ -3,7 +3,7 @@ import { type BodyFile, type BodyView, pipeToStdout, readBodyView, terminalText 
 import { exitCodes } from '../exit-codes.js';
 import { type Output, table, writeError } from '../output.js';
 import { showAmount } from '../tempo/tokens.js';
-import { showFee, viewChallenge, viewCost } from '../views.js';
+import { showMoney, viewChallenge, viewCost } from '../views.js';
 
 /** What was asked, for the report. */
 export interface Asked {
@@ -122,7 +122,7 @@ export async function deliver(
     return;
   }
   const atMost = done.settlement === 'open' ? 'at most ' : '';
-  const fee = done.fee ? ` + ${atMost}${showFee(done.fee)} fee` : '';
+  const fee = done.fee ? ` + ${atMost}${showMoney(done.fee)} fee` : '';
   const cost = `${showAmount(done.paid ?? done.price)}${fee}`;
   const rows = table(
     [

@@ -74,8 +74,9 @@ async function writeList(
     output.object({ ok: true, payments: entries.map(viewEntry) });
     return;
   }
-  if (entries.length === 0) output.text('There is no such payment.');
-  const { historyLine } = await import('../history/rows.js');
+  if (entries.length === 0) return output.text('There is no such payment.');
+  const { historyHeading, historyLine } = await import('../history/rows.js');
+  output.text(output.color.dim(historyHeading));
   for (const entry of entries) output.text(historyLine(entry));
 }
 
@@ -110,7 +111,8 @@ async function writeTotals(journal: Journal, filter: JournalFilter, output: Outp
     output.object({ ok: true, totals: view });
     return;
   }
-  if (totals.length === 0) output.text('There is no such payment.');
-  const { totalLine } = await import('../history/rows.js');
+  if (totals.length === 0) return output.text('There is no such payment.');
+  const { totalLine, totalsHeading } = await import('../history/rows.js');
+  output.text(output.color.dim(totalsHeading));
   for (const total of totals) output.text(totalLine(total));
 }

@@ -6,8 +6,8 @@ import { exitCodeHelp, exitCodes } from '../exit-codes.js';
 import { findHome } from '../home.js';
 import { createOutput, type Output, table } from '../output.js';
 import { openPurse, type Purse } from '../purse.js';
-import { showFee, viewChallenge, viewCost } from '../views.js';
-import { type PayOptions, readLimits, withNodeOptions, withPayOptions } from './pay-options.js';
+import { showMoney, viewChallenge, viewCost } from '../views.js';
+import { type PayOptions, readLimits, withLightningOptions, withPayOptions } from './pay-options.js';
 
 interface Options extends PayOptions {
   readonly plain?: boolean;
@@ -20,7 +20,7 @@ export function registerPayInvoice(pay: Command): void {
     .description('show an invoice and, with --yes, pay it and print the preimage')
     .argument('<bolt11>', 'the invoice, e.g. lnbcrt10n1…');
   withPayOptions(command).option('--plain', 'write only the preimage to stdout');
-  withNodeOptions(command)
+  withLightningOptions(command)
     .addHelpText(
       'after',
       `
@@ -43,7 +43,7 @@ async function run(bolt11: string, options: Options): Promise<void> {
   const purse = await openPurse({
     home: findHome(),
     node: options.node,
-    tempo: options,
+    tempo: {},
     account: options,
     paying: options.yes === true,
     method: 'lightning',
@@ -67,7 +67,9 @@ async function challengeOf(bolt11: string): Promise<Challenge> {
   );
   if (!decoded.ok) throw usageError(`The invoice cannot be read: ${decoded.detail}.`);
   const { text, amountMsat, network, paymentHash, description } = decoded.value;
-  if (amountMsat === undefined || amountMsat % 1000n !== 0n) {
+  if (amountMsat === undefined)
+    throw usageError('The invoice names no amount, so nothing of it can be paid; ask for one that does.');
+  if (amountMsat % 1000n !== 0n) {
     throw usageError('Only invoices for a whole number of satoshis can be paid.');
   }
   const request = encodeRequest({
@@ -169,7 +171,7 @@ function showProof(entry: JournalEntry, output: Output, plain: boolean): void {
         [
           'paid',
           color.green(
-            `${formatAmount(entry.paid ?? entry.price)}${entry.fee ? ` + ${showFee(entry.fee)} fee` : ''}`,
+            `${formatAmount(entry.paid ?? entry.price)}${entry.fee ? ` + ${showMoney(entry.fee)} fee` : ''}`,
           ),
         ],
         ['payment hash', entry.reference],

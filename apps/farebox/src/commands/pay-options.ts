@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { buffer } from 'node:stream/consumers';
 import type { Amount } from '@farebox/protocol';
 import type { Header, PayableRequest, PaymentLimits } from '@farebox/wallet';
-import { type Command, InvalidArgumentError } from 'commander';
+import { type Command, Option } from 'commander';
 import { collectAmount } from '../amount-option.js';
 import { CliError, usageError } from '../cli-error.js';
 import { readChain, type TempoOptions } from '../tempo/settings.js';
@@ -39,7 +39,12 @@ export function withPayOptions(command: Command): Command {
 
 /** Adds what every command has that needs the node. */
 export function withNodeOptions(command: Command): Command {
-  return withVaultOptions(withTempoOptions(command))
+  return withLightningOptions(withTempoOptions(command));
+}
+
+/** As {@link withNodeOptions}, for what only Lightning can pay. */
+export function withLightningOptions(command: Command): Command {
+  return withVaultOptions(command)
     .option('--node <kind>', "devnet: pay with the devnet's node, whatever the account has")
     .option('--json', 'one JSON object on stdout, errors as one on stderr');
 }
@@ -55,11 +60,9 @@ export function withTempoOptions(command: Command): Command {
     );
 }
 
-/** Collects `-H` options. */
-export function collectHeader(text: string, previous: readonly Header[] = []): readonly Header[] {
-  const colon = text.indexOf(':');
-  if (colon <= 0) throw new InvalidArgumentError('Write a header as "Name: value".');
-  return [...previous, [text.slice(0, colon).trim(), text.slice(colon + 1).trim()]];
+/** A choice between the payment methods that this wallet has. */
+export function methodOption(description: string): Option {
+  return new Option('--method <name>', description).choices(['lightning', 'tempo']);
 }
 
 /** The limits that were given; the wallet has defaults for the others. */

@@ -16,9 +16,10 @@ import { createOutput, type Output, table } from '../output.js';
 import { openPurse, type Purse } from '../purse.js';
 import { showAmount } from '../tempo/tokens.js';
 import { viewChallenge, viewCost } from '../views.js';
+import { collectHeader, headerHelp } from './header-option.js';
 import { type Asked, deliver, deliverFree } from './pay-delivery.js';
 import {
-  collectHeader,
+  methodOption,
   type PayOptions,
   type RequestOptions,
   readLimits,
@@ -39,13 +40,13 @@ export function registerPayRequest(pay: Command): void {
   const command = pay
     .command('request')
     .description('request a URL and, with --yes, pay for it if it asks for payment')
-    .argument('<url>', 'what to request; https, or http on this machine')
+    .argument('<url>', 'what to request; https, or http on this machine and where the policy allows it')
     .option('-X, --request <method>', 'HTTP method (default: GET, or POST with data)')
-    .option('-H, --header <header>', 'a header, "Name: value"; repeatable', collectHeader)
+    .option('-H, --header <header>', `${headerHelp}, values of one name are joined by a comma`, collectHeader)
     .option('-d, --data <text>', 'request body; JSON is recognised, anything else is sent as a form')
     .option('--data-file <path>', 'request body from a file, - for stdin');
   withPayOptions(command)
-    .option('--method <name>', 'pay with this payment method only: lightning or tempo')
+    .addOption(methodOption('pay with this payment method only'))
     .option(
       '--keep-authorization',
       'keep your own Authorization header; the credential goes in Payment-Authorization',

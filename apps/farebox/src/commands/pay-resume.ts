@@ -1,14 +1,16 @@
+import { existsSync } from 'node:fs';
 import type { Header, Journal, ResumeResult, WalletError } from '@farebox/wallet';
 import type { Command } from 'commander';
 import { type BodyFile, openBodyFile, readBodyView } from '../body-view.js';
 import { usageError } from '../cli-error.js';
 import { exitCodeHelp } from '../exit-codes.js';
-import { findHome } from '../home.js';
+import { findHome, type Home } from '../home.js';
 import { createOutput, type Output } from '../output.js';
 import { openPurse, type Purse } from '../purse.js';
 import { reportWalletError, viewEntry } from '../views.js';
+import { collectHeader } from './header-option.js';
 import { deliver } from './pay-delivery.js';
-import { collectHeader, type NodeOptions, withNodeOptions } from './pay-options.js';
+import { type NodeOptions, withNodeOptions } from './pay-options.js';
 
 interface Options extends NodeOptions {
   readonly all?: boolean;
@@ -28,7 +30,7 @@ export function registerPayResume(pay: Command): void {
     .option('--all', 'everything that is unfinished')
     .option(
       '-H, --header <header>',
-      'secret headers of the request, which are not stored; repeatable',
+      'secret headers of the request, which are not stored, or @file with them; repeatable',
       collectHeader,
     )
     .option('--even-expired', 'present it although the challenge has expired; the seller need not honour it')
@@ -54,6 +56,7 @@ async function run(id: string | undefined, options: Options): Promise<void> {
     );
   }
   const output = createOutput({ json: options.json, raw: options.body });
+  if (!(await hasWork(findHome(), id))) return writeNothing(output);
   const file = options.output === undefined ? undefined : await openBodyFile(options.output);
   try {
     const purse = await openPurse({
@@ -73,6 +76,29 @@ async function run(id: string | undefined, options: Options): Promise<void> {
   } finally {
     await file?.discard();
   }
+}
+
+/**
+ * Whether there is anything to resume: asked before anything that pays is opened, which a wrong id would not need. Throws
+ * `payment_not_found`.
+ */
+async function hasWork(home: Home, id: string | undefined): Promise<boolean> {
+  const { WalletError } = await import('@farebox/wallet');
+  const { openJournal } = await import('@farebox/wallet/journal-sqlite');
+  const journal = existsSync(home.journal) ? openJournal({ path: home.journal }) : undefined;
+  try {
+    if (id === undefined) return journal !== undefined && journal.unfinished().length > 0;
+    if (journal?.find(id)) return true;
+  } finally {
+    journal?.close();
+  }
+  const message = 'There is no such payment in the journal; list them with: farebox pay history';
+  throw new WalletError('payment_not_found', message);
+}
+
+function writeNothing(output: Output): void {
+  if (output.json) output.object({ ok: true, payments: [] });
+  else output.text('Nothing is unfinished.');
 }
 
 function resumeOptions(options: Options) {
@@ -107,7 +133,7 @@ async function resumeAll(purse: Purse, options: Options, output: Output): Promis
       output.text(report.ok ? describe(report.result) : `  ${report.id}  ${report.error.message}`);
   }
   if (output.json) output.object({ ok: worst === undefined, payments });
-  else if (payments.length === 0) output.text('Nothing is unfinished.');
+  else if (payments.length === 0) writeNothing(output);
   if (worst) process.exitCode = reportWalletError(worst).exitCode;
 }
 

@@ -3,7 +3,7 @@ import { usageError } from '../cli-error.js';
 import { findHome } from '../home.js';
 import { createOutput } from '../output.js';
 import { openPolicy, policyMoney, policyPath } from '../policy/load.js';
-import { viewPolicy } from '../policy/views.js';
+import { remarksOn, viewPolicy } from '../policy/views.js';
 import { readTokens } from '../tempo/tokens.js';
 
 interface Options {
@@ -52,9 +52,11 @@ async function run(key: string, values: readonly string[], options: Options): Pr
     throw error;
   }
   await writePolicy(path, changed.text);
+  const remarks = await remarksOn(changed.policy);
   if (output.json) {
-    output.object({ ok: true, path, created: !exists, key, policy: viewPolicy(changed.policy) });
+    output.object({ ok: true, path, created: !exists, key, policy: viewPolicy(changed.policy), remarks });
     return;
   }
   output.text(`${options.remove ? 'Removed' : 'Set'} ${key} in ${path}${exists ? '' : ' (new)'}.`);
+  for (const remark of remarks) output.text(output.color.yellow(remark));
 }

@@ -3,7 +3,7 @@ import { findHome } from '../home.js';
 import { createOutput } from '../output.js';
 import { openPolicy, policyPath } from '../policy/load.js';
 import { readStandings } from '../policy/standings.js';
-import { showStanding, viewPolicy, viewStanding } from '../policy/views.js';
+import { remarksOn, showStanding, viewPolicy, viewStanding } from '../policy/views.js';
 import { readTokens } from '../tempo/tokens.js';
 
 interface Options {
@@ -33,15 +33,16 @@ async function run(options: Options): Promise<void> {
   const { budgetsIn } = await import('@farebox/wallet');
   const budgets = (await readStandings(home, budgetsIn(policy))).map(viewStanding);
   const path = policyPath(home);
+  const remarks = await remarksOn(policy);
   if (output.json) {
-    output.object({ ok: true, path, exists, policy: viewPolicy(policy), budgets });
+    output.object({ ok: true, path, exists, policy: viewPolicy(policy), budgets, remarks });
     return;
   }
   const { color } = output;
   output.text(color.dim(exists ? path : `${path} does not exist; the default counts:`));
   output.text(text.trimEnd());
-  if (budgets.length === 0) return;
-  const width = Math.max(...budgets.map(({ rule }) => rule.length));
+  const width = Math.max(0, ...budgets.map(({ rule }) => rule.length));
   const lines = budgets.map((view) => `  ${color.dim(view.rule.padEnd(width))}  ${showStanding(view)}`);
-  output.text(`\n${lines.join('\n')}`);
+  if (lines.length > 0) output.text(`\n${lines.join('\n')}`);
+  for (const remark of remarks) output.text(`\n${color.yellow(remark)}`);
 }

@@ -11,12 +11,14 @@ import { readStandings } from '../policy/standings.js';
 import {
   type AmountView,
   type BudgetView,
-  showMoney,
+  remarksOn,
   showStanding,
   viewAmount,
   viewStanding,
 } from '../policy/views.js';
 import { readTokens } from '../tempo/tokens.js';
+import { showMoney } from '../views.js';
+import { methodOption } from './pay-options.js';
 
 interface Options {
   readonly method?: string;
@@ -44,7 +46,7 @@ export function registerPolicyTest(policy: Command): void {
     .description('would this be paid? Nothing is asked, nothing is spent')
     .argument('<url>', 'what would be requested, or by-hand for an invoice')
     .argument('<amount>', 'the price, e.g. 5sat')
-    .option('--method <name>', 'the payment method (default: lightning for satoshis, else tempo)')
+    .addOption(methodOption('the payment method (default: lightning for satoshis, else tempo)'))
     .option('--payee <payee>', 'who would be paid; left out, lists of payees are passed over')
     .option('--max-fee <amount>', 'as the paying commands have it; repeatable', collectAmount)
     .option('--json', 'one JSON object on stdout, errors as one on stderr')
@@ -79,9 +81,10 @@ async function run(place: string, amount: string, options: Options): Promise<voi
   };
   const verdict = await judge(home, decide(policy, proposed, showMoney), price);
   if (!verdict.allowed) process.exitCode = exitCodes.policy;
+  const remarks = verdict.allowed ? await remarksOn(policy, price) : [];
   if (output.json) {
     const asked = { url: url ?? null, method, price: viewAmount(price), source: policy.source };
-    output.object({ ok: true, ...asked, ...verdict });
+    output.object({ ok: true, ...asked, ...verdict, remarks });
     return;
   }
   const { color } = output;
@@ -95,6 +98,7 @@ async function run(place: string, amount: string, options: Options): Promise<voi
   );
   const word = verdict.allowed ? color.green('allowed') : color.red('refused');
   output.text(`${word}  ${verdict.message}\n${rows}`);
+  for (const remark of remarks) output.text(color.yellow(remark));
 }
 
 async function judge(home: Home, decision: Decision, price: Amount): Promise<Verdict> {

@@ -1,10 +1,11 @@
 import type { Amount } from '@farebox/protocol';
-import type { KeyGrant } from '@farebox/tempo';
+import type { KeyChange, KeyGrant } from '@farebox/tempo';
 import { type Command, Option } from 'commander';
 import { collectAmount } from '../amount-option.js';
 import { usageError } from '../cli-error.js';
 import { findHome } from '../home.js';
 import { createOutput, type Output, table } from '../output.js';
+import { type LivingKey, readKeyOf } from '../tempo/key-standing.js';
 import { asRoot, openRoot, type RootWallet } from '../tempo/root.js';
 import { showAmount } from '../tempo/tokens.js';
 import {
@@ -18,7 +19,7 @@ import {
 interface Options extends WalletTempoOptions {
   readonly limit: readonly Amount[];
   readonly period?: number;
-  readonly expires: number;
+  readonly expires?: number;
   readonly payTo?: readonly `0x${string}`[];
   readonly keyType: 'secp256k1' | 'p256';
   readonly signOnly?: boolean;
@@ -26,7 +27,8 @@ interface Options extends WalletTempoOptions {
   readonly yes?: boolean;
 }
 
-const monthS = 30 * 86_400;
+/** How long a key may sign when nothing is said, seconds: the 30d of the help. */
+const lifeS = 30 * 86_400;
 /** `transfer` and `transferWithMemo` of TIP-20: what a payment is made of. */
 const transferSelectors = ['0xa9059cbb', '0x95777d59'] as const;
 
@@ -36,9 +38,13 @@ export function registerTempoAuthorize(tempo: Command): void {
     .command('authorize')
     .description('let an access key spend from this account: so much, so long, and if wanted to whom')
     .argument('<key>', 'the address of the access key', parseAddressArgument)
-    .requiredOption('--limit <amount>', 'most that it may spend, fees included; repeatable', collectAmount)
+    .requiredOption(
+      '--limit <amount>',
+      'most that it may spend from now on, fees included; repeatable',
+      collectAmount,
+    )
     .option('--period <time>', 'the limit comes back each period, such as 1d', parseSeconds)
-    .option('--expires <time>', 'for how long, such as 12h or 30d', parseSeconds, monthS)
+    .option('--expires <time>', 'for how long, such as 12h (default: 30d)', parseSeconds)
     .option('--pay-to <address>', 'only these are paid; repeatable', collectAddress)
     .addOption(
       new Option('--key-type <curve>', 'the curve of the access key')
@@ -53,7 +59,7 @@ export function registerTempoAuthorize(tempo: Command): void {
       'after',
       `
 Said by the wallet that owns the account. With --sign-only the permission is printed, and the access key's first
-payment carries it to the chain.
+payment carries it to the chain. A key that is registered already gets the new limit and keeps all its other terms.
 
 Examples:
   farebox wallet tempo authorize 0x… --limit 5pathUSD --expires 7d --yes
@@ -67,31 +73,98 @@ async function run(keyAddress: `0x${string}`, options: Options): Promise<void> {
   const output = createOutput({ json: options.json ?? false });
   const root = await openRoot(findHome(), options);
   const grant = readGrant(keyAddress, options, root, Date.now());
-  if (options.signOnly || options.yes) {
-    const { registerKey, signKeyAuthorization } = await import('@farebox/tempo');
-    const authorization = await signKeyAuthorization(root.key.privateKey, grant);
-    if (options.signOnly) {
-      if (output.json)
-        output.object({ ok: true, authorization: authorization.serialized, ...view(root, grant) });
-      else output.text(authorization.serialized);
-      return;
-    }
-    const change = await asRoot(root, options.maxFee, (action) => registerKey(action, authorization));
-    const fee = { amount: change.fee, currency: root.feeToken.address };
-    if (output.json) {
-      const done = { transactionHash: change.transactionHash, fee: String(change.fee) };
-      output.object({ ok: true, done: true, ...done, ...view(root, grant) });
-    } else {
-      output.text(`${describe(root, grant, output)}\n\nAuthorised, for a fee of ${showAmount(fee)}.`);
-    }
+  if (options.signOnly) {
+    const { serialized } = await sign(root, grant);
+    if (output.json) output.object({ ok: true, authorization: serialized, ...view(root, grant) });
+    else output.text(serialized);
     return;
   }
-  if (output.json) output.object({ ok: true, done: false, ...view(root, grant) });
-  else output.text(`${describe(root, grant, output)}\n\nNothing was done. To authorise it, add --yes.`);
+  const known = await readKeyOf(root, keyAddress);
+  if (known !== undefined) return changeLimits({ root, grant, known, options, output });
+  if (!options.yes) {
+    if (output.json) output.object({ ok: true, done: false, ...view(root, grant) });
+    else output.text(`${describe(root, grant, output)}\n\nNothing was done. To authorise it, add --yes.`);
+    return;
+  }
+  const { registerKey } = await import('@farebox/tempo');
+  const authorization = await sign(root, grant);
+  const change = await asRoot(root, options.maxFee, (action) => registerKey(action, authorization));
+  if (output.json) {
+    output.object({ ok: true, done: true, ...changeView(change), ...view(root, grant) });
+  } else {
+    output.text(`${describe(root, grant, output)}\n\nAuthorised, for a fee of ${feeOf(change, root)}.`);
+  }
+}
+
+async function sign(root: RootWallet, grant: KeyGrant) {
+  const { signKeyAuthorization } = await import('@farebox/tempo');
+  return signKeyAuthorization(root.key.privateKey, grant);
+}
+
+function changeView({ transactionHash, fee }: KeyChange) {
+  return { transactionHash, fee: String(fee) };
+}
+
+function feeOf({ fee }: KeyChange, { feeToken }: RootWallet): string {
+  return showAmount({ amount: fee, currency: feeToken.address });
+}
+
+/** A key that is registered already, and what is asked for it. */
+interface LimitChange {
+  readonly root: RootWallet;
+  readonly grant: KeyGrant;
+  readonly known: LivingKey;
+  readonly options: Options;
+  readonly output: Output;
+}
+
+/** The chain registers a key once; of one that it knows only the limits are changed. */
+async function changeLimits({ root, grant, known, options, output }: LimitChange): Promise<void> {
+  const { period, expires, payTo, yes } = options;
+  if (period !== undefined || expires !== undefined || payTo !== undefined) {
+    throw usageError(
+      'This key is registered already, and only its limit can be changed: leave --period, --expires and --pay-to away, or authorise another key.',
+    );
+  }
+  const { account, key, chainId } = view(root, grant);
+  const { tokens } = root.settings;
+  const limits = grant.limits.map(({ token, limit }) => {
+    const left = known.allowances?.find((allowance) => allowance.token === token)?.remaining ?? null;
+    return { currency: token, limit, left: known.allowances ? (left ?? 0n) : null };
+  });
+  const shown = {
+    ...{ account, key, chainId, registered: true },
+    limits: limits.map(({ currency, limit, left }) => ({
+      currency,
+      limit: String(limit),
+      left: left === null ? null : String(left),
+    })),
+  };
+  const text = limits.map(({ currency, limit: amount, left }) => {
+    const now = left === null ? 'no limit now' : `${showAmount({ amount: left, currency }, tokens)} left now`;
+    return `${showAmount({ amount, currency }, tokens)} (${now})`;
+  });
+  const told = table(
+    [
+      ['key', `${key}, registered already`],
+      ['may spend', `${text.join(', ')}, fees included`],
+      ['from', account],
+    ],
+    output.color,
+  );
+  if (!yes) {
+    if (output.json) output.object({ ok: true, done: false, ...shown });
+    else output.text(`${told}\n\nNothing was done. To change its limit, add --yes.`);
+    return;
+  }
+  const { setKeyLimits } = await import('@farebox/tempo');
+  const change = await asRoot(root, options.maxFee, (action) => setKeyLimits(action, key, grant.limits));
+  if (output.json) output.object({ ok: true, done: true, ...changeView(change), ...shown });
+  else output.text(`${told}\n\nThe limit was changed, for a fee of ${feeOf(change, root)}.`);
 }
 
 function readGrant(keyAddress: `0x${string}`, options: Options, root: RootWallet, nowMs: number): KeyGrant {
-  const { limit, period, expires, payTo, keyType } = options;
+  const { limit, period, expires = lifeS, payTo, keyType } = options;
   if (keyAddress === root.account.address)
     throw usageError('An account needs no permission for its own key; name the address of an access key.');
   const { tokens, chainId } = root.settings;

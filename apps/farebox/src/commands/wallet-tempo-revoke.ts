@@ -1,8 +1,10 @@
 import type { Amount } from '@farebox/protocol';
 import type { Command } from 'commander';
 import { collectAmount } from '../amount-option.js';
+import { CliError } from '../cli-error.js';
 import { findHome } from '../home.js';
 import { createOutput } from '../output.js';
+import { readKeyOf } from '../tempo/key-standing.js';
 import { asRoot, openRoot } from '../tempo/root.js';
 import { showAmount } from '../tempo/tokens.js';
 import { parseAddressArgument, type WalletTempoOptions, withWalletTempoOptions } from './wallet-options.js';
@@ -36,6 +38,10 @@ async function run(key: `0x${string}`, options: Options): Promise<void> {
   const output = createOutput({ json: options.json ?? false });
   const root = await openRoot(findHome(), options);
   const { address } = root.account;
+  if ((await readKeyOf(root, key, { evenExpired: true })) === undefined) {
+    const message = `The chain knows no access key ${key} of the account ${address}, so there is nothing to revoke; nothing was sent. Look with: farebox wallet tempo keys`;
+    throw new CliError('key_not_registered', message, { retry: 'never' });
+  }
   if (!options.yes) {
     if (output.json) output.object({ ok: true, done: false, account: address, key });
     else output.text(`Nothing was done. To take ${key} away from ${address} for good, add --yes.`);

@@ -66,10 +66,9 @@ export function suggestNext(output: Output, world: World): void {
      npx farebox pay request ${price}
      npx farebox pay request ${price} --yes
      npx farebox pay request ${rpc} -X POST -H 'content-type: application/json' -d ${call} --yes
-     ${dim('# by hand: see the 402, then pay its invoice')}
-     curl -i ${price}
-     npx farebox pay invoice <lnbcrt…> --yes
      npx farebox pay history
+     ${dim('# by hand, with curl and any wallet: docs/by-hand.md takes the invoice out of this 402, pays it and redeems it')}
+     curl -i ${price}
 ${world.tempo ? `     npx farebox pay request ${price} --method tempo --yes\n     npx farebox wallet tempo balance\n` : ''}
   ${dim(`Its configuration is ${world.home}/farebox.yaml. Regtest: the coins are worthless. Ctrl-C stops it.`)}
 `);

@@ -100,7 +100,8 @@ async function openGateway(
   const chosen = port === 0 ? await freePort() : port;
   await writeFile(file, config(chosen));
   process.env.FAREBOX_HOME = home;
-  const gateway = await createGateway(await loadConfig(file), { logger: createLogger('error') });
+  // Without the environment: the demo sells with its own devnet, whatever node this machine has.
+  const gateway = await createGateway(await loadConfig(file, {}), { logger: createLogger('error') });
   stack.push(() => gateway.close({ drainMs: 1_000 }));
   return (await gateway.listen()).url;
 }

@@ -4,8 +4,8 @@ import { CliError } from '../cli-error.js';
 import type { Home } from '../home.js';
 import { openPolicy } from '../policy/load.js';
 import { readStandings } from '../policy/standings.js';
-import { showMoney } from '../policy/views.js';
 import { parseUnits, readTokens } from '../tempo/tokens.js';
+import { showMoney } from '../views.js';
 import { ask } from './ask.js';
 import { type Order, orderBody } from './order.js';
 import type { Registrar } from './registrar.js';
@@ -33,7 +33,9 @@ export interface QuotedPrice {
 export async function quoteOrder(registrar: Registrar, order: Order): Promise<OrderQuote> {
   const { fqdn } = order.domain;
   if (registrar.key === undefined) return searchPrice(registrar, order);
-  const body = orderBody({ ...order, gems: false });
+  // Said for a renewal, so that whatever would be in its way is what the quote answers.
+  const asks = order.kind === 'renew' ? { order_kind: order.kind } : {};
+  const body = { ...orderBody({ ...order, gems: false }), ...asks };
   const path = '/api/v1/domains/quote';
   const { content } = await ask(registrar, { method: 'POST', path, body, identified: true, fqdn });
   const asked = content.order_kind;

@@ -1,8 +1,16 @@
 import { createMemoryJournal, type Journal, type PaymentPlan } from '@farebox/wallet';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { CliError } from '../cli-error.js';
+import { viewEntry } from '../views.js';
 import { readHistoryFilter } from './options.js';
-import { historyCsvHeader, historyCsvRow, historyLine } from './rows.js';
+import {
+  historyCsvHeader,
+  historyCsvRow,
+  historyHeading,
+  historyLine,
+  totalLine,
+  totalsHeading,
+} from './rows.js';
 import { addUp } from './totals.js';
 
 const noon = Date.parse('2026-01-31T12:00:00Z');
@@ -15,18 +23,24 @@ beforeEach(() => {
 });
 
 /** Buys for 3 sat and a fee of 1.5, delivered where nothing else is said. */
-function buy(url: string, atMs: number, delivered = true): string {
+function buy(
+  url: string | undefined,
+  atMs: number,
+  ends: 'delivered' | 'failed' | 'paid' | 'not-paid' = 'delivered',
+): string {
   count += 1;
   const sat = (amount: bigint) => ({ amount, currency: 'sat' });
   const plan: PaymentPlan = {
-    request: {
-      url,
-      method: 'GET',
-      headers: [],
-      withheld: [],
-      fingerprint: 'f',
-      credentialHeader: 'authorization',
-    },
+    ...(url !== undefined && {
+      request: {
+        url,
+        method: 'GET',
+        headers: [],
+        withheld: [],
+        fingerprint: 'f',
+        credentialHeader: 'authorization',
+      },
+    }),
     challenge: { id: `c${count}`, realm: 'r', method: 'lightning', intent: 'charge', request: 'e30' },
     price: sat(3n),
     maxFee: sat(2n),
@@ -40,10 +54,15 @@ function buy(url: string, atMs: number, delivered = true): string {
   if (!result.ok) throw new Error('not planned');
   const { id } = result.entry;
   journal.move(id, 'planned', 'paying', {}, atMs);
+  if (ends === 'not-paid') {
+    journal.move(id, 'paying', 'not-paid', {}, atMs);
+    return id;
+  }
   const fee = { amount: 1_500n, currency: 'msat' };
   journal.move(id, 'paying', 'paid', { payload: { preimage: 'secret' }, paid: sat(3n), fee }, atMs);
+  if (ends === 'paid') return id;
   journal.move(id, 'paid', 'presented', {}, atMs);
-  journal.move(id, 'presented', delivered ? 'delivered' : 'failed', { status: 200 }, atMs);
+  journal.move(id, 'presented', ends, { status: 200 }, atMs);
   return id;
 }
 
@@ -64,7 +83,8 @@ describe('what is chosen', () => {
       untilMs: Date.parse('2026-01-31T00:00:00Z'),
       host: 'api.example.com',
       method: 'tempo',
-      states: ['paid', 'failed', 'paying'],
+      states: ['paying'],
+      outcomes: ['credit'],
     });
   });
 
@@ -82,7 +102,7 @@ describe('what is chosen', () => {
 describe('totals', () => {
   it('add up by day and host, newest day first, and count what stands how', () => {
     buy('https://a.test/1', noon);
-    buy('https://a.test:8443/2', noon + 60_000, false);
+    buy('https://a.test:8443/2', noon + 60_000, 'failed');
     buy('https://b.test/1', noon);
     // The last millisecond of the day before, UTC.
     buy('https://a.test/1', Date.parse('2026-01-30T23:59:59.999Z'));
@@ -101,9 +121,44 @@ describe('totals', () => {
   });
 });
 
+describe('totals of one host', () => {
+  it('are one row, whether a payment has cost a fee in msat or only had a limit of fees in sat', () => {
+    buy('https://a.test/1', noon);
+    buy('https://a.test/1', noon, 'not-paid');
+    const totals = addUp(journal.each());
+    expect(totals).toMatchObject([{ paid: 3n, fee: 1_500n, outcomes: { delivered: 1, 'not-sent': 1 } }]);
+    expect(totals.map(totalLine)[0]).toContain('3 sat + 1.5 sat  1 not-sent, 1 delivered');
+  });
+});
+
+describe('an invoice that was paid by hand', () => {
+  it('is delivered and no credit: what was bought is its preimage', async () => {
+    const byHand = buy(undefined, noon, 'paid');
+    const credit = buy('https://a.test/1', noon, 'failed');
+    const listed = async (state: string) =>
+      journal.list(await readHistoryFilter({ state: [state] }, noon)).map(({ id }) => id);
+    expect([await listed('delivered'), await listed('credit')]).toEqual([[byHand], [credit]]);
+    expect(journal.unfinished().map(({ id }) => id)).toEqual([credit]);
+    const [entry] = journal.list({ states: ['paid'] });
+    expect(entry && viewEntry(entry)).toMatchObject({ state: 'paid', outcome: 'delivered', credit: false });
+    expect(addUp(journal.each({ states: ['paid'] }))).toMatchObject([
+      { host: 'by hand', paid: 3n, outcomes: { delivered: 1, credit: 0 } },
+    ]);
+  });
+
+  it('is dropped with its preimage when its retention has passed', () => {
+    const id = buy(undefined, noon, 'paid');
+    const retention = { finishedMs: day, creditMs: 10 * day };
+    expect(journal.prune(retention, noon + 10 * day)).toBe(0);
+    expect(journal.find(id)?.payload).toEqual({ preimage: 'secret' });
+    expect(journal.prune(retention, noon + 11 * day)).toBe(1);
+    expect(journal.find(id)).toBeUndefined();
+  });
+});
+
 describe('rows', () => {
   it('have as many fields as the header, quoted where they need it, and never the proof', () => {
-    buy('https://a.test/?q="x",y', noon, false);
+    buy('https://a.test/?q="x",y', noon, 'failed');
     const [entry] = journal.list();
     if (entry === undefined) throw new Error('not found');
     const row = historyCsvRow(entry);
@@ -114,5 +169,13 @@ describe('rows', () => {
     );
     for (const text of [row, historyLine(entry)]) expect(text).not.toContain('secret');
     expect(historyLine(entry)).toContain('3 sat + 1.5 sat');
+    // Each heading begins, or ends, where its column does.
+    const line = historyLine(entry);
+    expect(historyHeading.indexOf('begun')).toBe(line.indexOf('2026-01-31'));
+    expect(historyHeading.indexOf('state')).toBe(line.indexOf('failed'));
+    expect(historyHeading.lastIndexOf('for')).toBe(line.indexOf('GET '));
+    const [total] = addUp(journal.each()).map(totalLine);
+    expect(totalsHeading.indexOf('host')).toBe(total?.indexOf('a.test'));
+    expect(totalsHeading.indexOf('payments')).toBe(total?.indexOf('1 credit'));
   });
 });

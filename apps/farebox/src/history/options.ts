@@ -1,6 +1,7 @@
-import type { JournalFilter, JournalState, WalletOutcome } from '@farebox/wallet';
+import type { JournalFilter, WalletOutcome } from '@farebox/wallet';
 import { type Command, InvalidArgumentError } from 'commander';
 import { usageError } from '../cli-error.js';
+import { methodOption } from '../commands/pay-options.js';
 import { parseMoment } from '../ledger/moments.js';
 
 /** Options that choose payments. */
@@ -23,7 +24,7 @@ export function withHistoryFilter(command: Command): Command {
     .option('--until <time>', 'begun before then, likewise')
     .option('--host <host>', 'only what was requested from this host')
     .option('--state <states>', 'only these states or outcomes, with commas between', collectStates)
-    .option('--method <name>', 'only this payment method: lightning, tempo');
+    .addOption(methodOption('only this payment method'));
 }
 
 function collectStates(text: string, before: readonly string[] = []): readonly string[] {
@@ -41,20 +42,19 @@ export async function readHistoryFilter(
   if (sinceMs !== undefined && untilMs !== undefined && sinceMs >= untilMs) {
     throw usageError('--since must be before --until: the period is empty.');
   }
-  const states = state && (await readStates(state));
-  return { sinceMs, untilMs, host: host === undefined ? undefined : readHost(host), method, states };
+  const standing = state && (await readStates(state));
+  return { sinceMs, untilMs, host: host === undefined ? undefined : readHost(host), method, ...standing };
 }
 
-async function readStates(words: readonly string[]): Promise<readonly JournalState[]> {
-  const { isJournalState, journalStates, stateTable } = await import('@farebox/wallet');
+async function readStates(words: readonly string[]): Promise<Pick<JournalFilter, 'states' | 'outcomes'>> {
+  const { isJournalState, journalStates } = await import('@farebox/wallet');
   const known = [...new Set([...outcomes, ...journalStates])].join(', ');
-  return words.flatMap((word) => {
-    const byOutcome = journalStates.filter((state) => stateTable[state].outcome === word);
-    // `refused` and `delivered` are both; the state is the narrower and here the same.
-    if (isJournalState(word)) return [word];
-    if (byOutcome.length > 0) return byOutcome;
+  const wanted = outcomes.filter((outcome) => words.includes(outcome));
+  for (const word of words) {
+    if (isJournalState(word) || outcomes.some((outcome) => outcome === word)) continue;
     throw usageError(`There is no state ${JSON.stringify(word.slice(0, 40))}; known: ${known}.`);
-  });
+  }
+  return { states: words.filter(isJournalState), outcomes: wanted };
 }
 
 function readMoment(option: string, text: string | undefined, nowMs: number): number | undefined {

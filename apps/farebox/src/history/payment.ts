@@ -3,8 +3,8 @@ import { checkKeptReceipt, type JournalEntry } from '@farebox/wallet';
 import type pc from 'picocolors';
 import { printable } from '../ledger/printable.js';
 import { table } from '../output.js';
-import { showMoney, viewAmount } from '../policy/views.js';
-import { viewEntry } from '../views.js';
+import { viewAmount } from '../policy/views.js';
+import { showMoney, viewEntry } from '../views.js';
 
 /** What a Lightning invoice says, as JSON. */
 interface InvoiceView {

@@ -3,7 +3,7 @@ import { csvRecord } from '../ledger/csv.js';
 import { isoTime, showTime } from '../ledger/moments.js';
 import { printable } from '../ledger/printable.js';
 import { showAmount } from '../tempo/tokens.js';
-import { showFee } from '../views.js';
+import { showMoney } from '../views.js';
 import type { DayTotal } from './totals.js';
 
 /** The first record of the history as CSV. */
@@ -53,14 +53,20 @@ export function historyCsvRow(entry: JournalEntry): string {
   ]);
 }
 
+/** What stands above {@link historyLine}. */
+export const historyHeading = `  ${'payment'.padEnd(24)}  ${'begun'.padEnd(20)}  ${'state'.padEnd(15)}  ${'paid + fee'.padStart(20)}  for`;
+
 /** One payment as a line for people. */
 export function historyLine(entry: JournalEntry): string {
-  const cost = entry.paid ? `${showAmount(entry.paid)}${entry.fee ? ` + ${showFee(entry.fee)}` : ''}` : '-';
+  const cost = entry.paid ? `${showAmount(entry.paid)}${entry.fee ? ` + ${showMoney(entry.fee)}` : ''}` : '-';
   const what = entry.request ? `${entry.request.method} ${entry.request.url}` : 'invoice';
   const open = isOpen(entry) ? '  (may still be carried out)' : '';
   const when = showTime(entry.createdMs);
-  return printable(`  ${entry.id}  ${when}  ${entry.state.padEnd(15)}  ${cost.padStart(14)}  ${what}${open}`);
+  return printable(`  ${entry.id}  ${when}  ${entry.state.padEnd(15)}  ${cost.padStart(20)}  ${what}${open}`);
 }
+
+/** What stands above {@link totalLine}. */
+export const totalsHeading = `  ${'day'.padEnd(10)}  ${'host'.padEnd(28)}  ${'paid + fee'.padStart(20)}  payments`;
 
 /** What was paid to one host on one day, for people. */
 export function totalLine(total: DayTotal): string {
@@ -69,6 +75,6 @@ export function totalLine(total: DayTotal): string {
     .filter(([, count]) => count > 0)
     .map(([outcome, count]) => `${count} ${outcome}`)
     .join(', ');
-  const cost = `${showAmount({ amount: paid, currency })} + ${showFee({ amount: fee, currency: feeCurrency })}`;
-  return `  ${day}  ${host.padEnd(28)}  ${cost.padStart(18)}  ${counts}`;
+  const cost = `${showMoney({ amount: paid, currency })} + ${showMoney({ amount: fee, currency: feeCurrency })}`;
+  return `  ${day}  ${host.padEnd(28)}  ${cost.padStart(20)}  ${counts}`;
 }

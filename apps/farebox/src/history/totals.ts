@@ -1,4 +1,4 @@
-import { hostOf, type JournalEntry, outcomeIn, type WalletOutcome } from '@farebox/wallet';
+import { finest, hostOf, type JournalEntry, outcomeIn, type WalletOutcome } from '@farebox/wallet';
 
 /** What was paid to one host on one day, in one currency. */
 export interface DayTotal {
@@ -6,9 +6,11 @@ export interface DayTotal {
   readonly day: string;
   /** `by hand` for invoices without a request. */
   readonly host: string;
+  /** `sat`, or a token's address in lower case. */
   readonly currency: string;
   /** Base units of the currency. */
   readonly paid: bigint;
+  /** The smallest unit: `msat`, or a token's address in lower case. */
   readonly feeCurrency: string;
   readonly fee: bigint;
   /** How many of these payments stand how. */
@@ -21,15 +23,16 @@ export function addUp(entries: Iterable<JournalEntry>): readonly DayTotal[] {
   for (const entry of entries) {
     const day = new Date(entry.createdMs).toISOString().slice(0, 10);
     const host = entry.request === undefined ? 'by hand' : hostOf(entry.request.url);
-    const { currency } = entry.paid ?? entry.price;
-    const feeCurrency = entry.fee?.currency ?? entry.maxFee.currency;
+    const currency = (entry.paid ?? entry.price).currency.toLowerCase();
+    // Limits of fees are in sat and what was paid of them in msat: they belong into one sum.
+    const { currency: feeCurrency } = finest(entry.fee ?? entry.maxFee);
     const key = JSON.stringify([day, host, currency, feeCurrency]);
     const total = totals.get(key) ?? { day, host, currency, feeCurrency, paid: 0n, fee: 0n, outcomes: none };
     const outcome = outcomeIn(entry);
     totals.set(key, {
       ...total,
       paid: total.paid + (entry.paid?.amount ?? 0n),
-      fee: total.fee + (entry.fee?.amount ?? 0n),
+      fee: total.fee + (entry.fee ? finest(entry.fee).amount : 0n),
       outcomes: { ...total.outcomes, [outcome]: total.outcomes[outcome] + 1 },
     });
   }

@@ -58,6 +58,17 @@ export function noSuchKey(name: string): CliError {
   );
 }
 
+/** The key is there, and opens nothing for good. */
+export function revokedKey(name: string): CliError {
+  return new CliError(
+    'no_such_key',
+    `The key "${name.slice(0, 60)}" is revoked; make another: farebox keys create.`,
+    {
+      retry: 'never',
+    },
+  );
+}
+
 /**
  * Reads an end: a date, a time, or a duration from now on.
  *

@@ -8,7 +8,7 @@ export const STATE_WORDS: Readonly<Record<ClaimState, string>> = {
   unknown: 'paid; the upstream was asked, and nobody knows what it did',
   released: 'paid and not delivered: a credit, redeemable with the same credential',
   delivered: 'paid and delivered; the answer is on its way',
-  cut: 'paid and delivered, but the answer did not reach the buyer completely: it may be given again',
+  cut: 'paid and delivered, but the answer did not reach the buyer completely',
   answered: 'paid and delivered; the answer has left completely, and the credential is used up',
   expired: 'paid and not delivered; nobody redeemed the credit in time',
   refunded: 'the buyer has been paid back',
@@ -23,7 +23,7 @@ export function rateWords({ price, currency, rate, unit, asOfMs }: QuotedRate): 
 export function nextSteps(claim: Claim): readonly string[] {
   const resolve = [
     `Find out from the upstream what it did for this claim, then say so:`,
-    `  farebox ledger resolve ${claim.seq} --delivered   it did it: the buyer can fetch the answer`,
+    `  farebox ledger resolve ${claim.seq} --delivered   it did it: the payment is yours; the buyer is told 409 answer-lost`,
     `  farebox ledger resolve ${claim.seq} --released    it did nothing: the credential works again`,
   ];
   const refund = `If you pay the buyer back, record it: farebox ledger refund-mark ${claim.seq}`;
@@ -39,14 +39,25 @@ export function nextSteps(claim: Claim): readonly string[] {
       return ['The buyer can send the same credential again.', refund];
     case 'delivered':
       return orphaned
-        ? ['The gateway that was answering has ended; the buyer can send the same credential again.', refund]
+        ? ['The gateway that was answering has ended.', ...again(claim), refund]
         : ['Wait: a gateway is giving the answer.'];
     case 'cut':
-      return ['The buyer can send the same credential again to get the answer.', refund];
+      return [...again(claim), refund];
     case 'answered':
     case 'expired':
       return [refund];
     case 'refunded':
       return [];
   }
+}
+
+/** What a buyer whose answer did not leave completely gets for the same credential. */
+function again({ answerKept }: Claim): readonly string[] {
+  const bound = 'at most 3 times in all (redemption.redeliveries).';
+  return answerKept
+    ? [`The buyer can send the same credential again and gets the kept answer, ${bound}`]
+    : [
+        'No answer is kept. Where the route is once, the buyer is told 409 answer-lost: hand the answer over, or pay it back.',
+        `Where it is safe or idempotent, the same credential has the upstream asked again, ${bound}`,
+      ];
 }

@@ -9,20 +9,24 @@ import type { NodeAnswer, SettledPayment } from './reconcile.js';
 export type ListingNode = InvoiceNode & Required<Pick<InvoiceNode, 'listSettled'>>;
 
 /**
- * Connects to the node that a configuration names, and closes it when the work is done.
+ * The node that a configuration names.
  *
- * @throws {CliError} when there is none, it cannot be used, or it cannot list what settled
+ * @throws {CliError} when there is none
  */
-export async function withNode<T>(
-  config: NodeConfig | undefined,
-  work: (node: ListingNode) => Promise<T>,
-): Promise<T> {
-  if (config === undefined) {
-    throw new CliError(
-      'no_node',
-      'The configuration names no Lightning node to compare with; name it under lightning.',
-    );
-  }
+export function namedNode(config: NodeConfig | undefined): NodeConfig {
+  if (config !== undefined) return config;
+  throw new CliError(
+    'no_node',
+    'The configuration names no Lightning node to compare with; name it under lightning.',
+  );
+}
+
+/**
+ * Connects to a configured node, and closes it when the work is done.
+ *
+ * @throws {CliError} when it cannot be used, or cannot list what settled
+ */
+export async function withNode<T>(config: NodeConfig, work: (node: ListingNode) => Promise<T>): Promise<T> {
   const { NodeError } = await import('@farebox/lightning');
   const node = await openConfiguredNode(config);
   try {

@@ -4,14 +4,20 @@ import type { PresentedPayment } from './reconcile.js';
 /** The method whose payments a Lightning node settles. */
 export const lightningMethod = 'lightning';
 
-/** The Lightning claims that came into being within a period. */
+/**
+ * The Lightning claims that came into being within a period.
+ *
+ * @param onOther told the method of each other claim of the period: no Lightning node knows of it
+ */
 export async function* presentedPayments(
   reader: LedgerReader,
   fromMs: number,
   untilMs: number,
+  onOther: (method: string) => void,
 ): AsyncGenerator<PresentedPayment> {
-  for await (const claim of reader.claims({ fromMs, untilMs, method: lightningMethod })) {
-    yield asPresented(claim);
+  for await (const claim of reader.claims({ fromMs, untilMs })) {
+    if (claim.method === lightningMethod) yield asPresented(claim);
+    else onOther(claim.method);
   }
 }
 

@@ -54,14 +54,17 @@ async function targetOfConfig({ ledger }: GatewayConfig): Promise<LedgerTarget> 
 }
 
 /**
- * The gateway's configuration.
+ * The gateway's configuration. `environment`: where its node may be named; the process's own when left out.
  *
  * @throws {CliError} with everything that is wrong with it
  */
-export async function readConfig(path: string): Promise<GatewayConfig> {
+export async function readConfig(
+  path: string,
+  environment?: Readonly<Record<string, string | undefined>>,
+): Promise<GatewayConfig> {
   const { ConfigError, loadConfig } = await import('@farebox/gateway');
   try {
-    return await loadConfig(path);
+    return await loadConfig(path, environment);
   } catch (cause) {
     if (!(cause instanceof ConfigError)) throw cause;
     throw new CliError('config_invalid', cause.message, { cause, exitCode: exitCodes.usage, retry: 'never' });

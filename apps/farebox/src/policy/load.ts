@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Policy } from '@farebox/wallet';
 import type { LoadedPolicy, Money } from '@farebox/wallet/policy';
@@ -35,12 +35,18 @@ export async function openPolicy(home: Home, tokens: readonly Token[]): Promise<
   return refusing(() => loadPolicy(policyPath(home), policyMoney(tokens)));
 }
 
-/** The policy alone. Where there is no file, nothing is loaded that reads one. */
+/** The policy alone. Where there is no file, nothing is loaded that reads one. Throws as {@link openPolicy} does. */
 export async function policyOf(home: Home, tokens: readonly Token[]): Promise<Policy> {
   const path = policyPath(home);
-  if (existsSync(path)) return (await openPolicy(home, tokens)).policy;
+  // Where others may write the folder, loading says so and what to do.
+  if (existsSync(path) || othersMayWrite(home.directory)) return (await openPolicy(home, tokens)).policy;
   const { standardPolicy } = await import('@farebox/wallet');
   return standardPolicy(`${path}, which does not exist: the default counts`, policyMoney(tokens));
+}
+
+function othersMayWrite(folder: string): boolean {
+  const found = statSync(folder, { throwIfNoEntry: false });
+  return found !== undefined && process.platform !== 'win32' && (found.mode & 0o022) !== 0;
 }
 
 /** Runs what may find that the policy cannot be used, and says so with the exit code of a refusal. */

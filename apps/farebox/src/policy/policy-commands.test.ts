@@ -96,6 +96,17 @@ describe('farebox pay, with a policy', () => {
       exitCode: 5,
       error: { message: expect.stringContaining('chmod go-w') },
     });
+    chmodSync(policyFile(), 0o600);
+    // Nor by one that others could put another in the place of, or the lack of which they could end.
+    chmodSync(home, 0o777);
+    for (const there of [true, false]) {
+      if (!there) rmSync(policyFile());
+      expect(only((await buy(1)).stderr)).toMatchObject({
+        exitCode: 5,
+        error: { code: 'policy_invalid', message: expect.stringContaining(`chmod go-w ${home}`) },
+      });
+    }
+    chmodSync(home, 0o700);
     expect(await spendable()).toBe(before);
   });
 
@@ -138,6 +149,17 @@ describe('farebox wallet policy', () => {
     const bad = await set('limits.day', '5zat');
     expect([bad.code, only(bad.stderr)]).toMatchObject([2, { error: { code: 'usage' } }]);
     expect(readFileSync(policyFile(), 'utf8')).toBe(text);
+  });
+
+  it('set, show and test say where no day is limited', async () => {
+    const remarksOf = async (...words: string[]) =>
+      only((await farebox('wallet', 'policy', ...words, '--json')).stdout).remarks;
+    write('limits: { payment: 7 sat, day: 9 sat }\n');
+    expect(await remarksOf('show')).toEqual([]);
+    const open = [expect.stringContaining('No daily limit is set for sat')];
+    expect(await remarksOf('set', 'limits.day', '--remove')).toEqual(open);
+    expect(await remarksOf('show')).toEqual(open);
+    expect(await remarksOf('test', 'https://a.test/', '2sat')).toEqual(open);
   });
 
   it('test says what would be decided and by which rule, and asks nobody', async () => {

@@ -1,7 +1,6 @@
 import type { Amount } from '@farebox/protocol';
 import type { BudgetStanding, LimitRules, Policy } from '@farebox/wallet';
-import { showAmount } from '../tempo/tokens.js';
-import { showFee } from '../views.js';
+import { showMoney } from '../views.js';
 
 /** An amount, as JSON: base units as a decimal string, and for people. */
 export interface AmountView {
@@ -28,11 +27,6 @@ export function viewAmount(amount: Amount): AmountView {
   return { amount: String(amount.amount), currency: amount.currency, text: showMoney(amount) };
 }
 
-/** An amount for people; thousandths of a satoshi as `0.5 sat`. */
-export function showMoney(amount: Amount): string {
-  return amount.currency === 'msat' ? showFee(amount) : showAmount(amount);
-}
-
 /** How a budget stands, as JSON. */
 export function viewStanding({ budget, currency, limit, spent, reserved, left }: BudgetStanding): BudgetView {
   const view = (amount: bigint) => viewAmount({ amount, currency });
@@ -46,6 +40,18 @@ export function viewStanding({ budget, currency, limit, spent, reserved, left }:
     reserved: view(reserved),
     left: view(left),
   };
+}
+
+/** What a policy does not say and its owner should know: in which currencies, or whether in that of a price, no day is limited. */
+export async function remarksOn(policy: Policy, price?: Amount): Promise<readonly string[]> {
+  const { finest, withoutDay } = await import('@farebox/wallet');
+  const wanted = price && finest(price).currency;
+  const open = withoutDay(policy).filter((one) => wanted === undefined || finest(one).currency === wanted);
+  return open.map((payment) => {
+    const shown = showMoney(payment);
+    const unit = shown.replace(/^\S+ /, '');
+    return `No daily limit is set for ${unit}: any number of payments of up to ${shown} may be made. Set one: farebox wallet policy set limits.day "<amount> ${unit}"`;
+  });
 }
 
 /** How a budget stands, for people. */

@@ -88,6 +88,7 @@ const summary = z.strictObject({
   settledMsat: units,
   presented: z.int(),
   differences: z.int(),
+  notCompared: z.record(z.string(), z.int()),
 });
 
 const byHand = claim.extend({ ok, before: z.string(), moved: z.array(entry) });

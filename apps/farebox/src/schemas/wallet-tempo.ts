@@ -15,6 +15,8 @@ const grant = {
   payTo: z.array(z.string()).nullable(),
 };
 
+const change = { transactionHash: z.string().optional(), fee: units.optional() };
+
 const key = z.union([
   z.strictObject({ key: z.string(), status: z.string() }),
   z.strictObject({
@@ -58,14 +60,27 @@ export const walletTempoSchemas: readonly CommandSchema[] = [
   ),
   writes(
     'wallet tempo authorize',
-    z.strictObject({
-      ok,
-      ...grant,
-      done: z.boolean().optional(),
-      authorization: z.string().optional().describe('With --sign-only: the permission, in hex'),
-      transactionHash: z.string().optional(),
-      fee: units.optional(),
-    }),
+    z.union([
+      z.strictObject({
+        ok,
+        ...grant,
+        done: z.boolean().optional(),
+        authorization: z.string().optional().describe('With --sign-only: the permission, in hex'),
+        ...change,
+      }),
+      z.strictObject({
+        ok,
+        done: z.boolean(),
+        account: z.string(),
+        key: z.string(),
+        chainId: z.int(),
+        registered: z
+          .literal(true)
+          .describe('The key was registered before: its limits change, nothing else'),
+        limits: z.array(z.strictObject({ currency: z.string(), limit: units, left: units.nullable() })),
+        ...change,
+      }),
+    ]),
   ),
   writes('wallet tempo accept', z.strictObject({ ok, account: z.string(), key: z.string(), expires: time })),
   writes(
@@ -75,8 +90,7 @@ export const walletTempoSchemas: readonly CommandSchema[] = [
       done: z.boolean(),
       account: z.string(),
       key: z.string(),
-      transactionHash: z.string().optional(),
-      fee: units.optional(),
+      ...change,
     }),
   ),
   writes(

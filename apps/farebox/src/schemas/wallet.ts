@@ -56,6 +56,7 @@ const rules = z.strictObject({
   day: z.array(amount),
 });
 const names = z.array(z.string());
+const remarks = names.describe('What the policy leaves open, such as a currency without a daily limit');
 
 const policy = z.strictObject({
   limits: rules,
@@ -103,6 +104,7 @@ const verdict = z.strictObject({
   approval: z.enum(['terminal', 'command']).nullable(),
   maxFee: amount.nullable(),
   budgets: z.array(budget),
+  remarks,
 });
 
 /** What the commands of the vault, its nodes and the policy write. */
@@ -143,11 +145,11 @@ export const walletSchemas: readonly CommandSchema[] = [
   ),
   writes(
     'wallet policy show',
-    z.strictObject({ ok, path: z.string(), exists: z.boolean(), policy, budgets: z.array(budget) }),
+    z.strictObject({ ok, path: z.string(), exists: z.boolean(), policy, budgets: z.array(budget), remarks }),
   ),
   writes(
     'wallet policy set',
-    z.strictObject({ ok, path: z.string(), created: z.boolean(), key: z.string(), policy }),
+    z.strictObject({ ok, path: z.string(), created: z.boolean(), key: z.string(), policy, remarks }),
   ),
   writes('wallet policy test', verdict),
 ];

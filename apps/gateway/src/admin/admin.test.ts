@@ -31,12 +31,16 @@ interface Asked {
   readonly method?: string;
   readonly body?: unknown;
   readonly authorization?: string | undefined;
+  /** Of the body; undefined: JSON where there is one. */
+  readonly type?: string;
 }
 
-async function ask(path: string, { method = 'GET', body, authorization = `Bearer ${token}` }: Asked = {}) {
+async function ask(path: string, asked: Asked = {}) {
+  const { method = 'GET', body, authorization = `Bearer ${token}` } = asked;
+  const type = asked.type ?? (body === undefined ? undefined : 'application/json');
   const response = await fetch(`${shop.gateway.adminUrl}${path}`, {
     method,
-    headers: { authorization, ...(body === undefined ? {} : { 'content-type': 'application/json' }) },
+    headers: { authorization, ...(type === undefined ? {} : { 'content-type': type }) },
     ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
   });
   return { status: response.status, headers: response.headers, json: JSON.parse(await response.text()) };
@@ -92,6 +96,7 @@ describe('keys', () => {
   it.each([
     [{ plan: 'none' }, /There is no plan "none"/],
     [{ scopes: ['everything!'] }, /is no scope/],
+    [{ scopes: ['unpaid'] }, /No route has the label "unpaid"; there are: paid/],
     [{ expires: '2020-01-01T00:00:00Z' }, /past/],
     [{ expires: 'soon' }, /expires/],
     [{ name: 'x'.repeat(101) }, /name/],
@@ -102,6 +107,27 @@ describe('keys', () => {
     const { status, json } = await ask('/v1/keys', { method: 'POST', body });
     expect([status, json.status]).toEqual([400, 400]);
     expect(json.detail).toMatch(detail);
+  });
+
+  it.each<[string, Asked, number, number]>([
+    ['no body and no type', {}, 415, 200],
+    ['a type and no body', { type: 'application/json' }, 415, 200],
+    ['another type and no body', { type: 'text/plain' }, 415, 200],
+    ['another type', { body: '{}', type: 'text/plain' }, 415, 415],
+    ['bytes of no type', { body: '{}', type: '' }, 415, 415],
+    ['half of a body', { body: '{"a":' }, 400, 400],
+    ['nothing, in JSON', { body: 'null' }, 400, 400],
+  ])('%s is the mistake of who asks, or no mistake', async (_what, asked, needed, optional) => {
+    const { id } = (await ask('/v1/keys', { method: 'POST', body: {} })).json;
+    for (const [method, path, status] of [
+      ['POST', '/v1/keys', needed],
+      ['PATCH', `/v1/keys/${id}`, needed],
+      ['POST', `/v1/keys/${id}/rotate`, optional],
+    ] as const) {
+      const answer = await ask(path, { ...asked, method });
+      expect([path, answer.status]).toEqual([path, status]);
+      if (status === 415) expect(answer.json.detail).toMatch(/application\/json/);
+    }
   });
 
   it('are listed a page at a time', async () => {
@@ -235,7 +261,20 @@ describe('the gateway', () => {
 
   it('takes no large body', async () => {
     const refused = await ask('/v1/keys', { method: 'POST', body: { name: 'x'.repeat(100_000) } });
-    expect(refused.status).toBe(400);
+    expect(refused.status).toBe(413);
+  });
+
+  it('takes a body that comes in pieces, of an unknown length', async () => {
+    const piece = (text: string) => new TextEncoder().encode(text);
+    const send = (pieces: readonly string[]) =>
+      fetch(`${shop.gateway.adminUrl}/v1/keys`, {
+        method: 'POST',
+        headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+        body: ReadableStream.from(pieces.map(piece)),
+        duplex: 'half',
+      });
+    expect((await send(['{"name":', '"in pieces"}'])).status).toBe(201);
+    expect((await send(['{"name":"', 'x'.repeat(50_000), 'x'.repeat(50_000), '"}'])).status).toBe(413);
   });
 });
 

@@ -1,14 +1,12 @@
 import { OpenAPIHono } from '@hono/zod-openapi';
-import { bodyLimit } from 'hono/body-limit';
+import { HTTPException } from 'hono/http-exception';
+import { noJson, readBody } from './body.js';
 import { addGatewayRoutes } from './gateway-routes.js';
 import { addKeysRoutes } from './keys-routes.js';
 import { addLedgerRoutes } from './ledger-routes.js';
 import type { AdminParts } from './parts.js';
 import { AdminProblem, problemResponse } from './problem.js';
 import { createTokenCheck } from './token.js';
-
-/** Largest body of a request to the admin API, bytes. */
-const bodyBytesMax = 65_536;
 
 const scheme = 'token';
 
@@ -36,8 +34,7 @@ export function createAdminApp(parts: AdminParts, token: string): OpenAPIHono {
     context.header('Cache-Control', 'no-store');
     return undefined;
   });
-  const tooLarge = () => problemResponse(new AdminProblem(400, `A body is at most ${bodyBytesMax} bytes.`));
-  app.use('/v1/*', bodyLimit({ maxSize: bodyBytesMax, onError: tooLarge }));
+  app.use('/v1/*', readBody);
   addGatewayRoutes(app, parts);
   addKeysRoutes(app, parts);
   addLedgerRoutes(app, parts);
@@ -49,14 +46,17 @@ export function createAdminApp(parts: AdminParts, token: string): OpenAPIHono {
       version: '1',
       description: 'What a Farebox gateway sells, to whom, and what came of it.',
     },
+    servers: [{ url: '/', description: 'The listener that this document was fetched from.' }],
     security: [{ [scheme]: [] }],
   });
   app.notFound(() => problemResponse(new AdminProblem(404, 'There is nothing here; see /openapi.json.')));
   app.onError((error) => {
     if (error instanceof AdminProblem) return problemResponse(error);
-    // What hono says of a body that is no JSON.
-    if ('status' in error && error.status === 400)
-      return problemResponse(new AdminProblem(400, 'The body must be JSON.'));
+    // What hono says of a body: of another type, or no JSON.
+    if (error instanceof HTTPException && error.status < 500)
+      return problemResponse(
+        error.status === 415 ? noJson() : new AdminProblem(400, 'The body must be JSON.'),
+      );
     parts.logger.error({ error }, 'a fault of the admin API');
     return problemResponse(new AdminProblem(500, 'Something broke that should not; see the log.'));
   });

@@ -5,6 +5,7 @@ import { plansSchema, routesSchema, stateSchema } from './schemas.js';
 import { plansOf, viewPlan, viewRoute } from './views.js';
 
 const routesRoute = createRoute({
+  operationId: 'listRoutes',
   method: 'get',
   path: '/v1/routes',
   summary: 'The routes that are in force, and what was counted of them since the start',
@@ -15,6 +16,7 @@ const routesRoute = createRoute({
 });
 
 const plansRoute = createRoute({
+  operationId: 'listPlans',
   method: 'get',
   path: '/v1/plans',
   summary: 'The plans that keys may have',
@@ -25,6 +27,7 @@ const plansRoute = createRoute({
 });
 
 const stateRoute = createRoute({
+  operationId: 'showState',
   method: 'get',
   path: '/v1/state',
   summary: 'How the gateway, its ledger, its node and its upstreams stand',

@@ -3,8 +3,9 @@ import type { KeysConfig } from '../config/access-config.js';
 import { changeKey, issueKey, type KeyWish, KeyWishError, rotateKey } from '../keys/issue.js';
 import type { ApiKey } from '../keys/key.js';
 import { type KeyStore, KeyStoreUnavailable } from '../keys/store.js';
+import { needsBody } from './body.js';
 import type { AdminParts } from './parts.js';
-import { AdminProblem, commonAnswers } from './problem.js';
+import { AdminProblem, bodyAnswers, commonAnswers } from './problem.js';
 import {
   issuedKeySchema,
   keySchema,
@@ -27,6 +28,7 @@ const issuedAnswer = {
 };
 
 const listRoute = createRoute({
+  operationId: 'listKeys',
   method: 'get',
   path: '/v1/keys',
   summary: 'Keys in the order in which they were made, a page at a time',
@@ -37,13 +39,16 @@ const listRoute = createRoute({
   },
 });
 const createKeyRoute = createRoute({
+  operationId: 'createKey',
   method: 'post',
   path: '/v1/keys',
   summary: 'Makes a key',
+  middleware: needsBody,
   request: { body: wishBody },
-  responses: { ...commonAnswers, 201: issuedAnswer },
+  responses: { ...commonAnswers, ...bodyAnswers, 201: issuedAnswer },
 });
 const showRoute = createRoute({
+  operationId: 'showKey',
   method: 'get',
   path: '/v1/keys/{id}',
   summary: 'One key',
@@ -51,13 +56,16 @@ const showRoute = createRoute({
   responses: { ...commonAnswers, 200: keyAnswer },
 });
 const changeRoute = createRoute({
+  operationId: 'changeKey',
   method: 'patch',
   path: '/v1/keys/{id}',
   summary: 'Changes the name, plan, scopes or end of a key',
+  middleware: needsBody,
   request: { params, body: wishBody },
-  responses: { ...commonAnswers, 200: keyAnswer },
+  responses: { ...commonAnswers, ...bodyAnswers, 200: keyAnswer },
 });
 const revokeRoute = createRoute({
+  operationId: 'revokeKey',
   method: 'delete',
   path: '/v1/keys/{id}',
   summary: 'Closes a key for good; it stays on record',
@@ -65,11 +73,12 @@ const revokeRoute = createRoute({
   responses: { ...commonAnswers, 200: keyAnswer },
 });
 const rotateRoute = createRoute({
+  operationId: 'rotateKey',
   method: 'post',
   path: '/v1/keys/{id}/rotate',
   summary: 'Gives a key another secret',
-  request: { params, body: { content: { 'application/json': { schema: rotationSchema } }, required: true } },
-  responses: { ...commonAnswers, 200: issuedAnswer },
+  request: { params, body: { content: { 'application/json': { schema: rotationSchema } } } },
+  responses: { ...commonAnswers, ...bodyAnswers, 200: issuedAnswer },
 });
 
 /** Adds what is done with keys. */

@@ -10,6 +10,7 @@ import { viewClaim, viewEntry, viewRevenue } from './views.js';
 const pageClaims = 100;
 
 const claimsRoute = createRoute({
+  operationId: 'listClaims',
   method: 'get',
   path: '/v1/claims',
   summary: 'Claims in the order in which they were first presented, a page at a time',
@@ -21,6 +22,7 @@ const claimsRoute = createRoute({
 });
 
 const claimRoute = createRoute({
+  operationId: 'showClaim',
   method: 'get',
   path: '/v1/claims/{name}',
   summary: 'One claim with its entries',
@@ -39,6 +41,7 @@ const claimRoute = createRoute({
 });
 
 const revenueRoute = createRoute({
+  operationId: 'sumRevenue',
   method: 'get',
   path: '/v1/revenue',
   summary: 'What was received and what became of it, by route, method, currency and time',

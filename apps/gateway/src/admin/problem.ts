@@ -3,7 +3,7 @@ import { problemSchema } from './schemas.js';
 /** A failure of the admin API, as a problem (RFC 9457). */
 export class AdminProblem extends Error {
   override readonly name = 'AdminProblem';
-  readonly status: 400 | 401 | 404 | 409 | 500 | 503;
+  readonly status: 400 | 401 | 404 | 409 | 413 | 415 | 500 | 503;
 
   constructor(status: AdminProblem['status'], detail: string, options?: ErrorOptions) {
     super(detail, options);
@@ -16,6 +16,8 @@ const titles: Readonly<Record<AdminProblem['status'], string>> = {
   401: 'Unauthorized',
   404: 'Not Found',
   409: 'Conflict',
+  413: 'Content Too Large',
+  415: 'Unsupported Media Type',
   500: 'Internal Server Error',
   503: 'Service Unavailable',
 };
@@ -38,6 +40,12 @@ export const commonAnswers = {
   401: answerOf('The bearer token is missing or wrong.'),
   404: answerOf('There is no such thing.'),
   503: answerOf('What is asked about does not answer; try again.'),
+};
+
+/** The answers that an operation with a body may give beside them. */
+export const bodyAnswers = {
+  413: answerOf('The body is too large.'),
+  415: answerOf('The body is not application/json.'),
 };
 
 function answerOf(description: string) {

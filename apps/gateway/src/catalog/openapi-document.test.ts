@@ -69,6 +69,25 @@ describe('the document of a table of routes alone', () => {
     });
   });
 
+  it('has every refusal of the gateway: those of keys where keys are sold, none where nothing is', async () => {
+    const routes = [route('GET /a'), route('GET /open', { price: 'free' })];
+    const keyed = await build({ keys: {}, routes });
+    const statuses = (catalog: typeof keyed, path: string) =>
+      Object.keys(objectAt(operationAt(catalog, 'get', path), 'responses') ?? {});
+    expect(statuses(keyed, '/a')).toEqual(['200', '400', '401', '402', '403', '429', '500', '502', '503']);
+    expect(statuses(keyed, '/open')).toEqual(['200', '400']);
+    expect(statuses(await build({ routes }), '/a')).not.toContain('401');
+    const answers = objectAt(objectAt(openapiOf(keyed), 'components'), 'responses');
+    const limited = objectAt(objectAt(answers, 'FareboxTooManyRequests'), 'headers') ?? {};
+    expect(Object.keys(limited).sort()).toEqual([
+      'RateLimit',
+      'RateLimit-Policy',
+      'Retry-After',
+      'WWW-Authenticate',
+    ]);
+    expect(JSON.stringify(objectAt(answers, 'FareboxForbidden'))).toContain('the key is not for this one');
+  });
+
   it('has x-service-info as the draft has it', async () => {
     const catalog = await build({
       catalog: {

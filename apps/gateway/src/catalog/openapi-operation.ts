@@ -26,7 +26,7 @@ export function openapiOperation(operation: Operation, context: CatalogContext):
     security: isPriced(operation)
       ? [{ payment: [] }, ...(context.keyHeader === undefined ? [] : [{ apiKey: [] }])]
       : [],
-    responses: responsesOf(operation),
+    responses: responsesOf(operation, context.keyHeader !== undefined),
   };
 }
 
@@ -64,14 +64,24 @@ function decodedSegment(segment: string): string {
   }
 }
 
-function responsesOf(operation: Operation): JsonObject {
+/** What the gateway itself answers instead of serving. A free route has none of it. */
+function refusalsOf(operation: Operation, keyed: boolean): JsonObject {
+  if (!isPriced(operation)) return {};
+  const shared = (name: string) => ({ $ref: `#/components/responses/${name}` });
+  return {
+    ...(keyed ? { 401: shared(sharedNames.unauthorized) } : {}),
+    402: shared(sharedNames.paymentRequired),
+    403: shared(keyed ? sharedNames.forbidden : sharedNames.otherResource),
+    429: shared(sharedNames.tooManyRequests),
+    500: shared(sharedNames.unavailable),
+    502: shared(sharedNames.upstreamFailed),
+    503: shared(sharedNames.unavailable),
+  };
+}
+
+function responsesOf(operation: Operation, keyed: boolean): JsonObject {
   const { content } = operation;
-  const refusals = isPriced(operation)
-    ? {
-        402: { $ref: `#/components/responses/${sharedNames.paymentRequired}` },
-        403: { $ref: `#/components/responses/${sharedNames.otherResource}` },
-      }
-    : {};
+  const refusals = refusalsOf(operation, keyed);
   if (content === undefined) {
     const ok = { description: 'What the service answers.', ...receiptOf(operation) };
     return { 200: ok, 400: { $ref: `#/components/responses/${sharedNames.badRequest}` }, ...refusals };

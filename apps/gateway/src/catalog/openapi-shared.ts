@@ -4,6 +4,11 @@ export const sharedNames = {
   paymentRequired: 'FareboxPaymentRequired',
   otherResource: 'FareboxOtherResource',
   badRequest: 'FareboxBadRequest',
+  forbidden: 'FareboxForbidden',
+  unauthorized: 'FareboxUnauthorized',
+  tooManyRequests: 'FareboxTooManyRequests',
+  unavailable: 'FareboxUnavailable',
+  upstreamFailed: 'FareboxUpstreamFailed',
   receipt: 'FareboxPaymentReceipt',
 } as const;
 
@@ -26,21 +31,64 @@ export const problemSchema = {
   },
 };
 
+const challengesHeader = {
+  description: 'A Payment challenge for each offer (draft-httpauth-payment-00).',
+  schema: { type: 'string' },
+};
+const retryAfterHeader = { description: 'Seconds to wait.', schema: { type: 'integer' } };
+
+/** What is left of the limits of a key, or of what is free (draft-ietf-httpapi-ratelimit-headers). */
+export const rateLimitHeaders = {
+  RateLimit: {
+    description: 'What is left of each window, and the seconds until there is more.',
+    schema: { type: 'string' },
+  },
+  'RateLimit-Policy': { description: 'What is allowed in each window.', schema: { type: 'string' } },
+};
+
 /** Answers that the gateway itself gives. */
 export const sharedResponses = {
   [sharedNames.paymentRequired]: {
     description:
       'Payment Required: pay one of the challenges and send the request again with its credential.',
+    headers: { 'WWW-Authenticate': challengesHeader },
+    content: problemContent,
+  },
+  [sharedNames.otherResource]: {
+    description: 'The credential was issued for another resource, and still buys that one.',
+    content: problemContent,
+  },
+  [sharedNames.forbidden]: {
+    description:
+      'The credential was issued for another resource, and still buys that one; or the key is not for this one: pay, or use another key.',
+    headers: { 'WWW-Authenticate': challengesHeader },
+    content: problemContent,
+  },
+  [sharedNames.unauthorized]: {
+    description: 'The key is not known, or is expired or revoked: leave it out and pay, or use another.',
     headers: {
       'WWW-Authenticate': {
-        description: 'A Payment challenge for each offer (draft-httpauth-payment-00).',
+        description: 'A challenge for the key, and a Payment challenge for each offer.',
         schema: { type: 'string' },
       },
     },
     content: problemContent,
   },
-  [sharedNames.otherResource]: {
-    description: 'The credential was issued for another resource, and still buys that one.',
+  [sharedNames.tooManyRequests]: {
+    description:
+      'The limit of the key is reached, or too many challenges are unpaid: wait, or pay one of the challenges where there are some.',
+    headers: { 'WWW-Authenticate': challengesHeader, 'Retry-After': retryAfterHeader, ...rateLimitHeaders },
+    content: problemContent,
+  },
+  [sharedNames.unavailable]: {
+    description:
+      'Payments or keys cannot be checked at the moment. Nothing was used up; send the same again.',
+    headers: { 'Retry-After': retryAfterHeader },
+    content: problemContent,
+  },
+  [sharedNames.upstreamFailed]: {
+    description:
+      'The service behind the gateway failed. Nothing was charged: the same credential works again.',
     content: problemContent,
   },
   [sharedNames.badRequest]: {

@@ -9,6 +9,8 @@ export interface KeysConfig {
   readonly store: KeyStoreConfig;
   /** By name; holds `default`. */
   readonly plans: ReadonlyMap<string, Plan>;
+  /** Labels of routes, that keys may be limited to. */
+  readonly labels: ReadonlySet<string>;
 }
 
 /** Where keys, and the counts of limits, are kept. */

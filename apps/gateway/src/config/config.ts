@@ -1,4 +1,4 @@
-import type { Effect, MintBudgetOptions } from '@farebox/gate';
+import { type Effect, type MintBudgetOptions, settledLateMsMax } from '@farebox/gate';
 import type { NodeConfig as LightningNodeConfig } from '@farebox/lightning/nodes';
 import type { Offer } from '@farebox/protocol';
 import type { TokenTerms } from '@farebox/tempo';
@@ -75,6 +75,7 @@ export interface RedemptionConfig {
   readonly creditWindowMs: number;
   readonly replayWindowMs: number;
   readonly retentionMs: number;
+  readonly acceptPaidInTime: boolean;
 }
 
 /** Which Lightning node is paid. */
@@ -218,5 +219,7 @@ export const headerBytesMaxDefault = 16_384;
 export const creditWindowMsDefault = 90 * 24 * 3_600_000;
 /** Default time for which finished claims are kept. */
 export const retentionMsDefault = 400 * 24 * 3_600_000;
+/** A claim that left earlier could be forgotten while its credential may still be shown to have been paid in time. */
+export const retentionMsMin = settledLateMsMax + challengeLifeMsMax;
 /** Default size of the largest body of a paid request: it is held in memory, because its digest is bound. */
 export const bodyBytesMaxDefault = 1_048_576;

@@ -41,6 +41,12 @@ describe('limits', () => {
     });
   });
 
+  it('keep claims for as long as a late credential may still be judged', () => {
+    expect(faultsOf(() => config({ redemption: { keep_claims: '7d' } }))).toContain('from 8d');
+    expect(config({ redemption: { keep_claims: '8d' } }).redemption.acceptPaidInTime).toBe(false);
+    expect(config({ redemption: { paid_in_time: 'accept' } }).redemption.acceptPaidInTime).toBe(true);
+  });
+
   it('are set one by one, or off', () => {
     const set = config({
       trusted_proxies: ['10.0.0.0/8', '::1'],

@@ -2,8 +2,9 @@ import { readFile } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
 import { ConfigError } from './error.js';
 import { exampleConfig } from './example.js';
-import { configJsonSchema } from './json-schema.js';
+import { annotatedSchema, configJsonSchema, type JsonSchema } from './json-schema.js';
 import { checkConfig, loadConfig, parseConfig } from './load.js';
+import { tempoSchema } from './schema-tempo.js';
 
 const good = `realm: https://api.example.com
 lightning: { node: { kind: devnet } }
@@ -78,6 +79,31 @@ describe('a good file', () => {
 
   it('may be the example', () => {
     expect(parseConfig(exampleConfig).routes).toHaveLength(3);
+  });
+
+  it('may be the example with its tempo block, which names every key there is', () => {
+    const lines = exampleConfig.split('\n');
+    const start = lines.indexOf('# tempo:');
+    const length = lines.slice(start).indexOf('');
+    const block = lines.splice(start, length, '@tempo');
+    const uncommented = block.map((line) => line.slice(2)).join('\n');
+    const text = lines
+      .join('\n')
+      .replace('@tempo', uncommented.replaceAll('"0x…"', `"0x${'12'.repeat(20)}"`));
+    expect(parseConfig(text).tempo).toMatchObject({
+      chainId: 4217,
+      tokens: [{ name: 'pathUSD', sponsored: true, splits: [{ basisPoints: 250 }, { amount: 1_000n }] }],
+    });
+    const { fee_payer: feePayer, tokens, ...others } = tempoSchema.shape;
+    const keys = [
+      ...Object.keys({ ...others, tokens, fee_payer: feePayer }),
+      ...Object.keys(tokens.valueType.shape),
+      ...Object.keys(tokens.valueType.shape.splits.unwrap().element.shape),
+      ...Object.keys(feePayer.unwrap().shape),
+    ];
+    expect(keys.filter((key) => !new RegExp(`\\b${key}: `).test(uncommented) && key !== 'tokens')).toEqual(
+      [],
+    );
   });
 
   it('may be an object', () => {
@@ -189,11 +215,28 @@ describe('loadConfig', () => {
   });
 });
 
+/** The name of every key, wherever it may stand. */
+function keysIn({ properties = {}, items, additionalProperties, anyOf = [] }: JsonSchema): string[] {
+  const below = [...Object.values(properties), ...anyOf, ...(items === undefined ? [] : [items])];
+  if (typeof additionalProperties === 'object') below.push(additionalProperties);
+  return [...new Set([...Object.keys(properties), ...below.flatMap(keysIn)])];
+}
+
 describe('the JSON Schema', () => {
   it('is the one that is shipped', async () => {
     const shipped = await readFile(new URL('../../farebox.schema.json', import.meta.url), 'utf8');
     // Not in step? farebox serve --print-schema > farebox.schema.json
     expect(JSON.parse(shipped)).toEqual(JSON.parse(configJsonSchema()));
+  });
+
+  it('has no key that `farebox serve --example` does not show', () => {
+    // What only one kind of node has stands in docs/nodes.md.
+    const { node: _node, ...lightning } = annotatedSchema.properties?.lightning?.properties ?? {};
+    const without = { ...annotatedSchema.properties, lightning: { properties: lightning } };
+    const hidden = keysIn({ properties: without }).filter(
+      (key) => !new RegExp(`(?:^|[\\s{#])${key}:`, 'm').test(exampleConfig),
+    );
+    expect(hidden).toEqual([]);
   });
 
   it('knows every key and leaves nothing open', () => {

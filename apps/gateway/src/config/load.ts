@@ -5,13 +5,14 @@ import type { GatewayConfig } from './config.js';
 import { ConfigError, type ConfigIssue } from './error.js';
 import { describeIssues, formatPath, type KeyPath, type RawIssue } from './issues.js';
 import { resolveConfig } from './resolve.js';
+import type { Environment } from './resolve-node.js';
 import { configSchema } from './schema.js';
 
 /** Largest `farebox.yaml` that is read. */
 export const configBytesMax = 4 * 1024 * 1024;
 
 /**
- * Reads, checks and completes a `farebox.yaml`.
+ * Reads, checks and completes a `farebox.yaml`. The environment may name the Lightning node (docs/nodes.md).
  *
  * @throws ConfigError with every issue found, each with its line, column and key.
  * @example
@@ -20,7 +21,10 @@ export const configBytesMax = 4 * 1024 * 1024;
  * const config = await loadConfig('farebox.yaml');
  * ```
  */
-export async function loadConfig(path: string): Promise<GatewayConfig> {
+export async function loadConfig(
+  path: string,
+  environment: Environment = process.env,
+): Promise<GatewayConfig> {
   let text: string;
   try {
     text = await readFile(path, 'utf8');
@@ -29,7 +33,7 @@ export async function loadConfig(path: string): Promise<GatewayConfig> {
       'cannot be read. Name the file with -c, or print one to begin with: farebox serve --example.';
     throw new ConfigError(path, [{ key: '', message }], { cause });
   }
-  return parseConfig(text, { file: path, directory: dirname(resolve(path)) });
+  return parseConfig(text, { file: path, directory: dirname(resolve(path)), environment });
 }
 
 /** Where a configuration comes from. */
@@ -38,6 +42,8 @@ export interface ConfigSource {
   readonly file?: string;
   /** Relative paths start here. Default: the working directory. */
   readonly directory?: string;
+  /** Environment variables that may name the Lightning node, `FAREBOX_NODE_…`. Default: none. */
+  readonly environment?: Environment;
 }
 
 /**
@@ -102,7 +108,8 @@ function check(
 ): GatewayConfig {
   const parsed = configSchema.safeParse(input ?? {});
   if (!parsed.success) throw failed(describeIssues(parsed.error.issues, input ?? {}));
-  const { config, issues } = resolveConfig(parsed.data, source.directory ?? process.cwd());
+  const { directory = process.cwd(), environment = {} } = source;
+  const { config, issues } = resolveConfig(parsed.data, directory, environment);
   if (issues.length > 0) throw failed(issues);
   return config;
 }

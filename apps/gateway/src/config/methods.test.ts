@@ -126,6 +126,25 @@ describe('lightning.node', () => {
     });
   });
 
+  it('may be named by the environment instead, with paths from where the program runs', () => {
+    const routes = [{ match: 'GET /', upstream: 'a', price: '1 sat' }];
+    const input = { realm: 'x', upstreams: { a: 'http://a.test' }, routes };
+    const from = (environment: Record<string, string>, more = {}) =>
+      checkConfig({ ...input, ...more }, { directory: '/shop', environment }).node;
+    const lnd = { FAREBOX_NODE_KIND: 'lnd', FAREBOX_NODE_MACAROON_FILE: 'invoice.macaroon' };
+    expect(from(lnd)).toMatchObject({ kind: 'lnd', macaroon: { file: 'invoice.macaroon' } });
+    expect(from(lnd, { lightning: { pool: { size: 4 } } })).toMatchObject({ kind: 'lnd' });
+    expect(from({ FAREBOX_NODE_KIND: 'devnet' })).toMatchObject({ kind: 'devnet' });
+    const same = { lightning: { node: { kind: 'phoenixd', password_env: 'FAREBOX_NODE_PASSWORD' } } };
+    const phoenixd = { FAREBOX_NODE_KIND: 'phoenixd', FAREBOX_NODE_PASSWORD: 'x' };
+    expect(from(phoenixd, same)).toEqual(from(phoenixd));
+    expect(() => from(lnd, same)).toThrow(/is not the node of FAREBOX_NODE_KIND/);
+    expect(() => from({ FAREBOX_NODE_KIND: 'lnd', FAREBOX_NODE_URL: 'x' })).toThrow(/FAREBOX_NODE_\w+/);
+    expect(() => from({}, { lightning: {} })).toThrow(/needs node/);
+    expect(() => from({})).toThrow(/is required while a price is in sat/);
+    expect(() => from({ FAREBOX_NODE_URL: 'http://x' })).toThrow(/is required while a price is in sat/);
+  });
+
   it('says what a kind needs, and never takes the secret itself', () => {
     expect(faults('1 sat', { lightning: { node: { kind: 'lnd' } } })).toMatch(/macaroon_file/);
     expect(faults('1 sat', { lightning: { node: { kind: 'cln', macaroon_file: 'x' } } })).toMatch(

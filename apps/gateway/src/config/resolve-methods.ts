@@ -1,8 +1,7 @@
-import { parseNodeConfig } from '@farebox/lightning/nodes';
 import type { Offer } from '@farebox/protocol';
 import { fiatAmount, fiatDecimals } from '../price/fiat.js';
 import type { PriceRow } from '../price/price-table.js';
-import type { NodeConfig, TempoConfig, TempoFeePayerConfig, TempoTokenConfig } from './config.js';
+import type { TempoConfig, TempoFeePayerConfig, TempoTokenConfig } from './config.js';
 import { parseDuration } from './duration.js';
 import type { KeyPath } from './issues.js';
 import { baseUnits, parsePrice } from './price.js';
@@ -19,25 +18,6 @@ const tokenDecimalsDefault = 6;
 const budgetWindowMsDefault = 24 * 3_600_000;
 /** Default for the most that one sponsored transaction may cost, in whole tokens. */
 const feeMaxDefault = '0.05';
-
-/** The node that is paid. Undefined when none is configured, or what is configured has been reported. */
-export function resolveNode(input: ConfigInput, absolute: Absolute, report: Report): NodeConfig | undefined {
-  const node = input.lightning?.node;
-  if (node === undefined) return undefined;
-  const { kind, url, token_file: tokenFile } = node;
-  if (kind === 'devnet') {
-    const tokenPath = tokenFile === undefined ? undefined : absolute(tokenFile);
-    return { kind, url, tokenFile: tokenPath };
-  }
-  const paths = Object.entries(node).map(([key, value]) => [
-    key,
-    key.endsWith('_file') && typeof value === 'string' ? absolute(value) : value,
-  ]);
-  const parsed = parseNodeConfig(Object.fromEntries(paths));
-  if (parsed.ok) return parsed.value;
-  report(['lightning', 'node'], `is not complete: ${parsed.detail}`);
-  return undefined;
-}
 
 /** How Tempo is paid on. */
 export function resolveTempo(

@@ -55,6 +55,7 @@ export function resolveKeys(
     prefix: keys.prefix ?? keyPrefixDefault,
     store: resolveStore(keys.store, ledger, absolute, report),
     plans,
+    labels: new Set(input.routes.flatMap(({ labels = [] }) => labels)),
   };
 }
 

@@ -13,6 +13,7 @@ import {
   type RedemptionConfig,
   type RouteConfig,
   retentionMsDefault,
+  retentionMsMin,
 } from './config.js';
 import { parseDuration } from './duration.js';
 import type { RawIssue } from './issues.js';
@@ -24,11 +25,11 @@ import {
   type Absolute,
   type PriceUnits,
   type Report,
-  resolveNode,
   resolveOffers,
   resolvePriceRows,
   resolveTempo,
 } from './resolve-methods.js';
+import { type Environment, resolveNode } from './resolve-node.js';
 import { resolveAdmin, resolveKeys, resolveRouteAccess } from './resolve-plans.js';
 import { resolveHeaders, resolveTls, resolveUpstream } from './resolve-upstream.js';
 import type { ConfigInput } from './schema.js';
@@ -39,11 +40,12 @@ export const healthPaths: readonly string[] = ['/healthz', '/readyz'];
 
 /**
  * Fills in defaults, makes paths absolute (from `directory`), and checks what one key says about another.
- * `input` has passed the schema, so every text can be read.
+ * `input` has passed the schema, so every text can be read. `environment` may name the Lightning node.
  */
 export function resolveConfig(
   input: ConfigInput,
   directory: string,
+  environment: Environment,
 ): { readonly config: GatewayConfig; readonly issues: readonly RawIssue[] } {
   const issues: RawIssue[] = [];
   const report: Report = (path, message, atKey = false) => void issues.push({ path, message, atKey });
@@ -69,14 +71,8 @@ export function resolveConfig(
   const healthz = input.healthz ?? true;
   checkRoutes(routes, healthz, report);
   const ledger = resolveLedger(input, absolute, report);
-  const node = resolveNode(input, absolute, report);
   const takesLightning = routes.some(({ offers }) => offers.some(({ method }) => method === 'lightning'));
-  if (input.lightning === undefined && takesLightning) {
-    report(
-      ['lightning'],
-      'is required while a price is in sat or in a currency under rates: a mapping with node.',
-    );
-  }
+  const node = resolveNode(input, environment, takesLightning, absolute, report);
   return {
     issues,
     config: {
@@ -91,7 +87,7 @@ export function resolveConfig(
       ledger,
       keys: resolveKeys(input, ledger, absolute, report),
       admin: resolveAdmin(input, absolute),
-      redemption: resolveRedemption(input.redemption),
+      redemption: resolveRedemption(input.redemption, report),
       node,
       pool: resolvePool(input, report),
       tempo,
@@ -211,12 +207,16 @@ function resolveLedger(input: ConfigInput, absolute: (path: string) => string, r
   return { kind: 'sqlite', path: path === ':memory:' ? path : absolute(path) };
 }
 
-function resolveRedemption(input: ConfigInput['redemption']): RedemptionConfig {
+function resolveRedemption(input: ConfigInput['redemption'], report: Report): RedemptionConfig {
+  const retentionMs = millis(input?.keep_claims, retentionMsDefault);
+  if (retentionMs < retentionMsMin)
+    report(['redemption', 'keep_claims'], `was given "${input?.keep_claims}"; write a duration from 8d.`);
   return {
     redeliveriesMax: input?.redeliveries ?? redeliveriesMaxDefault,
     attemptsMax: input?.attempts ?? attemptsMaxDefault,
     creditWindowMs: millis(input?.credit_window, creditWindowMsDefault),
     replayWindowMs: millis(input?.replay_window, replayWindowMsDefault),
-    retentionMs: millis(input?.keep_claims, retentionMsDefault),
+    retentionMs,
+    acceptPaidInTime: input?.paid_in_time === 'accept',
   };
 }

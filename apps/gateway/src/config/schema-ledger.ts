@@ -41,11 +41,20 @@ export const ledgerKeys = {
       replay_window: duration(
         'How long a kept answer is given again to whoever knows its Idempotency-Key. Default 24h.',
       ).optional(),
-      keep_claims: duration('How long finished claims are kept. Default 400d.').optional(),
+      keep_claims: duration('How long finished claims are kept: 8d or more. Default 400d.').optional(),
+      paid_in_time: z
+        .enum(['refuse', 'accept'])
+        .meta({
+          description:
+            'A credential that comes after its challenge has expired, and whose payment the node saw in time. Default refuse, as the lightning draft asks.',
+          allowed: 'refuse or accept',
+        })
+        .optional(),
     })
     .meta({
       description: 'How far a payment goes that was not delivered at once.',
-      allowed: 'a mapping with redeliveries, attempts, credit_window, replay_window, keep_claims',
+      allowed:
+        'a mapping with redeliveries, attempts, credit_window, replay_window, keep_claims, paid_in_time',
     })
     .optional(),
 };

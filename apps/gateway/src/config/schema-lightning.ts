@@ -76,5 +76,5 @@ const node = z
 
 /** `lightning`. */
 export const lightningSchema = z
-  .strictObject({ node, pool: poolSchema.optional() })
+  .strictObject({ node: node.optional(), pool: poolSchema.optional() })
   .meta({ description: 'The Lightning node that is paid.', allowed: 'a mapping with node, pool' });

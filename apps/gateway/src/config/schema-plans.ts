@@ -34,7 +34,11 @@ const plan = z
       .max(3)
       .meta({ description: 'Requests by the hour, day or month.', allowed: 'a list of up to 3 quotas' })
       .optional(),
-    concurrency: count(1, 100_000, 'Most requests of a key at a time, in each gateway.').optional(),
+    concurrency: count(
+      1,
+      100_000,
+      'Most requests of a key at a time, over all gateways that share a ledger.',
+    ).optional(),
     key_life: duration('How long a new key of this plan lives. Default: for ever.').optional(),
   })
   .meta({ allowed: 'a mapping with rate, quota, concurrency, key_life' });

@@ -76,7 +76,7 @@ export const upstreamSchema = z
       ).optional(),
       idle_timeout: duration('How long its body may pause. Default 60s.').optional(),
       total_timeout: duration(
-        'How long a whole exchange may take, body and all. Default: as long as it moves.',
+        'How long a whole exchange may take, body and all, without what a slow client makes it wait. Default: as long as it moves.',
       ).optional(),
       connections: count(1, 10_000, 'Most connections to it at a time. Default 256.').optional(),
       ca_file: z

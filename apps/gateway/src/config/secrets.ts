@@ -35,6 +35,39 @@ export async function resolveSecrets(
   config: GatewayConfig,
   environment: Readonly<Record<string, string | undefined>> = process.env,
 ): Promise<Secrets> {
+  const values = await namedSecrets(config, environment);
+  if (values.length > 0) return { values, generatedFile: undefined };
+  const path = ownSecretFile(config);
+  if (path === undefined)
+    return { values: [randomBytes(48).toString('base64url')], generatedFile: undefined };
+  await createSecretFile(path);
+  return { values: await readSecretFile(path), generatedFile: path };
+}
+
+/**
+ * Tells whether {@link resolveSecrets} would find secrets, or could make one. Makes none, and shows none.
+ *
+ * @throws SecretError
+ */
+export async function checkSecrets(
+  config: GatewayConfig,
+  environment: Readonly<Record<string, string | undefined>> = process.env,
+): Promise<void> {
+  const values = await namedSecrets(config, environment);
+  const path = values.length > 0 ? undefined : ownSecretFile(config);
+  if (path === undefined) return;
+  const made = await stat(path).then(
+    () => true,
+    () => false,
+  );
+  if (made) await readSecretFile(path);
+}
+
+/** What environment and configuration name. */
+async function namedSecrets(
+  config: GatewayConfig,
+  environment: Readonly<Record<string, string | undefined>>,
+): Promise<readonly string[]> {
   const fromEnvironment = environment[secretVariable];
   const values = [
     ...(fromEnvironment === undefined || fromEnvironment === ''
@@ -46,24 +79,28 @@ export async function resolveSecrets(
   if (values.length > secretsMax) {
     throw new SecretError(`There are ${values.length} secrets; keep at most ${secretsMax}, newest first.`);
   }
-  if (values.length > 0) return { values, generatedFile: undefined };
-  if (!isLoopback(config.realm) && config.node?.kind !== 'devnet') {
+  return values;
+}
+
+/**
+ * The file of the gateway's own secret, where nobody has named one; undefined: it is kept in memory, as the ledger is.
+ *
+ * @throws SecretError where a secret has to be named
+ */
+function ownSecretFile({ realm, node, ledger }: GatewayConfig): string | undefined {
+  if (!isLoopback(realm) && node?.kind !== 'devnet') {
     throw new SecretError(
       `No secret is configured. Set ${secretVariable} or secret_file to at least ${secretBytesMin} random bytes, ` +
         'for instance from: openssl rand -base64 48',
     );
   }
-  if (config.ledger.kind === 'postgres') {
+  if (ledger.kind === 'postgres') {
     throw new SecretError(
       `No secret is configured. Gateways that share a ledger must share a secret: set ${secretVariable} or secret_file ` +
         'in each of them.',
     );
   }
-  if (config.ledger.path === ':memory:')
-    return { values: [randomBytes(48).toString('base64url')], generatedFile: undefined };
-  const path = resolve(dirname(config.ledger.path), 'farebox.secret');
-  await createSecretFile(path);
-  return { values: await readSecretFile(path), generatedFile: path };
+  return ledger.path === ':memory:' ? undefined : resolve(dirname(ledger.path), 'farebox.secret');
 }
 
 /**

@@ -24,6 +24,11 @@ export class ClientPipe {
     this.#stallMsMax = stallMsMax;
   }
 
+  /** The client has made the upstream wait within this answer: what befell the upstream since may be the client's doing. */
+  get hasWaited(): boolean {
+    return this.#watching;
+  }
+
   /** Returns false when the upstream should pause until `resume` is called. */
   push(chunk: Buffer, resume: () => void): boolean {
     const response = this.#response;

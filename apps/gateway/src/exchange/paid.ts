@@ -154,8 +154,8 @@ export class PaidExchange implements Exchange, UpstreamSink {
         this.#broken = true;
         return;
       case 'streaming':
-        // The buyer was not served and may ask again; that it broke here does not count against them.
-        this.#cut(true);
+        // The buyer was not served and may ask again. That it broke here counts against them only where they made it wait.
+        this.#cut(this.#pipe?.hasWaited !== true);
         response.destroy();
         return;
       case 'over':

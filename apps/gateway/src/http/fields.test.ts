@@ -91,6 +91,7 @@ describe('what an upstream cannot say', () => {
             'CDN-Cache-Control',
             'max-age=9',
           ],
+          ...['RateLimit', '"up";r=0;t=9', 'RateLimit-Policy', '"up";q=1', 'Ratelimit-Remaining', '0'],
           ...['Connection', 'X-Hop', 'X-Hop', '1', 'Set-Cookie', 'a=1', 'Set-Cookie', 'b=2', 'X-Own', 'kept'],
         ]);
         response.end('ok');
@@ -102,6 +103,9 @@ describe('what an upstream cannot say', () => {
     for (const name of ['www-authenticate', 'farebox-payment', 'expires', 'cdn-cache-control', 'x-hop']) {
       expect(reply.field(name), name).toBeUndefined();
     }
+    // Its limits are on the gateway.
+    for (const name of ['ratelimit', 'ratelimit-policy', 'ratelimit-remaining'])
+      expect(reply.field(name), name).toBeUndefined();
     expect(reply.fields('cache-control')).toEqual(['private']);
     expect(reply.fields('set-cookie')).toEqual(['a=1', 'b=2']);
     expect(reply.field('x-own')).toBe('kept');

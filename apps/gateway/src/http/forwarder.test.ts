@@ -73,6 +73,46 @@ describe('where a request came from', () => {
     );
   });
 
+  it('a proxy that speaks RFC 7239 alone is told on in X-Forwarded-* too', () => {
+    const said = (forwarded: string, style: ForwardedStyle = 'x-forwarded') =>
+      told('10.0.0.2', ['Forwarded', forwarded], { style });
+    const alone = 'for=9.9.9.9;proto=https;host="shop.example"';
+    expect(said(alone, 'both')).toEqual({
+      'X-Forwarded-For': '9.9.9.9, 10.0.0.2',
+      'X-Forwarded-Proto': 'https',
+      'X-Forwarded-Host': 'shop.example',
+      Forwarded: `${alone}, for=10.0.0.2;proto=http`,
+    });
+    const hops =
+      'For="[2001:db8::1]:4711";Proto=HTTPS;Host="shop.example:8443", for="10.1.1.1:80";proto=http';
+    expect(said(hops)).toEqual({
+      'X-Forwarded-For': '2001:db8::1, 10.1.1.1, 10.0.0.2',
+      'X-Forwarded-Proto': 'https',
+      'X-Forwarded-Host': 'shop.example:8443',
+    });
+    // What stands left of the first that is not ours was written by the client.
+    const forged = 'for=1.1.1.1;proto=https;host=evil.test, for=192.0.2.7;proto=http;host=shop.example';
+    expect(said(forged)).toMatchObject({
+      'X-Forwarded-Proto': 'http',
+      'X-Forwarded-Host': 'shop.example',
+    });
+    expect(said('for=_hidden;proto=gopher;host="a b"')).toEqual({
+      'X-Forwarded-For': 'unknown, 10.0.0.2',
+      'X-Forwarded-Proto': 'http',
+      'X-Forwarded-Host': 'shop.test',
+    });
+    expect(said('for=9.9.9.9;for=8.8.8.8')).toMatchObject({ 'X-Forwarded-For': '10.0.0.2' });
+  });
+
+  it('a Forwarded beside X-Forwarded-* says nothing in those: the client may have sent it', () => {
+    const fields = ['X-Forwarded-For', '192.0.2.7', 'Forwarded', 'for=1.1.1.1;proto=https;host=evil.test'];
+    expect(told('10.0.0.2', fields)).toEqual({
+      'X-Forwarded-For': '192.0.2.7, 10.0.0.2',
+      'X-Forwarded-Proto': 'http',
+      'X-Forwarded-Host': 'shop.test',
+    });
+  });
+
   it('what does not end its quotes is dropped, so that nothing is appended inside of them', () => {
     const fields = ['Forwarded', 'for="192.0.2.7'];
     expect(told('10.0.0.2', fields, { style: 'forwarded' }).Forwarded).toBe(

@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { BlockList, isIP } from 'node:net';
-import type { Network } from '../client-address.js';
+import { type Network, plainAddress } from '../client-address.js';
+import { readForwarded } from '../forwarded.js';
 
 /** In which words an upstream is told where a request came from. */
 export type ForwardedStyle = 'x-forwarded' | 'forwarded' | 'both' | 'none';
@@ -21,7 +22,7 @@ const plainHost = /^[A-Za-z0-9.\-_:[\]]{1,255}$/;
 /**
  * Makes the {@link Forwarder} of a gateway. A trusted proxy is believed, and what it says is continued: the chain of
  * `X-Forwarded-For` and of `Forwarded` (RFC 7239) gets its address at the end, and its words about scheme and host stand.
- * Whatever anybody else says about it is replaced.
+ * Whatever anybody else says about it is replaced. One that speaks RFC 7239 alone is told on in `X-Forwarded-*` too.
  *
  * @param secure true when clients come over TLS
  */
@@ -38,7 +39,7 @@ export function createForwarder(
     tell(request, into) {
       if (style === 'none') return;
       const peer = plainPeer(request.socket.remoteAddress ?? '');
-      const said = isTrusted?.(peer) === true ? readWords(request.rawHeaders) : undefined;
+      const said = isTrusted?.(peer) === true ? wordsOf(request.rawHeaders, isTrusted) : undefined;
       const host = said?.host ?? request.headers.host;
       const scheme = said?.scheme ?? ownScheme;
       if (plain) {
@@ -56,7 +57,10 @@ export function createForwarder(
   };
 }
 
-function createTrust(trusted: readonly Network[]): ((address: string) => boolean) | undefined {
+/** Tells whether an address is a proxy's that is believed. */
+type Trust = (address: string) => boolean;
+
+function createTrust(trusted: readonly Network[]): Trust | undefined {
   if (trusted.length === 0) return undefined;
   const proxies = new BlockList();
   for (const { address, prefix, family } of trusted) proxies.addSubnet(address, prefix, family);
@@ -87,6 +91,34 @@ interface Words {
   readonly host: string | undefined;
 }
 
+function wordsOf(raw: readonly string[], isTrusted: Trust): Words {
+  const said = readWords(raw);
+  const { chain, forwarded, scheme, host } = said;
+  // Beside X-Forwarded-* it may be the client's own, which a proxy that does not know the field has let pass.
+  if (forwarded === '' || chain !== '' || scheme !== undefined || host !== undefined) return said;
+  const elements = readForwarded(forwarded) ?? [];
+  const hops = elements.map(({ from = '' }) => plainAddress(from));
+  // From right to left each proxy that is believed names the one before it; the last of them knows what was asked for.
+  let at = elements.length - 1;
+  while (at > 0 && isTrusted(hops[at] ?? '')) at -= 1;
+  const asked = elements[at];
+  return {
+    forwarded,
+    chain: hops.map((hop) => hop ?? 'unknown').join(', '),
+    scheme: schemeIn(asked?.proto?.toLowerCase()),
+    host: hostIn(asked?.host),
+  };
+}
+
+function schemeIn(text: string | undefined): Words['scheme'] {
+  return text === 'http' || text === 'https' ? text : undefined;
+}
+
+function hostIn(text: string | undefined): string | undefined {
+  return text !== undefined && plainHost.test(text) ? text : undefined;
+}
+
+/** What stands in the fields, each for itself. */
 function readWords(raw: readonly string[]): Words {
   const chain: string[] = [];
   const forwarded: string[] = [];
@@ -102,10 +134,10 @@ function readWords(raw: readonly string[]): Words {
         if (value !== '') forwarded.push(value);
         break;
       case 'x-forwarded-proto':
-        if (value === 'http' || value === 'https') scheme = value;
+        scheme = schemeIn(value) ?? scheme;
         break;
       case 'x-forwarded-host':
-        if (plainHost.test(value)) host = value;
+        host = hostIn(value) ?? host;
         break;
     }
   }

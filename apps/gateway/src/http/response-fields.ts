@@ -40,7 +40,8 @@ export interface ResponseFields {
  * Filters an upstream's header section: hop-by-hop fields and everything that only the gateway may say are taken
  * out, so that an upstream can forge neither receipt nor challenge.
  *
- * @param paid also takes out what caches go by; likewise for who is let in by a key, where others pay.
+ * @param paid also takes out what caches go by, and the upstream's own limits; likewise for who is let in by a key, where
+ *   others pay.
  * @param rules what the seller changes; what caches go by stays ours on a paid answer.
  * @returns undefined when a field may not be sent on.
  */
@@ -60,7 +61,8 @@ export function responseFields(
     if (lower.startsWith('payment-') || lower.startsWith('x-payment') || lower.startsWith('farebox-'))
       continue;
     if (lower === 'www-authenticate' && PAYMENT_CHALLENGE.test(value)) continue;
-    if (paid && CACHING.has(lower)) continue;
+    // Its limits are on us, and not on who asks; beside those of a key they would be read as one.
+    if (paid && (CACHING.has(lower) || lower.startsWith('ratelimit'))) continue;
     if (rules?.drop.has(lower)) continue;
     if (FORBIDDEN.test(value)) return undefined;
     if (lower === 'content-length') {

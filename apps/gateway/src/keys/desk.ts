@@ -2,6 +2,7 @@ import type { GatewayConfig } from '../config/config.js';
 import { keysPathBeside } from '../config/resolve-plans.js';
 import type { OtherAccess } from '../exchange/visit.js';
 import { ledgerUrl } from '../ledger.js';
+import { type Concurrency, OwnConcurrency } from '../limits/concurrency.js';
 import type { Limiter } from '../limits/limiter.js';
 import { createMemoryLimiter } from '../limits/memory-limiter.js';
 import type { Logger } from '../log.js';
@@ -47,11 +48,11 @@ export function createAccessDesk(options: DeskOptions): AccessDesk {
     logger.warn({ error }, `${what} could not be written; they are tried again`);
   };
 
-  async function openKeys(config: GatewayConfig, { file, limiter }: Counting): Promise<KeyRoom> {
+  async function openKeys(config: GatewayConfig, { file, limiter, concurrency }: Counting): Promise<KeyRoom> {
     if (keys !== undefined) return keys.room;
     const store = file ?? (await openKeyStore(config));
     const lastUse = createLastUse(store, onFailure('the last uses of keys'));
-    const room = createKeyRoom({ cache: new KeyCache({ store }), limiter, lastUse });
+    const room = createKeyRoom({ cache: new KeyCache({ store }), limiter, concurrency, lastUse });
     keys = { store, lastUse, room };
     return room;
   }
@@ -70,6 +71,8 @@ export function createAccessDesk(options: DeskOptions): AccessDesk {
     },
     async close() {
       await keys?.lastUse.close();
+      // Before the limiter, with which it shares its connections.
+      await counting?.concurrency.close();
       // Before the file, in which it keeps its counts.
       await counting?.limiter.close();
       await keys?.store.close();
@@ -90,6 +93,7 @@ const inMemory = { kind: 'sqlite', path: ':memory:' } as const;
 /** What counts, and the file that it keeps its counts in, which holds the keys too. */
 interface Counting {
   readonly limiter: Limiter;
+  readonly concurrency: Concurrency;
   /** Undefined: in PostgreSQL. */
   readonly file: SqliteKeys | undefined;
 }
@@ -102,7 +106,8 @@ async function openCounting(
 ): Promise<Counting> {
   if (config.ledger.kind !== 'postgres') {
     const file = await openKeyFile(config);
-    return { file, limiter: await createMemoryLimiter({ keep: file.counts, now, onFailure }) };
+    const limiter = await createMemoryLimiter({ keep: file.counts, now, onFailure });
+    return { file, limiter, concurrency: new OwnConcurrency() };
   }
   const { openCountingPool, openPostgresKeys } = await import('./postgres.js');
   const { createPostgresLimiter } = await import('../limits/postgres-limiter.js');
@@ -110,5 +115,8 @@ async function openCounting(
   const schema = sharedSchema(config);
   // For its tables.
   await (await openPostgresKeys(url, schema)).close();
-  return { file: undefined, limiter: await createPostgresLimiter(await openCountingPool(url), schema) };
+  const { SharedConcurrency } = await import('../limits/shared-concurrency.js');
+  const pool = await openCountingPool(url);
+  const limiter = await createPostgresLimiter(pool, schema);
+  return { file: undefined, limiter, concurrency: new SharedConcurrency({ pool, schema }) };
 }

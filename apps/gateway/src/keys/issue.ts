@@ -1,6 +1,6 @@
 import type { KeysConfig } from '../config/access-config.js';
 import { type ApiKey, keyNameCharsMax, planNameDefault, scopesMax } from './key.js';
-import { isScope } from './scope.js';
+import { isScope, LABEL_PATTERN } from './scope.js';
 import { drawKeyId, drawSecret, hashSecret, shownPart } from './secret.js';
 import type { KeyChange, KeyStore } from './store.js';
 
@@ -29,7 +29,7 @@ export interface IssuedKey {
 /**
  * Makes a key.
  *
- * @throws {KeyWishError} for a plan that does not exist, a scope that is none, an end that is past, a name that is too long
+ * @throws {KeyWishError} for a plan that does not exist, a scope that is none, a label of no route, an end that is past, a name that is too long
  */
 export async function issueKey(
   store: KeyStore,
@@ -87,7 +87,7 @@ export async function rotateKey(
   return key === undefined ? undefined : { key, secret };
 }
 
-function checkWish({ plans }: KeysConfig, wish: KeyWish, nowMs: number): void {
+function checkWish({ plans, labels }: KeysConfig, wish: KeyWish, nowMs: number): void {
   const { name = '', plan, scopes = [], expiresMs } = wish;
   if (name.length > keyNameCharsMax || /\p{Cc}/u.test(name))
     throw new KeyWishError(`A name is at most ${keyNameCharsMax} characters in one line.`);
@@ -101,6 +101,13 @@ function checkWish({ plans }: KeysConfig, wish: KeyWish, nowMs: number): void {
     throw new KeyWishError(
       `"${wrong}" is no scope; write a match such as "GET /v1/bitcoin/*", or a label of routes.`,
     );
+  const nobodys = scopes.find((scope) => LABEL_PATTERN.test(scope) && !labels.has(scope));
+  if (nobodys !== undefined) {
+    const known = labels.size === 0 ? 'no route has any' : `there are: ${[...labels].join(', ')}`;
+    throw new KeyWishError(
+      `No route has the label "${nobodys}"; ${known}. Write it under labels of a route first.`,
+    );
+  }
   if (expiresMs !== undefined && expiresMs !== null && expiresMs <= nowMs)
     throw new KeyWishError('The end of the key is past already; name a later one.');
 }

@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
 import type { KeysConfig } from '../config/access-config.js';
+import { OwnConcurrency } from '../limits/concurrency.js';
 import { createMemoryLimiter } from '../limits/memory-limiter.js';
 import type { Plan } from '../limits/window.js';
 import { createKeyRoom, judgeKey, type KeyedRequest, strangerBudget } from './judge.js';
@@ -20,6 +21,7 @@ const config: KeysConfig & { readonly realm: string } = {
   prefix: 'fb_test_',
   store: { kind: 'sqlite', path: ':memory:' },
   plans: new Map([['default', plan]]),
+  labels: new Set(),
 };
 
 async function scene() {
@@ -28,6 +30,7 @@ async function scene() {
   const room = createKeyRoom({
     cache: new KeyCache({ store }),
     limiter,
+    concurrency: new OwnConcurrency(),
     lastUse: createLastUse(store, () => {}),
   });
   const { key, secret } = newKey();

@@ -1,7 +1,7 @@
 import { createMintBudget, type MintBudget } from '@farebox/gate';
 import type { Problem } from '@farebox/protocol';
 import type { KeysConfig } from '../config/access-config.js';
-import { Concurrency } from '../limits/concurrency.js';
+import type { Concurrency } from '../limits/concurrency.js';
 import { rateLimitFields, retryAfterOf } from '../limits/fields.js';
 import type { Limiter } from '../limits/limiter.js';
 import type { LimitWindow, Plan } from '../limits/window.js';
@@ -72,9 +72,10 @@ export interface KeyRoom {
 }
 
 /** Puts together what is kept between requests and across changes of the configuration. */
-export function createKeyRoom(parts: Pick<KeyRoom, 'cache' | 'limiter' | 'lastUse'>): KeyRoom {
-  const strangers = createMintBudget(strangerBudget);
-  return { ...parts, concurrency: new Concurrency(), strangers, scopes: new WeakMap() };
+export function createKeyRoom(
+  parts: Pick<KeyRoom, 'cache' | 'limiter' | 'concurrency' | 'lastUse'>,
+): KeyRoom {
+  return { ...parts, strangers: createMintBudget(strangerBudget), scopes: new WeakMap() };
 }
 
 /**
@@ -148,7 +149,7 @@ async function takeLimits(
 ): Promise<KeyVerdict> {
   const { concurrency, limiter, lastUse } = room;
   const most = plan.concurrency;
-  if (most !== undefined && !concurrency.enter(key.id, most)) {
+  if (most !== undefined && !(await concurrency.enter(key.id, most))) {
     const fields = [...rateLimitFields(plan.windows, [], most), 'Retry-After', '1'];
     return refused('too-many-at-once', tooManyAtOnce(plan, most), fields);
   }

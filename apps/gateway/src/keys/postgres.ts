@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto';
 import type { Pool, PoolClient, PoolConfig } from 'pg';
 import { KeyStoreOpenError, newerStore } from './open-error.js';
-import { keySchemaVersion, keyTables } from './schema.js';
+import { goingTable, keySchemaVersion, keyTables } from './schema.js';
 import type { Sql, SqlRow, SqlStatement } from './sql.js';
 import { createSqlKeyStore } from './sql-key-store.js';
 import { type KeyStore, KeyStoreUnavailable } from './store.js';
@@ -77,6 +77,13 @@ async function migrate(pool: Pool, schema: string): Promise<void> {
     const { rows } = await client.query<SqlRow>(`SELECT version FROM "${schema}".key_change`);
     const version = Number(rows[0]?.version);
     if (version > keySchemaVersion) throw newerStore(version);
+    // Younger than the rest, and of no concern to whoever does not know of it.
+    const going = await client.query(
+      "SELECT 1 FROM pg_catalog.pg_tables WHERE schemaname = $1 AND tablename = 'limit_going'",
+      [schema],
+    );
+    if (going.rows.length === 0)
+      for (const statement of goingTable(`"${schema}".`)) await client.query(statement);
   });
 }
 

@@ -233,3 +233,17 @@ it('R54 no credential is 402, a good one of another route 403, and it still buys
   expect(await claims(shop.gateway, 'answered')).toBe(before);
   expect((await shop.ask('/v1/mine', withPayment(credential))).status).toBe(200);
 });
+
+it('R47 the limits that an answer names are those of the key, and not those that the upstream has set on us', async () => {
+  const strict = await openShop({
+    listener: (_request, response) =>
+      void response.setHeader('RateLimit', '"up";r=0;t=9').setHeader('RateLimit-Policy', '"up";q=1').end(),
+  });
+  const reply = await strict.ask('/paid/x', withKey(await strict.makeKey()));
+  await strict.close();
+  expect(reply.status).toBe(200);
+  for (const name of ['ratelimit', 'ratelimit-policy']) {
+    expect(reply.fields(name)).toHaveLength(1);
+    expect(reply.field(name)).not.toContain('"up"');
+  }
+});

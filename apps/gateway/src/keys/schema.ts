@@ -32,3 +32,18 @@ export function keyTables(kind: 'sqlite' | 'postgres', schema: string): readonly
     `CREATE INDEX limit_count_expire ON ${schema}limit_count (expire)`,
   ];
 }
+
+/**
+ * What gateways that share a PostgreSQL have going on, by key: `{ gateway: [count, until] }`. Unlogged: every gateway tells
+ * its own anew every few seconds, after a crash of the server too.
+ */
+export function goingTable(schema: string): readonly string[] {
+  return [
+    `CREATE UNLOGGED TABLE ${schema}limit_going (
+      subject varchar(255) PRIMARY KEY,
+      gateways jsonb NOT NULL,
+      until bigint NOT NULL
+    )`,
+    `CREATE INDEX limit_going_until ON ${schema}limit_going (until)`,
+  ];
+}

@@ -57,7 +57,7 @@ export function timedLedger(ledger: Ledger, stages: Stages): Ledger {
     abandon: (challengeId, nowMs) => ledger.abandon(challengeId, nowMs),
     answered: (seq, nowMs) => ledger.answered(seq, nowMs),
     cut: (seq, nowMs, byUpstream) => ledger.cut(seq, nowMs, byUpstream),
-    redeliver: (seq, most, nowMs, key) => ledger.redeliver(seq, most, nowMs, key),
+    redeliver: (seq, most, nowMs) => ledger.redeliver(seq, most, nowMs),
     find: (challengeId, key) => ledger.find(challengeId, key),
     answer: (seq) => ledger.answer(seq),
     resolve: (seq, outcome, nowMs) => ledger.resolve(seq, outcome, nowMs),

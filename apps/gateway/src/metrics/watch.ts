@@ -8,8 +8,8 @@ import { createWatchListener } from './listener.js';
 export interface Watch {
   /** The metrics; made at the first call. */
   metrics(): Promise<Exposition>;
-  /** Starts the listener, where one is configured. Rejects when the address is taken. */
-  listen(): Promise<void>;
+  /** Starts the listener, where one is configured, and says its origin. Rejects when the address is taken. */
+  listen(): Promise<string | undefined>;
   close(): void;
 }
 
@@ -27,7 +27,7 @@ export function createWatch(address: ListenAddress | undefined, sources: MetricS
   return {
     metrics,
     async listen() {
-      if (server !== undefined && address !== undefined) await listenOn(server, address);
+      return server && address && (await listenOn(server, address)).url;
     },
     close() {
       server?.close();

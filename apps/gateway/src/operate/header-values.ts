@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import type { GatewayConfig, HeaderChangesConfig, HeaderTemplate, RouteConfig } from '../config/config.js';
+import { every } from '../every.js';
 import { type HeaderChange, headerRules } from '../http/header-rules.js';
 import type { HeaderRulesOf } from '../route/table.js';
 
@@ -16,28 +17,26 @@ export class HeaderValueError extends Error {
  * Reads the values of all header changes of a configuration: environment and files, once. Later changes of either count
  * from the next reload on.
  *
- * @throws HeaderValueError
+ * @throws HeaderValueError, AggregateError
  */
 export async function readHeaderRules(
   config: GatewayConfig,
   environment: Readonly<Record<string, string | undefined>> = process.env,
 ): Promise<HeaderRulesOf> {
   const read = (changes: HeaderChangesConfig, where: string) => readChange(changes, where, environment);
-  const upstreams = new Map<string, Both>();
-  for (const [name, upstream] of config.upstreams) {
-    const where = `upstreams.${name}`;
-    upstreams.set(name, {
-      request: await read(upstream.headers, `${where}.headers`),
-      answer: await read(upstream.responseHeaders, `${where}.response_headers`),
-    });
-  }
-  const routes = new Map<RouteConfig, Both>();
-  for (const [index, route] of config.routes.entries()) {
-    routes.set(route, {
-      request: await read(route.headers, `routes[${index}].headers`),
-      answer: await read(route.responseHeaders, `routes[${index}].response_headers`),
-    });
-  }
+  const both = async ({ headers, responseHeaders }: Changed, where: string): Promise<Both> => {
+    const [request, answer] = await every([
+      read(headers, `${where}.headers`),
+      read(responseHeaders, `${where}.response_headers`),
+    ]);
+    return { request, answer };
+  };
+  const [ofUpstreams, ofRoutes] = await every([
+    every([...config.upstreams].map(([name, upstream]) => both(upstream, `upstreams.${name}`))),
+    every(config.routes.map((route, index) => both(route, `routes[${index}]`))),
+  ]);
+  const upstreams = new Map([...config.upstreams.keys()].map((name, at) => [name, ofUpstreams[at]]));
+  const routes = new Map(config.routes.map((route, at) => [route, ofRoutes[at]]));
   return (route) => {
     // First, so that the seller may send a key of its own in the very field in which clients send theirs.
     const clientKey = config.keys === undefined || route.access.forwardKey ? [] : [config.keys.header];
@@ -54,6 +53,9 @@ export async function readHeaderRules(
 
 const noChange: HeaderChange = { set: [], remove: [] };
 
+/** An upstream, or a route. */
+type Changed = Pick<RouteConfig, 'headers' | 'responseHeaders'>;
+
 interface Both {
   readonly request: HeaderChange;
   readonly answer: HeaderChange;
@@ -64,10 +66,10 @@ async function readChange(
   where: string,
   environment: Readonly<Record<string, string | undefined>>,
 ): Promise<HeaderChange> {
-  const fields: [string, string][] = [];
-  for (const template of set)
-    fields.push([template.name, await readValue(template, `${where}.set.${template.name}`, environment)]);
-  return { set: fields, remove };
+  const fields = set.map(async (template): Promise<[string, string]> => {
+    return [template.name, await readValue(template, `${where}.set.${template.name}`, environment)];
+  });
+  return { set: await every(fields), remove };
 }
 
 async function readValue(

@@ -7,6 +7,7 @@ import type { SellerMethod } from '@farebox/protocol';
 import { type DocumentsOf, readDocuments } from '../catalog/documents.js';
 import { createClientOf } from '../clients.js';
 import type { GatewayConfig, UpstreamConfig } from '../config/config.js';
+import { every } from '../every.js';
 import type { Live } from '../exchange/visit.js';
 import { createForwarder } from '../http/forwarder.js';
 import type { AccessDesk } from '../keys/desk.js';
@@ -56,22 +57,21 @@ export interface Materials {
 /**
  * Reads what a configuration names. Opens nothing.
  *
- * @throws SecretError, HeaderValueError, TlsError
+ * @throws SecretError, HeaderValueError, TlsError, CatalogError; AggregateError that says all of them, where there are several
  */
 export async function readMaterials(
   config: GatewayConfig,
   secretsOf: (config: GatewayConfig) => Promise<readonly string[]>,
+  environment: Readonly<Record<string, string | undefined>> = process.env,
 ): Promise<Materials> {
-  const cas = new Map<string, string>();
-  for (const { name, caFile } of config.upstreams.values())
-    if (caFile !== undefined) cas.set(name, await readCa(caFile));
-  return {
-    secrets: await secretsOf(config),
-    headerRulesOf: await readHeaderRules(config),
-    tls: config.tls === undefined ? undefined : await readTls(config.tls),
-    cas,
-    documentsOf: await readDocuments(config),
-  };
+  const [secrets, headerRulesOf, tls, cas, documentsOf] = await every([
+    secretsOf(config),
+    readHeaderRules(config, environment),
+    config.tls === undefined ? Promise.resolve(undefined) : readTls(config.tls),
+    readCas(config),
+    readDocuments(config),
+  ]);
+  return { secrets, headerRulesOf, tls, cas, documentsOf };
 }
 
 /**
@@ -124,15 +124,17 @@ type GateTerms = Pick<
   | 'redeliveriesMax'
   | 'attemptsMax'
   | 'replayWindowMs'
+  | 'acceptPaidInTime'
   | 'unavailableStatus'
   | 'mintBudget'
 >;
 
 function gateTermsOf(config: GatewayConfig, secrets: readonly string[]): GateTerms {
   const { realm, challengeLifeMs, strict402, redemption, unavailableStatus, mintBudget } = config;
-  const { redeliveriesMax, attemptsMax, replayWindowMs } = redemption;
+  const { redeliveriesMax, attemptsMax, replayWindowMs, acceptPaidInTime } = redemption;
   return {
     ...{ realm, secrets, challengeLifeMs, strict402, redeliveriesMax, attemptsMax, replayWindowMs },
+    acceptPaidInTime,
     unavailableStatus,
     ...(mintBudget === undefined ? {} : { mintBudget }),
   };
@@ -167,6 +169,13 @@ function makePools(
 function poolTerms(upstream: UpstreamConfig): unknown {
   const { origin, connectTimeoutMs, headersTimeoutMs, idleTimeoutMs, totalTimeoutMs, connections } = upstream;
   return [origin, connectTimeoutMs, headersTimeoutMs, idleTimeoutMs, totalTimeoutMs, connections];
+}
+
+async function readCas({ upstreams }: GatewayConfig): Promise<ReadonlyMap<string, string>> {
+  const read = [...upstreams.values()].flatMap(({ name, caFile }) =>
+    caFile === undefined ? [] : [readCa(caFile).then((pem) => [name, pem] as const)],
+  );
+  return new Map(await every(read));
 }
 
 async function readCa(path: string): Promise<string> {

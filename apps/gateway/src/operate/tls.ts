@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { createSecureContext, type SecureContextOptions } from 'node:tls';
 import type { TlsConfig } from '../config/config.js';
+import { every } from '../every.js';
 
 /** A certificate that cannot be used. The message names files, and holds nothing of them. */
 export class TlsError extends Error {
@@ -11,15 +12,12 @@ export class TlsError extends Error {
 /**
  * Reads certificate and key, and tries them: what cannot be used must not take the place of what can.
  *
- * @throws TlsError
+ * @throws TlsError, AggregateError
  */
 export async function readTls(config: TlsConfig): Promise<SecureContextOptions> {
   const { certFile, keyFile, minVersion } = config;
-  const options = {
-    cert: await readPem(certFile),
-    key: await readPem(keyFile),
-    minVersion,
-  };
+  const [cert, key] = await every([readPem(certFile), readPem(keyFile)]);
+  const options = { cert, key, minVersion };
   try {
     createSecureContext(options);
   } catch (cause) {

@@ -87,6 +87,15 @@ describe('what a dishonest buyer might send to be quoted less', () => {
     },
   );
 
+  it('a query that some servers split at a semicolon, unless no row asks for a parameter', () => {
+    const dear = [row(5n, { query: { format: 'pdf' } })];
+    for (const query of ['x=1;format=pdf', 'format=txt;format=pdf', 'format=pdf;x=1', ';', 'a=b;'])
+      expect(() => amountOf(dear, asked({ query }))).toThrow(Unpriced);
+    expect(amountOf(dear, asked({ query: 'x=1%3Bformat=pdf' }))).toBe(1n);
+    expect(amountOf(dear, asked({ query: 'format=pdf&x=a%3bb' }))).toBe(5n);
+    expect(amountOf([row(5n, { path: '/v1/*' })], asked({ query: 'x=1;format=pdf' }))).toBe(5n);
+  });
+
   it('a parameter twice that no row asks for is nobody’s business', () => {
     expect(price({ query: 'a=1&a=2&tier=small' })).toBe(1n);
   });

@@ -30,7 +30,7 @@ export const anyValue = '*';
  * Makes the price of a request out of a table: the offers of the first row that fits, else those of the route.
  *
  * What could be read in two ways is not sold at all, because the upstream might read it in the dearer one: a query
- * parameter that a row asks for and that stands there twice, a body that a row looks into and that is not plain JSON, or
+ * parameter that a row asks for and that stands there twice, a query with a `;`, which some servers take for `&`, a body that a row looks into and that is not plain JSON, or
  * has a member twice.
  *
  * @throws Unpriced from what it returns, with what the client has to do
@@ -52,6 +52,11 @@ export function createPriceTable(
 }
 
 function readParameters(text: string, wanted: ReadonlySet<string>): ReadonlyMap<string, string> {
+  // As it stands: one that is written %3B separates nothing anywhere.
+  if (text.includes(';'))
+    throw new Unpriced(
+      'The query has a ;, which can be read in two ways; write & between parameters, and %3B in them.',
+    );
   const found = new Map<string, string>();
   for (const [name, value] of new URLSearchParams(text)) {
     if (!wanted.has(name)) continue;

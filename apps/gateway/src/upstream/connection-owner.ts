@@ -6,7 +6,7 @@ export interface ConnectionLimits {
   readonly connectTimeoutMs: number;
   readonly headersTimeoutMs: number;
   readonly idleTimeoutMs: number;
-  /** For a whole exchange, whatever it waits for; Infinity: as long as it moves. */
+  /** For a whole exchange, without the pauses of its sink; Infinity: as long as it moves. */
   readonly totalTimeoutMs: number;
 }
 

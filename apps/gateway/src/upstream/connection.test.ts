@@ -110,18 +110,25 @@ describe('the time for an answer', () => {
     });
   });
 
-  it('is up for the whole exchange, whoever pauses, where a whole exchange has its time', async () => {
-    const { connection, nowMs, send } = await held(
-      always('HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhalf'),
-      { totalTimeoutMs: 70_000 },
-    );
+  it('is up for the whole exchange, however it moves, where a whole exchange has its time: pauses aside', async () => {
+    const totalTimeoutMs = 70_000;
+    const { connection, send } = await held(always('HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhalf'), {
+      totalTimeoutMs,
+    });
+    const beforeMs = performance.now();
     const recorder = send();
+    const sentMs = performance.now();
     recorder.wants = false;
     await until('it has begun', () => recorder.status === 200);
-    // `nowMs` is a minute after the connection came to be, and the request was written later.
-    connection.sweep(nowMs + 9_000);
+    const begunMs = performance.now();
+    connection.sweep(performance.now() + 2 * totalTimeoutMs);
     expect(recorder.over).toBe(false);
-    connection.sweep(performance.now() + 70_000);
+    await until('the pause was longer than sending', () => performance.now() - begunMs > sentMs - beforeMs);
+    recorder.wants = true;
+    recorder.resume();
+    connection.sweep(sentMs + totalTimeoutMs);
+    expect(recorder.over).toBe(false);
+    connection.sweep(performance.now() + totalTimeoutMs);
     expect(await recorder.outcome).toMatchObject({ kind: 'failed', code: 'upstream_total_timeout' });
   });
 

@@ -49,8 +49,10 @@ export class Connection implements AnswerListener, BodyListener {
   /** Something happened since the last sweep; then `#sinceMs` is of no account. */
   #moved = false;
   #sinceMs: number;
-  /** When the request was written; of account only where a whole exchange has its time. */
+  /** When the request was written, later by all pauses; of account only where a whole exchange has its time. */
   #startedMs = 0;
+  /** When the pause under way began. */
+  #pausedMs = 0;
 
   constructor(dial: Dial, limits: ConnectionLimits, owner: ConnectionOwner, nowMs: number) {
     this.#owner = owner;
@@ -142,7 +144,7 @@ export class Connection implements AnswerListener, BodyListener {
       if (nowMs - this.#sinceMs >= connectTimeoutMs)
         this.lose(new UpstreamError('upstream_connect_timeout', 'The upstream did not accept a connection.'));
     } else if (this.state === 'busy') {
-      if (nowMs - this.#startedMs >= totalTimeoutMs) {
+      if (!this.#paused && nowMs - this.#startedMs >= totalTimeoutMs) {
         this.lose(new UpstreamError('upstream_total_timeout', 'The exchange took longer than it may.'));
       } else if (this.#moved || this.#paused || this.#waitsForBody()) {
         this.#moved = false;
@@ -196,8 +198,10 @@ export class Connection implements AnswerListener, BodyListener {
     }
     if (this.#call !== call) return;
     if (reading === 'malformed') this.lose(malformed(this.#reader.fault));
-    else if (reading === 'paused') this.#paused = true;
-    else if (reading === 'done') this.#finish();
+    else if (reading === 'paused') {
+      this.#paused = true;
+      this.#pausedMs = performance.now();
+    } else if (reading === 'done') this.#finish();
     else if (reading === 'surplus') {
       // Where the connection ends with the answer, nobody else could be given what is left.
       if (this.#isReusable()) this.lose(malformed('more bytes follow than it said'));
@@ -234,6 +238,8 @@ export class Connection implements AnswerListener, BodyListener {
     this.#resumed = true;
     if (!this.#paused) return;
     this.#paused = false;
+    // A whole exchange has its time without what the sink makes it wait.
+    this.#startedMs += performance.now() - this.#pausedMs;
     this.#moved = true;
     this.#goOn(NOTHING, 0);
     if (this.#paused || this.state === 'gone') return;

@@ -2,19 +2,21 @@ import { z } from '@hono/zod-openapi';
 import { decimalUsd } from '../names/price.js';
 import { isoTime } from '../sell/order-answer.js';
 import { balanceOf } from '../store/entries.js';
+import { agentSchema, claimedSchema, provisionedSchema } from './answers.js';
 import type { ApiApp, ApiParts } from './context.js';
 import { registrarProblem } from './problems.js';
 import { badRequest, bodyOf, clientOf, limited, mustIdentify, readJson } from './request.js';
 import { isSent, refuse, reply } from './respond.js';
-import { jsonResponse, problemResponse, serveRoute } from './route.js';
+import { anybody, jsonResponse, needsKey, problemResponse, serveRoute } from './route.js';
 
 const nameCharsMax = 100;
-const provisionSchema = z
-  .object({ name: z.string().min(1).max(nameCharsMax).optional() })
-  .openapi('Provision');
-const claimSchema = z
-  .object({ claim_code: z.string().min(1).max(100), human: z.string().min(1).max(nameCharsMax) })
-  .openapi('Claim');
+const shownName = z
+  .string()
+  .min(1)
+  .max(nameCharsMax)
+  .regex(/^[^\p{Cc}]*$/u, 'it has control characters');
+const provisionSchema = z.object({ name: shownName.optional() }).openapi('Provision');
+const claimSchema = z.object({ claim_code: z.string().min(1).max(100), human: shownName }).openapi('Claim');
 
 /** Serves what agents are made of: provisioning, me, revoking, claiming. */
 export function mountAgents(app: ApiApp, parts: ApiParts): void {
@@ -28,9 +30,14 @@ function mountProvision(app: ApiApp, parts: ApiParts): void {
   const route = {
     method: 'post',
     path: '/agent/auth',
+    operationId: 'provisionAgent',
     summary: 'Make an agent; its key and claim code are shown once',
+    security: anybody,
     request: { body: { required: false, content: { 'application/json': { schema: provisionSchema } } } },
-    responses: { 201: jsonResponse('The agent'), 429: problemResponse('Too many from this address') },
+    responses: {
+      201: jsonResponse('The agent', provisionedSchema),
+      429: problemResponse('Too many from this address'),
+    },
   } as const;
   const aliases = ['/agent-auth', '/api/v1/agents/provision'];
   const handler = async (c: Parameters<Parameters<typeof serveRoute>[2]>[0]) => {
@@ -52,8 +59,10 @@ function mountMe(app: ApiApp, parts: ApiParts): void {
   const route = {
     method: 'get',
     path: '/api/v1/agents/me',
+    operationId: 'me',
     summary: 'Who you are',
-    responses: { 200: jsonResponse('The agent'), 401: problemResponse('Nobody who is known') },
+    security: needsKey,
+    responses: { 200: jsonResponse('The agent', agentSchema) },
   } as const;
   serveRoute(app, route, async (c) => {
     const agent = await mustIdentify(c, parts);
@@ -78,14 +87,16 @@ function mountRevoke(app: ApiApp, parts: ApiParts): void {
   const route = {
     method: 'post',
     path: '/oauth2/revoke',
+    operationId: 'revokeKey',
     summary: 'Take a key back (RFC 7009): always 200',
+    security: anybody,
     request: {
       body: {
         required: true,
         content: { 'application/x-www-form-urlencoded': { schema: z.object({ token: z.string() }) } },
       },
     },
-    responses: { 200: { description: 'Done, if it was a key' } },
+    responses: { 200: { description: 'Done, if it was a key' }, 429: problemResponse('Too many') },
   } as const;
   serveRoute(
     app,
@@ -112,9 +123,15 @@ function mountClaim(app: ApiApp, parts: ApiParts): void {
   const route = {
     method: 'post',
     path: '/api/v1/agents/claim',
+    operationId: 'claimAgent',
     summary: 'A person takes an agent for theirs, with its claim code, once',
+    security: anybody,
     request: { body: { required: true, content: { 'application/json': { schema: claimSchema } } } },
-    responses: { 200: jsonResponse('Claimed'), 404: problemResponse('No such code, or used before') },
+    responses: {
+      200: jsonResponse('Claimed', claimedSchema),
+      404: problemResponse('No such code, or used before'),
+      429: problemResponse('Too many'),
+    },
   } as const;
   serveRoute(app, route, async (c) => {
     const over = limited(c, parts.limits.provision, clientOf(c, parts), parts.desk.now());

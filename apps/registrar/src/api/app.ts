@@ -11,6 +11,7 @@ import { registrarProblem } from './problems.js';
 import { mountQuote } from './quote.js';
 import { mountRecords } from './records.js';
 import { refuse } from './respond.js';
+import { refuseOtherMethods } from './route.js';
 import { mountSearch } from './search.js';
 import { mountWebhooks } from './webhooks.js';
 
@@ -35,11 +36,13 @@ export function createApp(parts: ApiParts, version: string): ApiApp {
   mountRecords(app, parts);
   mountLookup(app, parts);
   mountWebhooks(app, parts);
+  refuseOtherMethods(app);
   app.openAPIRegistry.registerComponent('securitySchemes', 'apiKey', {
     type: 'apiKey',
     in: 'header',
     name: 'X-API-Key',
   });
+  app.openAPIRegistry.registerComponent('securitySchemes', 'bearer', { type: 'http', scheme: 'bearer' });
   app.doc31('/openapi.json', {
     openapi: '3.1.0',
     info: { title: 'Domain registrar for agents', version },

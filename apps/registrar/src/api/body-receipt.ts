@@ -8,7 +8,12 @@ export interface PresentedOrder {
 }
 
 /** The member that older clients put their credential into; base64url needs no escaping. */
-const receiptMember = /,\s*"receipt"\s*:\s*"(?:Payment )?([A-Za-z0-9_-]{1,16000}={0,2})"/;
+const member = String.raw`"receipt"\s*:\s*"(?:Payment )?([A-Za-z0-9_-]{1,16000}={0,2})"`;
+/** With the comma that joins it to the others: before it, or behind it where it comes first. */
+const [laterMember, firstMember] = [
+  new RegExp(String.raw`,\s*${member}`),
+  new RegExp(String.raw`(?<=^\s*\{)\s*${member}\s*,\s*`),
+];
 
 /**
  * Takes a credential out of the body's `receipt`, where an older client has put it (R10). What is left are the bytes that were
@@ -19,8 +24,8 @@ export function takeReceipt(bytes: Uint8Array, authorizations: readonly string[]
   const inHeader = { bytes, credentials: authorizations };
   if (authorizations.some(isPaymentCredential)) return inHeader;
   const text = new TextDecoder().decode(bytes);
-  const [member, credential] = receiptMember.exec(text) ?? [];
-  if (member === undefined) return inHeader;
-  const left = new TextEncoder().encode(text.replace(member, ''));
+  const [found, credential] = firstMember.exec(text) ?? laterMember.exec(text) ?? [];
+  if (found === undefined) return inHeader;
+  const left = new TextEncoder().encode(text.replace(found, ''));
   return { bytes: left, credentials: [...authorizations, `Payment ${credential}`] };
 }

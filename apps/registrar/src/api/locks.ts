@@ -1,28 +1,33 @@
 import { lockRights } from '../life/lock-life.js';
 import { isoTime } from '../sell/order-answer.js';
 import { lockStanding, removeLock } from '../store/locks.js';
+import { clearedSchema, lockSchema } from './answers.js';
 import type { ApiApp, ApiContext, ApiParts } from './context.js';
 import { fqdnOf } from './named.js';
 import { registrarProblem } from './problems.js';
 import { mustIdentify } from './request.js';
 import { isSent, refuse, reply } from './respond.js';
-import { jsonResponse, problemResponse, serveRoute } from './route.js';
+import { jsonResponse, needsKey, problemResponse, serveRoute } from './route.js';
 
 /** Serves the locks of names that somebody has been asked to pay for. */
 export function mountLocks(app: ApiApp, parts: ApiParts): void {
   const status = {
     method: 'get',
     path: '/api/v1/domains/{fqdn}/lock-status',
+    operationId: 'lockStatus',
     summary: 'Is a name locked, and what should you do?',
-    responses: { 200: jsonResponse('How it stands'), 401: problemResponse('Nobody who is known') },
+    security: needsKey,
+    responses: { 200: jsonResponse('How it stands', lockSchema) },
   } as const;
   serveRoute(app, status, (c) => lockStatus(c, parts));
   const reset = {
     method: 'post',
     path: '/api/v1/domains/{fqdn}/reset-lock',
+    operationId: 'resetLock',
     summary: 'Clear a lock of yours, or one that is over; never while a payment is at work',
+    security: needsKey,
     responses: {
-      200: jsonResponse('Cleared'),
+      200: jsonResponse('Cleared', clearedSchema),
       403: problemResponse('Somebody else’s'),
       404: problemResponse('There is none'),
       409: problemResponse('A payment is at work'),

@@ -3,10 +3,11 @@ import { readDomainName } from '../names/domain-name.js';
 import { isoTime } from '../sell/order-answer.js';
 import { findAgent } from '../store/agents.js';
 import type { ApiApp, ApiContext, ApiParts } from './context.js';
+import { lookupSchema, resolutionErrorSchema, resolutionSchema } from './name-answers.js';
 import { fqdnOf, notRegistered } from './named.js';
 import { clientOf, limited } from './request.js';
 import { isSent, reply } from './respond.js';
-import { jsonResponse, problemResponse, serveRoute } from './route.js';
+import { anybody, jsonResponse, problemResponse, serveRoute } from './route.js';
 
 /** How long a resolution may be kept, seconds. */
 const resolutionLifeSeconds = 60;
@@ -16,18 +17,28 @@ export function mountLookup(app: ApiApp, parts: ApiParts): void {
   const lookup = {
     method: 'get',
     path: '/api/v1/lookup/{fqdn}',
+    operationId: 'lookup',
     summary: 'What is known of a name',
-    responses: { 200: jsonResponse('The name'), 404: problemResponse('Nobody owns it') },
+    security: anybody,
+    responses: {
+      200: jsonResponse('The name', lookupSchema),
+      404: problemResponse('Nobody owns it'),
+      429: problemResponse('Too many'),
+    },
   } as const;
   serveRoute(app, lookup, (c) => lookUp(c, parts));
   const resolve = {
     method: 'get',
     path: '/api/v1/resolve/{fqdn}',
+    operationId: 'resolve',
     summary: 'A name for machines: DomainResolution 1.0',
+    security: anybody,
     responses: {
-      200: jsonResponse('The resolution'),
-      404: jsonResponse('Not found'),
-      410: jsonResponse('Over'),
+      200: jsonResponse('The resolution', resolutionSchema),
+      400: jsonResponse('No name', resolutionErrorSchema),
+      404: jsonResponse('Not found', resolutionErrorSchema),
+      410: jsonResponse('Over', resolutionErrorSchema),
+      429: problemResponse('Too many'),
     },
   } as const;
   serveRoute(app, resolve, (c) => resolveName(c, parts));

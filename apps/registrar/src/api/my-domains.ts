@@ -14,11 +14,12 @@ import {
 } from '../store/domains.js';
 import { emitEvent } from '../store/webhooks.js';
 import type { ApiApp, ApiContext, ApiParts } from './context.js';
+import { givenSchema, myDomainsSchema, profileAnswerSchema } from './name-answers.js';
 import { notYours, ownerAsking } from './named.js';
 import { registrarProblem } from './problems.js';
 import { badRequest, bodyOf, mustIdentify, readJson } from './request.js';
 import { isSent, refuse, reply } from './respond.js';
-import { jsonResponse, problemResponse, serveRoute } from './route.js';
+import { jsonResponse, needsKey, problemResponse, serveRoute } from './route.js';
 
 const pageRowsMax = 200;
 const bioCharsMax = 251;
@@ -52,26 +53,36 @@ export function mountMyDomains(app: ApiApp, parts: ApiParts): void {
   const mine = {
     method: 'get',
     path: '/api/v1/my-domains',
+    operationId: 'myDomains',
     summary: 'Your names, 200 at a time; after= goes on from a name',
+    security: needsKey,
     request: { query: z.object({ after: z.string().optional() }) },
-    responses: { 200: jsonResponse('Your names'), 401: problemResponse('Nobody who is known') },
+    responses: { 200: jsonResponse('Your names', myDomainsSchema) },
   } as const;
   serveRoute(app, mine, (c) => myDomains(c, parts));
   const bio = {
     method: 'post',
     path: '/api/v1/domains/{fqdn}/bio',
+    operationId: 'tellOfName',
     summary: 'Tell of a name of yours',
+    security: needsKey,
     request: { body: { required: true, content: { 'application/json': { schema: profileSchema } } } },
-    responses: { 200: jsonResponse('The profile'), 403: problemResponse('Not yours') },
+    responses: {
+      200: jsonResponse('The profile', profileAnswerSchema),
+      403: problemResponse('Not yours'),
+      404: problemResponse('Nobody owns it'),
+    },
   } as const;
   serveRoute(app, bio, (c) => writeBio(c, parts), ['/api/v1/domains/{fqdn}/profile']);
   const transfer = {
     method: 'post',
     path: '/api/v1/domains/{fqdn}/transfer',
+    operationId: 'transferName',
     summary: 'Give a name of yours to another agent',
+    security: needsKey,
     request: { body: { required: true, content: { 'application/json': { schema: transferSchema } } } },
     responses: {
-      200: jsonResponse('Given'),
+      200: jsonResponse('Given', givenSchema),
       403: problemResponse('Not yours'),
       404: problemResponse('No such agent'),
     },

@@ -1,14 +1,27 @@
 import { isPaymentCredential } from '@farebox/protocol';
-import { readDomainName } from '../names/domain-name.js';
-import { offersOf, presentedId, sellOrder, unsellable } from '../sell/paid-order.js';
+import { z } from '@hono/zod-openapi';
+import type { Desk } from '../sell/desk.js';
+import { type Fresh, offersOf, sellOrder, unpriced } from '../sell/paid-order.js';
 import type { OrderPlan } from '../sell/plan.js';
 import { orderUnchallenged } from '../sell/unpaid-order.js';
-import { findPurchase, type PurchaseKind } from '../store/purchases.js';
+import type { PurchaseKind } from '../store/purchases.js';
+import { challengeSchema, orderedSchema } from './answers.js';
 import { takeReceipt } from './body-receipt.js';
 import type { ApiApp, ApiContext, ApiParts } from './context.js';
 import { clientSubject } from './holder.js';
 import { jsonOnly } from './json-only.js';
-import { costsNothing, type OrderBody, orderSchema, readPayment, readPricedName } from './order-request.js';
+import {
+  costsNothing,
+  foreignOrder,
+  type Orderable,
+  type OrderBody,
+  orderSchema,
+  type PaymentChoice,
+  type PricedName,
+  priceName,
+  priceOffered,
+  readPayment,
+} from './order-request.js';
 import { registrarProblem } from './problems.js';
 import {
   authorizationsOf,
@@ -21,36 +34,61 @@ import {
   readJson,
 } from './request.js';
 import { isSent, refuse, send } from './respond.js';
-import { jsonResponse, problemResponse, serveRoute } from './route.js';
+import { jsonResponse, mayHaveKey, problemResponse, serveRoute } from './route.js';
 
 /** Serves registration and renewal. */
 export function mountOrders(app: ApiApp, parts: ApiParts): void {
   const paths = { register: '/api/v1/domains/register', renew: '/api/v1/renew' } as const;
   const renewAlias = '/api/v1/domains/renew';
-  for (const path of [paths.register, paths.renew, renewAlias]) app.use(path, jsonOnly);
+  for (const path of [paths.register, paths.renew, renewAlias]) app.on('POST', path, jsonOnly);
   const route = (kind: PurchaseKind, summary: string) =>
     ({
       method: 'post',
       path: paths[kind],
+      operationId: `${kind}Name`,
       summary,
-      request: { body: { required: true, content: { 'application/json': { schema: orderSchema } } } },
+      security: mayHaveKey,
+      request: {
+        headers: orderHeaders,
+        body: { required: true, content: { 'application/json': { schema: orderSchema } } },
+      },
       responses: {
-        200: jsonResponse('Paid and done, with a Payment-Receipt'),
-        201: jsonResponse('Done, paid from the balance'),
-        400: problemResponse('The order contradicts itself'),
+        200: {
+          ...jsonResponse('Paid and done', orderedSchema),
+          headers: { 'Payment-Receipt': fieldOf('What was paid (draft-httpauth-payment-00)') },
+        },
+        201: jsonResponse('Done, paid from the balance', orderedSchema),
         401: problemResponse('Nobody who is known'),
-        402: problemResponse(
-          'Pay one of the challenges, then send the very same request with the credential',
-        ),
-        409: problemResponse('Taken'),
+        402: {
+          ...problemResponse(
+            'Pay one of the challenges, then send the very same request with the credential',
+            challengeSchema,
+          ),
+          headers: { 'WWW-Authenticate': fieldOf('One Payment challenge for each way of paying') },
+        },
+        403: problemResponse('Reserved, closed, somebody else’s name or challenge'),
+        ...(kind === 'renew' ? { 404: problemResponse('Nobody owns it') } : {}),
+        409: problemResponse('Taken, or lost after it was paid: what was paid is on the balance'),
         415: problemResponse('The JSON was lost on the way'),
         423: problemResponse('Locked: somebody is paying for it'),
         429: problemResponse('Too many'),
+        504: problemResponse('Not known yet: send the same credential again, never pay again'),
       },
       'x-payment-info': paymentInfo(parts),
     }) as const;
   serveRoute(app, route('register', 'Register a name'), (c) => order(c, parts, 'register'));
   serveRoute(app, route('renew', 'Renew a name'), (c) => order(c, parts, 'renew'), [renewAlias]);
+}
+
+/** The fields of an order beside its body; the key and the credential are told elsewhere. */
+const orderHeaders = z.object({
+  'X-Payment-Method': z.enum(['mpp', 'gems']).optional(),
+  'X-MPP-Network': z.string().max(40).optional().openapi({ example: 'lightning' }),
+  'Idempotency-Key': z.string().max(255).optional(),
+});
+
+function fieldOf(description: string) {
+  return { description, schema: { type: 'string' } } as const;
 }
 
 /** What draft-payment-discovery-00 wants to know of a route whose price depends on the order. */
@@ -80,47 +118,68 @@ async function order(c: ApiContext, parts: ApiParts, kind: PurchaseKind): Promis
   const body = read.value;
   const agent = await identified(c, parts);
   if (isSent(agent)) return agent;
-  const offered = await wasOffered(credentials, parts, body);
-  if (kind === 'register' && body.agreed_to_terms !== true && !offered) {
-    if (parts.termsRequired || body.agreed_to_terms === false) {
-      const detail = 'Agree to the terms with agreed_to_terms: true; nothing was asked for.';
-      return refuse(c, registrarProblem('terms-not-agreed', detail));
-    }
-  }
+  const foreign = foreignOrder(body, agent?.id);
+  if (foreign !== undefined) return badRequest(c, foreign, 'target_owner');
   const choice = readPayment(c, body);
   if (!choice.ok) return refuse(c, registrarProblem('payment-method-conflict', choice.detail));
-  const priced = await readPricedName(c, desk, kind, body, offered);
-  if (isSent(priced)) return priced;
-  const { name, price } = priced;
   const holder = agent?.id ?? clientSubject(client);
-  const plan: OrderPlan = { kind, name, years: body.years, agent: agent?.id, holder, client, price };
-  const free = costsNothing(priced);
-  // A challenge that was issued when there was a price is honoured, whatever it costs now.
-  if ((free || choice.value.method === 'gems') && !pays) {
-    if (agent === undefined) {
-      const detail = 'What is not paid for now needs an agent: send X-API-Key; POST /agent/auth gives one.';
-      return refuse(c, registrarProblem('identity-required', detail));
-    }
-    const method = free ? 'coupon' : 'gems';
-    const key = c.req.header('idempotency-key');
-    if (key !== undefined && key.length > 255)
-      return badRequest(c, 'An Idempotency-Key has at most 255 characters.');
-    return send(c, { answer: await orderUnchallenged(desk, { ...plan, agent: agent.id }, method, key) });
+  const buyer = { kind, years: body.years, agent: agent?.id, holder, client };
+  const orderable = unagreed(parts, kind, body) ?? (await priceName(desk, kind, body, holder));
+  const request = gateRequest(c, bytes, credentials, client, agent);
+  const fresh = freshOf(desk, buyer, orderable, choice.value);
+  if (pays) {
+    // Judged as what it was offered for. What is offered anew, should it fail, is not decided by it.
+    const offered = priceOffered(desk, kind, body);
+    if (!offered.ok) return refuse(c, offered.problem);
+    return send(c, await sellOrder(desk, request, { ...buyer, ...offered }, fresh));
   }
-  const { rail } = choice.value;
-  if (!offersOf(desk, plan, rail).some(() => true)) return send(c, { answer: unsellable() });
-  return send(c, await sellOrder(desk, gateRequest(c, bytes, credentials, client, agent), plan, rail));
+  if (!orderable.ok) return refuse(c, orderable.problem);
+  const plan = { ...buyer, ...orderable };
+  const unchallenged = unchallengedMethod(orderable, choice.value);
+  if (unchallenged === undefined) {
+    return fresh.ok ? send(c, await sellOrder(desk, request, plan, fresh)) : refuse(c, fresh.problem);
+  }
+  if (agent === undefined) {
+    const detail = 'What is not paid for now needs an agent: send X-API-Key; POST /agent/auth gives one.';
+    return refuse(c, registrarProblem('identity-required', detail));
+  }
+  const key = c.req.header('idempotency-key');
+  if (key !== undefined && key.length > 255)
+    return badRequest(c, 'An Idempotency-Key has at most 255 characters.');
+  return send(c, { answer: await orderUnchallenged(desk, { ...plan, agent: agent.id }, unchallenged, key) });
 }
 
-/** True where the request comes with a payment for an order of this name that was offered here. The gate judges it. */
-async function wasOffered(
-  credentials: readonly string[],
-  { desk }: ApiParts,
-  body: OrderBody,
-): Promise<boolean> {
-  const id = presentedId({ credentials });
-  if (id === undefined) return false;
-  const order = await desk.db.read((sql) => findPurchase(sql, id));
-  const name = readDomainName(body, desk.namespaces);
-  return name.ok && order?.fqdn === name.value.fqdn;
+/** The refusal of an order whose terms were not agreed to. Renewals have none. */
+function unagreed(
+  { termsRequired }: ApiParts,
+  kind: PurchaseKind,
+  { agreed_to_terms: agreed }: OrderBody,
+): Extract<Orderable, { readonly ok: false }> | undefined {
+  if (kind === 'renew' || agreed === true || (agreed === undefined && !termsRequired)) return undefined;
+  const detail = 'Agree to the terms with agreed_to_terms: true; nothing was asked for.';
+  return { ok: false, problem: registrarProblem('terms-not-agreed', detail) };
+}
+
+/** How an order is paid where nobody is challenged for it; undefined: with a challenge. */
+function unchallengedMethod(priced: PricedName, { method }: PaymentChoice): 'coupon' | 'gems' | undefined {
+  if (costsNothing(priced)) return 'coupon';
+  return method === 'gems' ? 'gems' : undefined;
+}
+
+/** What the buyer of an order may be challenged for. */
+function freshOf(
+  desk: Desk,
+  buyer: Omit<OrderPlan, 'name' | 'price'>,
+  orderable: Orderable,
+  choice: PaymentChoice,
+): Fresh {
+  if (!orderable.ok) return orderable;
+  if (unchallengedMethod(orderable, choice) !== undefined) {
+    const detail =
+      'The payment did not verify, and this order is not challenged; send it without Authorization.';
+    return { ok: false, problem: registrarProblem('conflict', detail) };
+  }
+  const plan = { ...buyer, ...orderable };
+  if (offersOf(desk, plan, choice.rail).length > 0) return { ok: true, plan, rail: choice.rail };
+  return { ok: false, problem: unpriced() };
 }

@@ -227,7 +227,7 @@ describe('webhooks', () => {
     const known = rig.clock.nowMs;
     // It is put off twice: while it is told, and when it has failed.
     await expect.poll(async () => (await rig.db.read(attempts)) > 0, { timeout: 60_000 }).toBe(true);
-    const due = await rig.db.read(nextDue);
+    const due = await rig.db.read((sql) => nextDue(sql, known));
     rig.clock.nowMs = Math.max(known, due ?? known) + 60_000;
     rig.registrar.desk.eventsWaiting();
   }

@@ -29,12 +29,13 @@ async function searched(c: ApiContext, parts: ApiParts, settings: DocumentSettin
   return searchPage(settings, { query, results: found.value.map((each) => foundName(parts, each)) });
 }
 
-function foundName({ desk }: ApiParts, { name, reason, price }: SearchedName): FoundName {
+function foundName({ desk }: ApiParts, { name, reason, price, humanUsdMicros }: SearchedName): FoundName {
   const [token] = desk.paying.tempo?.tokens ?? [];
   const prices = [`${decimalUsd(price.net.usdMicros)} ${token?.name ?? 'USD'}`];
   if (desk.paying.lightning && price.net.sats !== undefined) prices.push(`${price.net.sats} sat`);
   return {
     ...{ domain: name.fqdn, available: reason === undefined, prices },
+    ...(humanUsdMicros === price.net.usdMicros ? {} : { humanPrice: `${decimalUsd(humanUsdMicros)} USD` }),
     ...(reason === undefined ? {} : { reason }),
   };
 }

@@ -17,6 +17,7 @@ const kinds = {
   'identity-required': { status: 401, title: 'Identity Required', retry: 'never' },
   'identity-invalid': { status: 401, title: 'Identity Invalid', retry: 'never' },
   'malformed-replay': { status: 415, title: 'Malformed Replay', retry: 'same-credential' },
+  'method-not-allowed': { status: 405, title: 'Method Not Allowed', retry: 'never' },
   'not-found': { status: 404, title: 'Not Found', retry: 'never' },
   'body-too-large': { status: 413, title: 'Body Too Large', retry: 'never' },
   'too-many-requests': { status: 429, title: 'Too Many Requests', retry: 'safe' },
@@ -73,6 +74,11 @@ export function hindranceRefusal(hindrance: Hindrance, fqdn: string, nowMs: numb
       const detail = `${who} too many unpaid orders open; pay for one, reset a lock, or wait until one is over.`;
       return { problem: registrarProblem('too-many-locks', detail), fields: ['Retry-After', '60'] };
     }
+    case 'coupon-used-up':
+      return bare(
+        'conflict',
+        'This coupon has been used up, or others hold its last uses; order without it.',
+      );
     case 'not-registered':
       return bare('domain-not-registered', 'Nobody owns this name; register it instead.');
     case 'not-yours':

@@ -1,26 +1,53 @@
+import { z } from '@hono/zod-openapi';
+import { type NamedDomain, readDomainName } from '../names/domain-name.js';
 import { decimalUsd } from '../names/price.js';
 import { findHindrance } from '../sell/offer.js';
+import { offersOf, unsellable } from '../sell/paid-order.js';
+import { findDomain } from '../store/domains.js';
 import type { PurchaseKind } from '../store/purchases.js';
 import { gemsOf } from './agents.js';
+import { quoteSchema } from './answers.js';
 import type { ApiApp, ApiContext, ApiParts } from './context.js';
 import { clientSubject } from './holder.js';
-import { orderSchema, type PricedName, readPayment, readPricedName } from './order-request.js';
+import {
+  costsNothing,
+  foreignOrder,
+  orderSchema,
+  type PaymentChoice,
+  type PricedName,
+  readPayment,
+  readPricedName,
+} from './order-request.js';
 import { hindranceRefusal, registrarProblem } from './problems.js';
 import { badRequest, bodyOf, clientOf, limited, mustIdentify, readJson } from './request.js';
-import { isSent, refuse, reply } from './respond.js';
-import { jsonResponse, problemResponse, serveRoute } from './route.js';
+import { isSent, refuse, reply, send } from './respond.js';
+import { jsonResponse, needsKey, problemResponse, serveRoute } from './route.js';
+
+const quoteRequestSchema = orderSchema
+  .extend({
+    order_kind: z
+      .enum(['register', 'renew'])
+      .optional()
+      .openapi({ description: 'Left out: renew for a name of yours, register for any other' }),
+  })
+  .openapi('QuoteRequest');
 
 /** Serves quotes: what an order would cost. Nothing is kept of them, and no name is locked. */
 export function mountQuote(app: ApiApp, parts: ApiParts): void {
   const route = {
     method: 'post',
     path: '/api/v1/domains/quote',
+    operationId: 'quote',
     summary: 'What would it cost? Nothing is kept, and no name is locked',
-    request: { body: { required: true, content: { 'application/json': { schema: orderSchema } } } },
+    security: needsKey,
+    request: { body: { required: true, content: { 'application/json': { schema: quoteRequestSchema } } } },
     responses: {
-      200: jsonResponse('The price'),
-      401: problemResponse('Nobody who is known'),
+      200: jsonResponse('The price', quoteSchema),
+      403: problemResponse('Reserved, closed, or not yours to renew'),
+      404: problemResponse('Nobody owns what is to be renewed'),
       409: problemResponse('Taken'),
+      423: problemResponse('Locked: somebody is paying for it'),
+      429: problemResponse('Too many'),
     },
   } as const;
   serveRoute(app, route, (c) => quote(c, parts));
@@ -33,34 +60,38 @@ async function quote(c: ApiContext, parts: ApiParts): Promise<Response> {
   if (over !== undefined) return over;
   const agent = await mustIdentify(c, parts);
   if (isSent(agent)) return agent;
-  const read = readJson(await bodyOf(c), orderSchema);
+  const read = readJson(await bodyOf(c), quoteRequestSchema);
   if (!read.ok) return badRequest(c, read.detail, read.code);
-  const choice = readPayment(c, read.value);
+  const body = read.value;
+  const foreign = foreignOrder(body, agent.id);
+  if (foreign !== undefined) return badRequest(c, foreign, 'target_owner');
+  const choice = readPayment(c, body);
   if (!choice.ok) return refuse(c, registrarProblem('payment-method-conflict', choice.detail));
+  const kind = body.order_kind ?? ((await isOwner(parts, body, agent.id)) ? 'renew' : 'register');
+  const priced = await readPricedName(c, desk, kind, body);
+  if (isSent(priced)) return priced;
+  const { name, price } = priced;
+  const asking = { agent: agent.id, holder: agent.id, client: clientSubject(client) };
+  const plan = { kind, name, years: body.years, ...asking, price };
   const nowMs = desk.now();
-  const named = await readPricedName(c, desk, 'register', read.value);
-  if (isSent(named)) return named;
-  const { fqdn } = named.name;
-  const plan = {
-    name: named.name,
-    years: read.value.years,
-    agent: agent.id,
-    holder: agent.id,
-    client: clientSubject(client),
-  };
-  // One's own name is quoted for another term.
-  const first = await desk.db.read((sql) =>
-    findHindrance(sql, { ...plan, kind: 'register', price: named.price }, nowMs),
-  );
-  const kind: PurchaseKind = first?.kind === 'taken' && first.byAsker ? 'renew' : 'register';
-  const hindrance = kind === 'register' ? first : undefined;
+  // What would be in the way of the order is in the way of its quote.
+  const hindrance = await desk.db.read((sql) => findHindrance(sql, plan, nowMs));
   if (hindrance !== undefined) {
-    const { problem, fields } = hindranceRefusal(hindrance, fqdn, nowMs);
+    const { problem, fields } = hindranceRefusal(hindrance, name.fqdn, nowMs);
     return refuse(c, problem, fields);
   }
-  const priced = kind === 'register' ? named : await readPricedName(c, desk, kind, read.value);
-  if (isSent(priced)) return priced;
-  return reply(c, quoteOf(parts, priced, kind, plan.years));
+  const unpaid = costsNothing(priced) || choice.value.method === 'gems';
+  if (!unpaid && offersOf(desk, plan, choice.value.rail).length === 0)
+    return send(c, { answer: unsellable() });
+  return reply(c, quoteOf(parts, priced, kind, body.years, choice.value));
+}
+
+/** True of one's own name: that can only be renewed. What is no name is told when it is priced. */
+async function isOwner({ desk }: ApiParts, body: NamedDomain, agent: string): Promise<boolean> {
+  const read = readDomainName(body, desk.namespaces);
+  if (!read.ok) return false;
+  const owned = await desk.db.read((sql) => findDomain(sql, read.value.fqdn, desk.now()));
+  return owned?.owner === agent;
 }
 
 function quoteOf(
@@ -68,11 +99,14 @@ function quoteOf(
   { name, price }: PricedName,
   kind: PurchaseKind,
   years: number,
+  { rail }: PaymentChoice,
 ): Readonly<Record<string, unknown>> {
   const { desk } = parts;
   const { gross, net, coupon, premium } = price;
   const gems = (amount: bigint) => gemsOf(amount, parts);
-  const [token] = desk.paying.tempo?.tokens ?? [];
+  const { tempo, lightning } = desk.paying;
+  const onTempo = rail === 'lightning' ? undefined : tempo;
+  const [token] = onTempo?.tokens ?? [];
   return {
     ...{ status: 'quoted', binding: false, mutation: 'none', available: true },
     ...{
@@ -90,13 +124,13 @@ function quoteOf(
       configured_currency: 'Gems',
       amount: decimalUsd(net.usdMicros),
       currency: token?.name ?? 'USD',
-      sats: desk.paying.lightning ? (net.sats?.toString() ?? null) : null,
+      sats: lightning && rail !== 'tempo' ? (net.sats?.toString() ?? null) : null,
     },
-    ...(desk.paying.tempo === undefined
-      ? {}
+    ...(onTempo === undefined
+      ? { mpp_network: 'lightning' }
       : {
           mpp_network: 'tempo',
-          chain_id: desk.paying.tempo.chainId,
+          chain_id: onTempo.chainId,
           currency_address: token?.address,
           recipient: token?.recipient,
         }),

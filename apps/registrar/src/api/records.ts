@@ -7,11 +7,12 @@ import { bumpSerial, findDomain, insertRecord, recordsOf, removeRecord } from '.
 import { emitEvent } from '../store/webhooks.js';
 import { parseRecordData } from '../zone/record-data.js';
 import type { ApiApp, ApiContext, ApiParts } from './context.js';
+import { recordGoneSchema, recordsSchema, recordWrittenSchema } from './name-answers.js';
 import { notYours, ownerAsking } from './named.js';
 import { registrarProblem } from './problems.js';
 import { badRequest, bodyOf, readJson } from './request.js';
 import { isSent, refuse, reply } from './respond.js';
-import { jsonResponse, problemResponse, serveRoute } from './route.js';
+import { jsonResponse, needsKey, problemResponse, serveRoute } from './route.js';
 
 /** Most records of one name. */
 export const recordsPerDomainMax = 100;
@@ -39,8 +40,14 @@ export function mountRecords(app: ApiApp, parts: ApiParts): void {
   const list = {
     method: 'get',
     path,
+    operationId: 'listRecords',
     summary: 'The records of a name of yours',
-    responses: { 200: jsonResponse('The records'), ...refusals },
+    security: needsKey,
+    responses: {
+      200: jsonResponse('The records', recordsSchema),
+      404: problemResponse('Nobody owns it'),
+      ...refusals,
+    },
   } as const;
   serveRoute(app, list, async (c) => {
     const asking = await ownerAsking(c, parts);
@@ -52,10 +59,12 @@ export function mountRecords(app: ApiApp, parts: ApiParts): void {
   const add = {
     method: 'post',
     path,
+    operationId: 'addRecord',
     summary: 'Add a record',
+    security: needsKey,
     request: { body },
     responses: {
-      201: jsonResponse('The record'),
+      201: jsonResponse('The record', recordWrittenSchema),
       409: problemResponse('It does not go with the others'),
       ...refusals,
     },
@@ -65,11 +74,14 @@ export function mountRecords(app: ApiApp, parts: ApiParts): void {
   const put = {
     method: 'put',
     path: one,
+    operationId: 'setRecord',
     summary: 'Put another record in place of one',
+    security: needsKey,
     request: { body },
     responses: {
-      200: jsonResponse('The record'),
+      200: jsonResponse('The record', recordWrittenSchema),
       404: problemResponse('There is none of that id'),
+      409: problemResponse('It does not go with the others'),
       ...refusals,
     },
   } as const;
@@ -77,9 +89,11 @@ export function mountRecords(app: ApiApp, parts: ApiParts): void {
   const remove = {
     method: 'delete',
     path: one,
+    operationId: 'deleteRecord',
     summary: 'Delete a record',
+    security: needsKey,
     responses: {
-      200: jsonResponse('Deleted'),
+      200: jsonResponse('Deleted', recordGoneSchema),
       404: problemResponse('There is none of that id'),
       ...refusals,
     },

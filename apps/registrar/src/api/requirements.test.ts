@@ -1,20 +1,29 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { graceMs } from '../life/domain-life.js';
-import { balanceAccount, book, usdMicrosCurrency } from '../store/entries.js';
+import { startTempoDevnet, type TempoDevnet } from '@farebox/devnet/tempo';
+import { parseChallenges } from '@farebox/protocol';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import {
   ask,
   challengeOf,
+  fundedAccount,
   newAgent,
   payLightning,
   problemIn,
+  type Read,
   receiptOf,
   registerPath,
+  signTempo,
 } from '../testing/client.js';
-import { namespaceOf, openRig, type Rig } from '../testing/rig.js';
+import { openRig, type Rig } from '../testing/rig.js';
 
+// What the document asks of the server, by its numbers, on a real Tempo chain.
+let chain: TempoDevnet;
 let rig: Rig;
+beforeAll(async () => {
+  chain = await startTempoDevnet();
+});
+afterAll(() => chain.close());
 beforeEach(async () => {
-  rig = await openRig();
+  rig = await openRig({ chain });
 });
 afterEach(async () => {
   await rig.close();
@@ -23,20 +32,43 @@ afterEach(async () => {
 
 const order = { domain: 'myname', tld: 'chatbot', years: 1 };
 
-/** Registers a name, paid over Lightning. */
+/** Pays for what was asked, on the chain. */
+const paidOnTempo = async (asked: Read) => signTempo(chain, await fundedAccount(chain), asked);
+
+/** Registers a name, paid on the chain. */
 async function buy(key: string | undefined, json: object = order, path = registerPath) {
   const asked = await ask(rig, path, { json, key });
-  const headers = { Authorization: await payLightning(rig, asked) };
+  const headers = { Authorization: await paidOnTempo(asked) };
   return ask(rig, path, { json, key, headers });
 }
 
 describe('identity', () => {
-  it('R1 R2: is a key in X-API-Key, or a Bearer on calls without payment', async () => {
+  it('R1: is a key in X-API-Key', async () => {
     const { id, key } = await newAgent(rig);
     expect(key).toMatch(/^hd_agent_[A-Za-z0-9_-]{43}$/);
-    for (const headers of [{ 'X-API-Key': key }, { Authorization: `Bearer ${key}` }])
-      expect((await ask(rig, '/api/v1/agents/me', { headers })).body.agent_id).toBe(id);
-    for (const headers of [{}, { 'X-API-Key': 'hd_agent_wrong' }, { Authorization: 'Bearer x' }]) {
+    expect((await ask(rig, '/api/v1/agents/me', { key })).body.agent_id).toBe(id);
+    expect((await buy(key)).body).toMatchObject({
+      owner_id: id,
+      target_owner_id: id,
+      reseller_channel: null,
+    });
+  });
+
+  it('R2: is the same key as a Bearer, on calls that carry no payment', async () => {
+    const { id, key } = await newAgent(rig);
+    const bearer = { Authorization: `Bearer ${key}` };
+    expect((await ask(rig, '/api/v1/agents/me', { headers: bearer })).body.agent_id).toBe(id);
+    // The order may be asked for with it; what is paid says who with the key, as Authorization is taken.
+    const asked = await ask(rig, registerPath, { json: order, headers: bearer });
+    const headers = { Authorization: await paidOnTempo(asked) };
+    expect((await ask(rig, registerPath, { json: order, headers })).status).toBe(403);
+    expect((await ask(rig, registerPath, { json: order, key, headers })).body.owner_id).toBe(id);
+    for (const headers of [
+      {},
+      { 'X-API-Key': 'hd_agent_wrong' },
+      { Authorization: 'Bearer x' },
+      { Authorization: key },
+    ]) {
       const refused = await ask(rig, '/api/v1/agents/me', { headers });
       expect(refused.status).toBe(401);
       expect(refused.headers.get('www-authenticate')).toContain('resource_metadata=');
@@ -48,8 +80,9 @@ describe('identity', () => {
   it('R3: a wrong key is refused before any payment is looked at', async () => {
     const { key } = await newAgent(rig);
     const asked = await ask(rig, registerPath, { json: order, key });
-    const headers = { Authorization: await payLightning(rig, asked) };
+    const headers = { Authorization: await paidOnTempo(asked) };
     expect((await ask(rig, registerPath, { json: order, key: 'hd_agent_x', headers })).status).toBe(401);
+    expect(await chain.balance(rig.recipient)).toBe(0n);
     expect((await ask(rig, registerPath, { json: order, key, headers })).status).toBe(200);
   });
 
@@ -99,9 +132,8 @@ describe('an order', () => {
     const refused = await ask(rig, registerPath, { json: order, key });
     expect(problemIn(refused)).toMatchObject({ status: 400, code: 'terms-not-agreed' });
     expect(refused.headers.has('www-authenticate')).toBe(false);
-    expect((await ask(rig, registerPath, { json: { ...order, agreed_to_terms: true }, key })).status).toBe(
-      402,
-    );
+    expect(await chain.balance(rig.recipient)).toBe(0n);
+    expect((await buy(key, { ...order, agreed_to_terms: true })).status).toBe(200);
   });
 
   it('R4: names its domain in one way, and is refused for what is reserved or not sold', async () => {
@@ -119,17 +151,32 @@ describe('an order', () => {
     expect(await statusOf({ ...order, domain: 'x'.repeat(70_000) })).toBe(413);
   });
 
-  it('R7 R10 R11 R16: is bound to its method, its path and its very bytes', async () => {
+  it('R7: is 402 with a Payment challenge for each way of paying, in the field and in the body', async () => {
     const { key } = await newAgent(rig);
     const asked = await ask(rig, registerPath, { json: order, key });
-    expect(challengeOf(asked, 'lightning').digest).toMatch(/^sha-256=:/);
-    const headers = { 'Content-Type': 'application/json', Authorization: await payLightning(rig, asked) };
+    expect([asked.status, challengeOf(asked, 'tempo').intent]).toEqual([402, 'charge']);
+    const { challenges } = parseChallenges([String(asked.body.www_authenticate)]);
+    expect(challenges).toEqual([challengeOf(asked, 'tempo'), challengeOf(asked, 'lightning')]);
+  });
+
+  it('R16: is bound to its very bytes, and to its method (R11) and URL (R12)', async () => {
+    const { key } = await newAgent(rig);
+    const asked = await ask(rig, registerPath, { json: order, key });
+    expect(challengeOf(asked, 'tempo').digest).toMatch(/^sha-256=:/);
+    const headers = { 'Content-Type': 'application/json', Authorization: await paidOnTempo(asked) };
     const spaced = JSON.stringify(order, null, 1);
     const refused = await ask(rig, registerPath, { text: spaced, key, headers });
     expect([402, 403]).toContain(refused.status);
+    for (const method of ['GET', 'PUT', 'DELETE', 'OPTIONS']) {
+      const other = await ask(rig, registerPath, { method, key, headers });
+      expect([method, other.status, other.headers.get('allow')]).toEqual([method, 405, 'POST']);
+    }
+    const elsewhere = await ask(rig, `${registerPath}?x=1`, { text: JSON.stringify(order), key, headers });
+    expect([402, 403]).toContain(elsewhere.status);
+    expect(await chain.balance(rig.recipient)).toBe(0n);
     const done = await ask(rig, registerPath, { text: JSON.stringify(order), key, headers });
     expect(done.status).toBe(200);
-    expect(receiptOf(done).challengeId).toBe(challengeOf(asked, 'lightning').id);
+    expect(receiptOf(done).challengeId).toBe(challengeOf(asked, 'tempo').id);
     expect(done.headers.get('cache-control')).toBe('private');
     // Used up: nothing is sold twice for it.
     expect((await ask(rig, registerPath, { text: JSON.stringify(order), key, headers })).status).toBe(409);
@@ -155,6 +202,30 @@ describe('an order', () => {
     const one = { domain: 'myname.chatbot', years: 1 };
     expect((await ask(rig, '/api/v1/renew', { json: one, key: stranger.key })).status).toBe(403);
     expect((await ask(rig, '/api/v1/renew', { json: { domain: 'free.agent' }, key })).status).toBe(404);
+  });
+
+  it('R27: whose payment does not move is 402 with a fresh challenge, says so once, and costs nothing', async () => {
+    const { key } = await newAgent(rig);
+    const asked = await ask(rig, registerPath, { json: order, key });
+    const account = await fundedAccount(chain, 600_000n);
+    // Enough when it was signed, and not any more when it is presented.
+    const Authorization = await signTempo(chain, account, asked);
+    const before = await ask(rig, registerPath, { json: { ...order, domain: 'other' }, key });
+    const spent = { Authorization: await signTempo(chain, account, before) };
+    expect(
+      (await ask(rig, registerPath, { json: { ...order, domain: 'other' }, key, headers: spent })).status,
+    ).toBe(200);
+    const headers = { Authorization };
+    const refused = await ask(rig, registerPath, { json: order, key, headers });
+    expect(refused.status).toBe(402);
+    expect(problemIn(refused).detail?.match(/payment authorization/gi)).toHaveLength(1);
+    expect(problemIn(refused).detail).toMatch(
+      /^(Payment authorization did not verify|Invalid payment authorization)/,
+    );
+    await chain.fund(account.address, 10_000_000n);
+    const anew = { Authorization: await signTempo(chain, account, refused) };
+    expect((await ask(rig, registerPath, { json: order, key, headers: anew })).status).toBe(200);
+    expect(await chain.balance(rig.recipient)).toBe(1_040_000n);
   });
 
   it('R19: that has lost its JSON is told so; a browser’s form goes to the search page', async () => {
@@ -183,95 +254,5 @@ describe('an order', () => {
     const done = await buy(key);
     expect(done.headers.get('content-type')).toBe('application/json');
     receiptOf(done);
-  });
-});
-
-describe('prepaid balance and coupons', () => {
-  const give = (agent: string, amount: bigint) =>
-    rig.db.write((sql) =>
-      book(
-        sql,
-        `gift ${agent} ${amount}`,
-        [
-          { account: 'gift', currency: usdMicrosCurrency, amount: -amount },
-          { account: balanceAccount(agent), currency: usdMicrosCurrency, amount },
-        ],
-        rig.clock.nowMs,
-      ),
-    );
-
-  it('pays with gems: 201, once for an Idempotency-Key, never below nothing', async () => {
-    const { id, key } = await newAgent(rig);
-    await give(id, 600_000n);
-    const gems = (domain: string, idempotency = 'k1') =>
-      ask(rig, registerPath, {
-        json: { ...order, domain, payment_method: 'gems' },
-        key,
-        headers: { 'Idempotency-Key': idempotency },
-      });
-    const [first, again] = [await gems('one'), await gems('one')];
-    expect([first.status, again.status]).toEqual([201, 201]);
-    expect(again.body).toMatchObject({ order_id: first.body.order_id, idempotent_replay: true });
-    expect((await gems('two')).status).toBe(409);
-    expect((await gems('two', 'k2')).body).toMatchObject({ code: 'balance-insufficient' });
-    expect((await ask(rig, '/api/v1/agents/me', { key })).body.balance).toEqual({ usd: '0.08', gems: 0.15 });
-    expect((await ask(rig, registerPath, { json: { ...order, payment_method: 'gems' } })).status).toBe(401);
-  });
-
-  it('spends a balance once, whoever comes at the same moment', async () => {
-    const { id, key } = await newAgent(rig);
-    await give(id, 520_000n);
-    const orders = Array.from({ length: 6 }, (_, n) =>
-      ask(rig, registerPath, { json: { ...order, domain: `n${n}`, payment_method: 'gems' }, key }),
-    );
-    const statuses = (await Promise.all(orders)).map(({ status }) => status).sort();
-    expect(statuses).toEqual([201, 409, 409, 409, 409, 409]);
-  });
-
-  it('asks for nothing where a coupon has paid, as often as it is good', async () => {
-    const { key } = await newAgent(rig);
-    const free = (domain: string) =>
-      ask(rig, registerPath, { json: { ...order, domain, coupon_code: 'free' }, key });
-    const statuses = (await Promise.all(['a', 'b', 'c', 'd'].map(free))).map(({ status }) => status).sort();
-    expect(statuses.slice(0, 2)).toEqual([200, 200]);
-    // Used up before they were read, or while they were.
-    for (const status of statuses.slice(2)) expect([400, 409]).toContain(status);
-    expect((await free('e')).status).toBe(400);
-    const half = await ask(rig, registerPath, { json: { domain: 'h.agent', coupon_code: 'HALF' }, key });
-    expect(challengeOf(half, 'lightning')).toBeDefined();
-    expect(half.body).toMatchObject({ amount: 0.26 });
-    expect((await ask(rig, registerPath, { json: { ...order, coupon_code: 'HALF' }, key })).status).toBe(400);
-  });
-
-  it('honours what was offered, whatever has been reserved or used up before it was paid', async () => {
-    const { key } = await newAgent(rig);
-    const json = { domain: 'h.agent', coupon_code: 'HALF' };
-    const headers = { Authorization: await payLightning(rig, await ask(rig, registerPath, { json, key })) };
-    const reserved = new Map([['h', 'late']]);
-    await rig.restart({ coupons: [], namespaces: [namespaceOf('agent', { reserved })], termsRequired: true });
-    expect((await ask(rig, registerPath, { json, key })).status).toBe(400);
-    expect((await ask(rig, registerPath, { json, key, headers })).status).toBe(200);
-  });
-});
-
-describe('a name’s life', () => {
-  it('ends 40 days after its term, when it is anybody’s again', async () => {
-    const [one, other] = [await newAgent(rig), await newAgent(rig)];
-    const { body } = await buy(one.key);
-    const statusAt = async (ms: number) => {
-      rig.clock.nowMs = ms;
-      return (await ask(rig, '/api/v1/resolve/myname.chatbot')).status;
-    };
-    const end = Date.parse(String(body.expiry_date));
-    expect(await statusAt(end - 1_000)).toBe(200);
-    expect(await statusAt(end + 1_000)).toBe(410);
-    expect((await ask(rig, registerPath, { json: order, key: other.key })).status).toBe(409);
-    // In grace it is only its owner's to renew.
-    const renewal = { domain: 'myname.chatbot', years: 1 };
-    expect((await ask(rig, '/api/v1/renew', { json: renewal })).status).toBe(403);
-    expect((await ask(rig, '/api/v1/renew', { json: renewal, key: one.key })).status).toBe(402);
-    expect(await statusAt(end + graceMs + 1_000)).toBe(404);
-    expect((await buy(other.key)).status).toBe(200);
-    expect((await ask(rig, '/api/v1/my-domains', { key: one.key })).body.data).toEqual([]);
   });
 });

@@ -6,26 +6,34 @@ import { decimalUsd, type OrderPrice, priceOrder } from '../names/price.js';
 import { isoTime } from '../sell/order-answer.js';
 import { findDomain } from '../store/domains.js';
 import { lockStanding } from '../store/locks.js';
+import { capabilitiesSchema, searchSchema } from './answers.js';
 import type { ApiApp, ApiContext, ApiParts } from './context.js';
 import { badRequest, clientOf, limited } from './request.js';
 import { reply } from './respond.js';
-import { jsonResponse, problemResponse, serveRoute } from './route.js';
+import { anybody, jsonResponse, problemResponse, serveRoute } from './route.js';
 
 /** Serves what may be known before one buys: search, capabilities, prices. Nobody has to say who they are. */
 export function mountSearch(app: ApiApp, parts: ApiParts): void {
   const search = {
     method: 'get',
     path: '/api/v1/domains/search',
+    operationId: 'search',
     summary: 'Is a name to be had, and what does it cost?',
+    security: anybody,
     request: { query: z.object({ q: z.string() }) },
-    responses: { 200: jsonResponse('One result a namespace'), 429: problemResponse('Too many') },
+    responses: {
+      200: jsonResponse('One result a namespace', searchSchema),
+      429: problemResponse('Too many'),
+    },
   } as const;
   serveRoute(app, search, (c) => searchNames(c, parts));
   const capabilities = {
     method: 'get',
     path: '/api/v1/domains/capabilities',
+    operationId: 'capabilities',
     summary: 'What is sold here, in which phase, and how it is paid',
-    responses: { 200: jsonResponse('The namespaces') },
+    security: anybody,
+    responses: { 200: jsonResponse('The namespaces', capabilitiesSchema) },
   } as const;
   serveRoute(app, capabilities, (c) => reply(c, capabilitiesOf(parts)));
 }
@@ -46,8 +54,10 @@ export interface SearchedName {
   readonly space: Namespace;
   /** Why it is not to be had; undefined: it is. */
   readonly reason: string | undefined;
-  /** What a year costs now. */
+  /** What an agent pays for a year now. */
   readonly price: OrderPrice;
+  /** What a year is said to cost people, millionths of a dollar. */
+  readonly humanUsdMicros: bigint;
 }
 
 /** Looks for a label in every namespace, or for a full name in its own. */
@@ -61,15 +71,19 @@ export async function findNames({ desk }: ApiParts, query: string): Promise<Resu
     const space = desk.namespaces.get(name.namespace);
     if (space === undefined) continue;
     const nowMs = desk.now();
-    const { open } = phaseAt(space, nowMs);
+    const { open, multiplier } = phaseAt(space, nowMs);
     const reason = await unavailableFor(desk, name.fqdn, space.reserved.get(name.name), open, nowMs);
     const order = { kind: 'register', name: name.name, years: 1, coupon: undefined } as const;
-    found.push({ name, space, reason, price: priceOrder(space, order, nowMs) });
+    const price = priceOrder(space, order, nowMs);
+    // A premium name has one price, for everybody.
+    const humanUsdMicros = price.premium ? price.net.usdMicros : space.humanPrice.usdMicros * multiplier;
+    found.push({ name, space, reason, price, humanUsdMicros });
   }
   return { ok: true, value: found };
 }
 
-function resultOf({ desk }: ApiParts, { name: found, space, reason, price }: SearchedName): unknown {
+function resultOf({ desk }: ApiParts, searched: SearchedName): unknown {
+  const { name: found, space, reason, price, humanUsdMicros } = searched;
   const { fqdn, name, display } = found;
   const phase = phaseAt(space, desk.now());
   const usd = Number(decimalUsd(price.net.usdMicros));
@@ -78,7 +92,7 @@ function resultOf({ desk }: ApiParts, { name: found, space, reason, price }: Sea
     ...{ domain: fqdn, display, name, tld: space.name, namespace: space.name, tld_id: space.name },
     ...{ available: reason === undefined, reason: reason ?? null, premium: price.premium },
     ...{ price: usd, agent_price: usd, agent_price_currency: 'USD' },
-    human_price: Number(decimalUsd(space.humanPrice.usdMicros * phase.multiplier)),
+    human_price: Number(decimalUsd(humanUsdMicros)),
     human_price_currency: 'USD',
     agent_mpp_price: {
       amount: decimalUsd(price.net.usdMicros),

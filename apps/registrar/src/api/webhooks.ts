@@ -3,11 +3,13 @@ import { newId } from '../identity/secrets.js';
 import { isoTime } from '../sell/order-answer.js';
 import { insertWebhook, removeWebhook, type Webhook, webhookEvents, webhooksOf } from '../store/webhooks.js';
 import { readWebhookTarget } from '../webhooks/target.js';
+import { doneSchema } from './answers.js';
 import type { ApiApp, ApiContext, ApiParts } from './context.js';
+import { webhookSchema, webhooksSchema } from './name-answers.js';
 import { registrarProblem } from './problems.js';
 import { badRequest, bodyOf, mustIdentify, readJson } from './request.js';
 import { isSent, refuse, reply } from './respond.js';
-import { jsonResponse, problemResponse, serveRoute } from './route.js';
+import { jsonResponse, needsKey, problemResponse, serveRoute } from './route.js';
 
 /** Most webhooks of one agent. */
 export const webhooksPerAgentMax = 5;
@@ -25,16 +27,20 @@ export function mountWebhooks(app: ApiApp, parts: ApiParts): void {
   const subscribe = {
     method: 'post',
     path: '/api/v1/webhooks/subscribe',
+    operationId: 'subscribeWebhook',
     summary: 'Be told what happens to your names, signed with your secret',
+    security: needsKey,
     request: { body: { required: true, content: { 'application/json': { schema: subscribeSchema } } } },
-    responses: { 201: jsonResponse('The webhook'), 409: problemResponse('Too many') },
+    responses: { 201: jsonResponse('The webhook', webhookSchema), 409: problemResponse('Too many') },
   } as const;
   serveRoute(app, subscribe, (c) => subscribeOne(c, parts));
   const list = {
     method: 'get',
     path: '/api/v1/webhooks',
+    operationId: 'listWebhooks',
     summary: 'Your webhooks',
-    responses: { 200: jsonResponse('The webhooks') },
+    security: needsKey,
+    responses: { 200: jsonResponse('The webhooks', webhooksSchema) },
   } as const;
   serveRoute(app, list, async (c) => {
     const agent = await mustIdentify(c, parts);
@@ -45,8 +51,10 @@ export function mountWebhooks(app: ApiApp, parts: ApiParts): void {
   const remove = {
     method: 'delete',
     path: '/api/v1/webhooks/{id}',
+    operationId: 'removeWebhook',
     summary: 'Be told no more',
-    responses: { 200: jsonResponse('Removed'), 404: problemResponse('No such webhook') },
+    security: needsKey,
+    responses: { 200: jsonResponse('Removed', doneSchema), 404: problemResponse('No such webhook') },
   } as const;
   serveRoute(app, remove, async (c) => {
     const agent = await mustIdentify(c, parts);

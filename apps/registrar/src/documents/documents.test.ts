@@ -149,6 +149,10 @@ describe('the registrar’s own documents', () => {
       agreed_to_terms: true,
     });
     expect(await bodyIn({ ...settings, termsRequired: false })).not.toHaveProperty('agreed_to_terms');
+    const strict = (await answerAt('/skill_mpp.md')).body;
+    expect(strict).toContain('--registrar https://registrar.example --agree-to-terms --yes');
+    const compat = (await answerAt('/skill_mpp.md', { ...settings, termsRequired: false })).body;
+    expect(compat).not.toContain('--agree-to-terms');
   });
 
   it('say only the ways to pay that there are', async () => {

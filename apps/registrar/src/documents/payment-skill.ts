@@ -1,7 +1,7 @@
 import type { NamespaceView } from '../directory.js';
 import { documentPaths } from './paths.js';
 import { lockWords, paymentWords } from './payment-words.js';
-import { exampleBody, frontMatter, oneLine } from './registrar-skill.js';
+import { exampleBody, frontMatter, oneLine, walletCommands } from './registrar-skill.js';
 import type { DocumentSettings } from './settings.js';
 
 /** `/skill_mpp.md`: how a registration is paid without losing identity, body or headers (R1–R34). */
@@ -49,11 +49,10 @@ ${exampleBody(settings, first)}
    for byte. Only \`Authorization: Payment <credential>\` is new.
 5. The answer is 200 with \`Payment-Receipt\`; the name is yours.
 
-A wallet does all five:
+A wallet does all five; the first line shows what it would cost, the second pays:
 
 \`\`\`sh
-farebox domains register myname.${first}          # shows what it would cost
-farebox domains register myname.${first} --yes    # pays
+${walletCommands(settings, `myname.${first}`)}
 \`\`\`
 
 ## What can go wrong

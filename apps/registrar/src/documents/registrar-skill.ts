@@ -63,7 +63,7 @@ The last one is answered with 402 and a challenge. Pay it and send the same requ
 ${origin}${documentPaths.skillMpp} says, or let a wallet do both:
 
 \`\`\`sh
-farebox domains register myname.${first}
+${walletCommands(settings, `myname.${first}`)}
 \`\`\`
 
 ## Everything else
@@ -87,6 +87,12 @@ farebox domains register myname.${first}
 
 All of it, with shapes: ${origin}${documentPaths.openapi}
 `;
+}
+
+/** What a wallet is told to buy a name here: the first line previews, the second pays. */
+export function walletCommands(settings: DocumentSettings, fqdn: string): string {
+  const command = `farebox domains register ${fqdn} --registrar ${settings.origin}`;
+  return `${command}\n${command}${settings.termsRequired ? ' --agree-to-terms' : ''} --yes`;
 }
 
 /** Namespaces with their prices and where their skill files are. */

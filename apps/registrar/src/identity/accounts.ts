@@ -47,6 +47,12 @@ export function createAccounts(db: Database, prefix: string, now: () => number):
       return { agent: { id, name }, apiKey, claimCode };
     },
     async identify(apiKey, authorizations) {
+      // A key without its scheme is meant to be one; who sends it is not nobody.
+      if (authorizations.some((value) => value.startsWith(prefix)))
+        return {
+          kind: 'invalid',
+          why: 'The key stands in Authorization without its scheme; send Bearer before it.',
+        };
       const keys = authorizations
         .map((value) => /^Bearer +([A-Za-z0-9._~+/=-]+) *$/i.exec(value)?.[1])
         .concat(apiKey)

@@ -32,6 +32,15 @@ export function secretHash(secret: string): string {
  * without anybody having stored it: only who holds the credential of that challenge is ever answered so.
  */
 export function derivedKey(prefix: string, serverSecret: string, challengeId: string): string {
-  const mac = createHmac('sha256', serverSecret).update(`registrar agent key\n${challengeId}`);
-  return prefix + mac.digest('base64url');
+  return prefix + derived(serverSecret, `registrar agent key\n${challengeId}`).toString('base64url');
+}
+
+/** The claim code of such an agent, derived in the same way and for the same reason. */
+export function derivedClaimCode(serverSecret: string, challengeId: string): string {
+  const mac = derived(serverSecret, `registrar claim code\n${challengeId}`);
+  return `claim_${mac.subarray(0, 16).toString('base64url')}`;
+}
+
+function derived(serverSecret: string, what: string): Buffer {
+  return createHmac('sha256', serverSecret).update(what).digest();
 }

@@ -22,7 +22,7 @@ export interface Namespace {
   /** ASCII in lower case. */
   readonly name: string;
   readonly agentPrice: YearPrice;
-  /** What people pay on the pages; for display. */
+  /** What a year is said to cost people; for display: whoever runs the registrar sells to them. */
   readonly humanPrice: YearPrice;
   readonly renewalPrice: YearPrice;
   /** Label → why it is not sold. */

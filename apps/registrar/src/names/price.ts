@@ -9,6 +9,8 @@ export interface OrderPrice {
   readonly premium: boolean;
   /** The coupon that was taken off. */
   readonly coupon: string | undefined;
+  /** How many orders that coupon is good for; undefined: any number. */
+  readonly couponUsesMax?: number | undefined;
 }
 
 /** What is priced. */
@@ -28,7 +30,10 @@ export function priceOrder(namespace: Namespace, order: PricedOrder, nowMs: numb
   const gross = each(premium ?? usual, (amount) => amount * factor);
   const net =
     coupon === undefined ? gross : each(gross, (amount) => amount - (amount * coupon.percent) / 100n);
-  return { gross, net, premium: premium !== undefined, coupon: coupon?.code };
+  return {
+    ...{ gross, net, premium: premium !== undefined },
+    ...{ coupon: coupon?.code, couponUsesMax: coupon?.usesMax },
+  };
 }
 
 function each({ usdMicros, sats }: YearPrice, change: (amount: bigint) => bigint): YearPrice {

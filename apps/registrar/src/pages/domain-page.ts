@@ -2,7 +2,7 @@ import type { DnsRecord, DomainView, Profile } from '../directory.js';
 import { isoDate } from '../documents/manifest.js';
 import { documentPaths } from '../documents/paths.js';
 import { lockWords, paymentWords } from '../documents/payment-words.js';
-import { exampleBody } from '../documents/registrar-skill.js';
+import { exampleBody, walletCommands } from '../documents/registrar-skill.js';
 import type { Answer, DocumentSettings } from '../documents/settings.js';
 import { manifestPath, pointerTexts, skillPath } from '../zone/pointers.js';
 import { pointerTtlSeconds } from '../zone/settings.js';
@@ -42,15 +42,19 @@ export function freeNamePage(settings: DocumentSettings, name: FoundName): Answe
   const namespace = rest.join('.');
   const body = exampleBody(settings, namespace).replace('"myname"', JSON.stringify(label));
   const price = name.prices.length === 0 ? '' : ` for ${escapeHtml(name.prices.join(' or '))} a year`;
+  const people =
+    name.humanPrice === undefined
+      ? ''
+      : `\n<p>That is what an agent pays. For people the price is ${escapeHtml(name.humanPrice)} a year; it is asked for by whoever runs
+this registrar, as its own requests are paid by agents.</p>`;
   const domain = escapeHtml(name.domain);
   return pageAnswer(settings, {
     title: name.domain,
     body: `<h1>${domain}</h1>
-<p class="lead"><span class="state free">Free</span> It can be registered${price}.</p>
+<p class="lead"><span class="state free">Free</span> It can be registered${price}.</p>${people}
 <h2>With a wallet</h2>
 <p>The first line shows what it would cost, the second buys it.</p>
-<pre tabindex="0" role="region" aria-label="Commands"><code>farebox domains register ${domain}
-farebox domains register ${domain} --yes</code></pre>
+<pre tabindex="0" role="region" aria-label="Commands"><code>${escapeHtml(walletCommands(settings, name.domain))}</code></pre>
 <h2>By hand</h2>
 <p>This asks for the price; the answer is a challenge that is paid by ${escapeHtml(paymentWords(settings))}. The name is
 then locked for ${escapeHtml(lockWords(settings))}. How the request is sent again once it is paid:

@@ -96,7 +96,8 @@ describe('what the pages say', () => {
   });
 
   it('a free name says how it is bought', () => {
-    expect(pages.free.body).toContain('farebox domains register myname.agent');
+    const command = 'farebox domains register myname.agent --registrar https://registrar.example';
+    expect(pages.free.body).toContain(`${command}\n${command} --agree-to-terms --yes`);
     expect(pages.free.body).toContain('https://registrar.example/api/v1/domains/register');
     expect(pages.free.body).toContain(
       '{&quot;domain&quot;:&quot;myname&quot;,&quot;namespace&quot;:&quot;agent&quot;',

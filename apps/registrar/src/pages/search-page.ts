@@ -10,8 +10,10 @@ export interface FoundName {
   readonly available: boolean;
   /** Why it is not: `Registered on 2026-04-23`, `Reserved`. */
   readonly reason?: string;
-  /** What a year costs: `0.52 pathUSD`, `1000 sat`. */
+  /** What an agent pays for a year: `0.52 pathUSD`, `1000 sat`. */
   readonly prices: readonly string[];
+  /** What it costs people, where that is another price: `26.00 USD`. Whoever runs the registrar sells to them, not its API. */
+  readonly humanPrice?: string;
 }
 
 /** What was looked for and found. */
@@ -64,8 +66,9 @@ ${results.map(resultLine).join('\n')}
 }
 
 function resultLine(result: FoundName): string {
-  const { domain, available, reason, prices } = result;
-  const price = available && prices.length > 0 ? `${prices.join(' or ')} a year` : (reason ?? '');
+  const { domain, available, reason, prices, humanPrice } = result;
+  const people = humanPrice === undefined ? '' : `; for people ${humanPrice}`;
+  const price = available && prices.length > 0 ? `${prices.join(' or ')} a year${people}` : (reason ?? '');
   const state = available ? '<span class="state free">Free</span>' : '<span class="state">Taken</span>';
   return `<li><a class="domain" href="${escapeHtml(pagePath(domain))}">${escapeHtml(domain)}</a><span class="price">${escapeHtml(price)}</span>${state}</li>`;
 }

@@ -1,5 +1,11 @@
 import type { Answer } from '@farebox/gate';
-import { type Challenge, decodeRequest, parseChallenges, parseTimestamp } from '@farebox/protocol';
+import {
+  type Challenge,
+  decodeRequest,
+  parseChallenges,
+  parseTimestamp,
+  serializeChallenge,
+} from '@farebox/protocol';
 import { decimalUsd } from '../names/price.js';
 import type { PayingTerms } from './desk.js';
 import type { OfferedChallenge } from './offer.js';
@@ -41,6 +47,7 @@ export function challengeMembers(
     amount: Number(decimalUsd(price.net.usdMicros)),
     amount_units: 'display',
     payment_methods: [...new Set(challenges.map(({ method }) => method))],
+    www_authenticate: challenges.map((each) => serializeChallenge(each)).join(', '),
   };
   const tempo = challenges.find(({ method }) => method === 'tempo');
   const request = tempo && decodeRequest(tempo.request);

@@ -4,6 +4,7 @@ import type { Coupon, Namespace } from '../names/namespace.js';
 import type { Registry } from '../registry/registry.js';
 import type { Database } from '../store/database.js';
 import type { LockCaps } from './plan.js';
+import type { Presentation } from './presentation.js';
 
 /** A token that names are paid in on Tempo. Six decimals, a dollar each. */
 export interface SaleToken {
@@ -43,5 +44,5 @@ export interface Desk {
   /** What went wrong where nobody else is told. */
   readonly onFault: (what: string, error: unknown) => void;
   /** Credentials that are being judged, by their order's id. */
-  readonly presented: Map<string, number>;
+  readonly presented: Map<string, Presentation>;
 }

@@ -10,7 +10,14 @@ import {
   removeDomain,
   writeExpiry,
 } from '../store/domains.js';
-import { balanceAccount, book, type EntryLine, usdMicrosCurrency } from '../store/entries.js';
+import {
+  balanceAccount,
+  book,
+  type EntryLine,
+  reservedAccount,
+  reservedLines,
+  usdMicrosCurrency,
+} from '../store/entries.js';
 import { removeLock } from '../store/locks.js';
 import { type Purchase, type PurchasePayment, stepPurchase } from '../store/purchases.js';
 import { emitEvent } from '../store/webhooks.js';
@@ -78,13 +85,14 @@ export async function finishPurchase(
   const asked = order.state === 'unknown';
   const failure =
     terms.refused === true ? 'taken' : asked ? undefined : await orderHindrance(sql, order, nowMs);
+  const first = order.method === 'gems' ? await reservedLines(sql, order.id) : 0;
   if (failure !== undefined) {
-    await book(sql, order.id, conversion(order, terms), nowMs);
+    await book(sql, order.id, conversion(order, terms, first > 0), nowMs, first);
     return close(sql, order, 'failed', { owner, madeAgent, failure }, terms, nowMs);
   }
   const domain =
     order.kind === 'register' ? await register(sql, order, owner, nowMs) : await renew(sql, order, nowMs);
-  await book(sql, order.id, sale(order, terms), nowMs);
+  await book(sql, order.id, sale(order, terms, first > 0), nowMs, first);
   const { registeredMs, expiresMs } = domain;
   await tell(sql, order, domain, nowMs);
   const result = { owner, madeAgent, domainOwner: domain.owner, registeredMs, expiresMs };
@@ -139,9 +147,10 @@ async function renew(sql: Sql, order: Purchase, nowMs: number): Promise<OwnedDom
   return { ...owned, expiresMs };
 }
 
-function sale(order: Purchase, { payment, owner }: FinishTerms): readonly EntryLine[] {
+function sale(order: Purchase, { payment, owner }: FinishTerms, reserved: boolean): readonly EntryLine[] {
   if (payment === undefined || payment.amount === 0n) return [];
-  const from = order.method === 'gems' ? balanceAccount(owner) : `payment:${order.method}`;
+  const prepaid = reserved ? reservedAccount : balanceAccount(owner);
+  const from = order.method === 'gems' ? prepaid : `payment:${order.method}`;
   const { amount, currency } = payment;
   return [
     { account: from, currency, amount: -amount },
@@ -149,10 +158,21 @@ function sale(order: Purchase, { payment, owner }: FinishTerms): readonly EntryL
   ];
 }
 
-/** What was paid, in whatever money, is owed in dollars: as many as the order cost. */
-function conversion(order: Purchase, { payment, owner }: FinishTerms): readonly EntryLine[] {
-  if (payment === undefined || order.method === 'gems') return [];
+/** What was paid, in whatever money, is owed in dollars: as many as the order cost. What was reserved goes back. */
+function conversion(
+  order: Purchase,
+  { payment, owner }: FinishTerms,
+  reserved: boolean,
+): readonly EntryLine[] {
+  if (payment === undefined) return [];
   const { amount, currency } = payment;
+  if (order.method === 'gems')
+    return reserved
+      ? [
+          { account: reservedAccount, currency, amount: -amount },
+          { account: balanceAccount(owner), currency, amount },
+        ]
+      : [];
   return [
     { account: `payment:${order.method}`, currency, amount: -amount },
     { account: 'converted', currency, amount },

@@ -3,7 +3,13 @@ import { lockExtensionsMax, lockRights } from '../life/lock-life.js';
 import type { Sql } from '../store/database.js';
 import { findDomain } from '../store/domains.js';
 import { countLocks, lockStanding, writeLock } from '../store/locks.js';
-import { findPurchase, insertPurchase, type NewPurchase, openRenewals } from '../store/purchases.js';
+import {
+  couponUses,
+  findPurchase,
+  insertPurchase,
+  type NewPurchase,
+  openRenewals,
+} from '../store/purchases.js';
 import type { Hindrance, LockCaps, OrderPlan } from './plan.js';
 
 /** One challenge of an answer. */
@@ -54,6 +60,18 @@ async function renewing(sql: Sql, plan: OrderPlan, nowMs: number): Promise<Hindr
   return to > yearsLater(nowMs, yearsMax) ? { kind: 'too-long' } : undefined;
 }
 
+/** Whether an order's coupon has a use left for it: whoever may still pay holds one. */
+export async function findCouponHindrance(
+  sql: Sql,
+  { name, holder, price }: OrderPlan,
+  nowMs: number,
+): Promise<Hindrance | undefined> {
+  const { coupon, couponUsesMax } = price;
+  if (coupon === undefined || couponUsesMax === undefined) return undefined;
+  const uses = await couponUses(sql, coupon, nowMs, { fqdn: name.fqdn, holder });
+  return uses < couponUsesMax ? undefined : { kind: 'coupon-used-up' };
+}
+
 /** What came of an offer: the session that it is known by, or what was in its way. */
 export type Offered =
   | { readonly ok: true; readonly session: string }
@@ -78,7 +96,9 @@ export async function offerPurchase(
   const before = first && (await findPurchase(sql, first.id));
   if (before !== undefined) return { ok: true, session: before.session };
   const hindrance =
-    (await findHindrance(sql, plan, nowMs)) ?? (await takeRoom(sql, plan, session, challenges, caps, nowMs));
+    (await findHindrance(sql, plan, nowMs)) ??
+    (await findCouponHindrance(sql, plan, nowMs)) ??
+    (await takeRoom(sql, plan, session, challenges, caps, nowMs));
   if (hindrance !== undefined) return { ok: false, hindrance };
   for (const challenge of challenges) await insertPurchase(sql, newPurchase(plan, session, challenge), nowMs);
   return { ok: true, session };
@@ -108,12 +128,8 @@ async function takeRoom(
   const counted = plan.kind === 'register' ? countLocks : openRenewals;
   const { lock, state } = await lockStanding(sql, fqdn, nowMs);
   const mine = plan.kind === 'register' && lock?.holder === holder && state === 'held' ? lock : undefined;
-  if (mine === undefined) {
-    if ((await counted(sql, 'holder', holder, nowMs)) >= caps.perHolder)
-      return { kind: 'too-many-locks', by: 'holder' };
-    if ((await counted(sql, 'client', client, nowMs)) >= caps.perClient)
-      return { kind: 'too-many-locks', by: 'client' };
-  }
+  const full = mine === undefined ? await capReached(sql, plan, counted, caps, nowMs) : undefined;
+  if (full !== undefined) return { kind: 'too-many-locks', by: full };
   if (plan.kind === 'renew') return undefined;
   const untilMs = Math.max(mine?.untilMs ?? 0, ...challenges.map(({ expiresMs }) => expiresMs));
   const extensions = mine === undefined ? 0 : mine.extensions + 1;
@@ -130,4 +146,16 @@ async function takeRoom(
     extensions,
   });
   return undefined;
+}
+
+/** Which cap on names that are kept is reached; undefined: there is room for one more. */
+export async function capReached(
+  sql: Sql,
+  { holder, client }: Pick<OrderPlan, 'holder' | 'client'>,
+  counted: typeof countLocks,
+  caps: LockCaps,
+  nowMs: number,
+): Promise<'holder' | 'client' | undefined> {
+  if ((await counted(sql, 'holder', holder, nowMs)) >= caps.perHolder) return 'holder';
+  return (await counted(sql, 'client', client, nowMs)) >= caps.perClient ? 'client' : undefined;
 }

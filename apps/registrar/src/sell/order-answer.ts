@@ -1,7 +1,7 @@
 import type { Answer } from '@farebox/gate';
 import type { Settlement } from '@farebox/protocol';
 import { registrarProblem } from '../api/problems.js';
-import { derivedKey, secretHash } from '../identity/secrets.js';
+import { derivedClaimCode, derivedKey, secretHash } from '../identity/secrets.js';
 import { domainStateAt, graceMs } from '../life/domain-life.js';
 import { decimalUsd } from '../names/price.js';
 import { findKey } from '../store/agents.js';
@@ -61,6 +61,9 @@ function successBody(
     ...(settlement === undefined ? {} : { payment_reference: settlement.reference }),
     owner_id: result.domainOwner ?? result.owner,
     agent_id: result.owner,
+    // Bought for oneself, without a reseller: `orders.ts` refuses anything else.
+    target_owner_id: result.domainOwner ?? result.owner,
+    reseller_channel: null,
     manifests: {
       agent_json: `${desk.realm}/manifests/${order.fqdn}.json`,
       skill_md: `${desk.realm}/skills/${order.fqdn}.md`,
@@ -79,8 +82,8 @@ function json(status: number, content: unknown, type = 'application/json'): Orde
 }
 
 /**
- * Adds the key of an identity that was made from this payment. The answer goes to whoever has shown the credential of the
- * challenge, and nothing that is stored holds the key.
+ * Adds the key of an identity that was made from this payment, and its claim code until somebody has claimed it. The answer
+ * goes to whoever has shown the credential of the challenge, and nothing that is stored holds either.
  */
 export async function withKey(desk: Desk, answer: Answer, challengeId: string): Promise<Answer> {
   const order = await desk.db.read((sql) => findPurchase(sql, challengeId)).catch(() => undefined);
@@ -90,7 +93,8 @@ export async function withKey(desk: Desk, answer: Answer, challengeId: string): 
     const agent = await desk.db.read((sql) => findKey(sql, secretHash(key))).catch(() => undefined);
     if (agent === undefined) continue;
     const content: Record<string, unknown> = JSON.parse(String(answer.body));
-    const body = Buffer.from(JSON.stringify({ ...content, api_key: key }));
+    const claim = agent.human === undefined ? { claim_code: derivedClaimCode(secret, challengeId) } : {};
+    const body = Buffer.from(JSON.stringify({ ...content, api_key: key, ...claim }));
     const headers = [...answer.headers];
     const at = headers.indexOf('Content-Length');
     if (at >= 0) headers[at + 1] = String(body.length);

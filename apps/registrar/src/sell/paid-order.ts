@@ -1,21 +1,30 @@
 import {
   type Answer,
+  type Decision,
   type Delivery,
   type GateRequest,
   problemAnswer,
   type Terms,
   unknownOutcome,
 } from '@farebox/gate';
-import { isPaymentCredential, type Offer, type Problem, parseCredential, problem } from '@farebox/protocol';
+import {
+  isPaymentCredential,
+  type Offer,
+  type Problem,
+  parseCredential,
+  problem,
+  type Settlement,
+} from '@farebox/protocol';
 import { hindranceRefusal, registrarProblem } from '../api/problems.js';
 import { newId } from '../identity/secrets.js';
-import { findPurchase, type Purchase, stepPurchase } from '../store/purchases.js';
+import { findPurchase, type NewPurchase, type Purchase } from '../store/purchases.js';
 import { challengeMembers, challengesOf, offeredOf } from './challenge-members.js';
 import type { Desk } from './desk.js';
 import { type Execution, executePaid, paymentOf } from './execute.js';
 import { findHindrance, newPurchase, offerPurchase } from './offer.js';
 import { orderAnswer, withKey } from './order-answer.js';
 import type { Hindrance, OrderPlan } from './plan.js';
+import { beginPresentation, endPresentation, notePresentation, presentOrder } from './presentation.js';
 
 /** What is sent, and who is told whether it has left. */
 export interface Sold {
@@ -29,41 +38,96 @@ export type Rail = 'tempo' | 'lightning';
 
 const routes = { register: 'POST /api/v1/domains/register', renew: 'POST /api/v1/renew' } as const;
 
+/** What may be offered to whoever has no payment, or one that fails; else why nothing may. */
+export type Fresh =
+  | { readonly ok: true; readonly plan: OrderPlan; readonly rail: Rail | undefined }
+  | { readonly ok: false; readonly problem: Problem };
+
 /**
  * Sells one order through the gate: challenge → lock → payment → execution, once → answer.
  *
  * What can be refused without money is refused before the gate is asked, because judging a Tempo payment moves it. Before a
  * credential is judged it is written down that it is at work: from then on nobody takes the name away.
+ *
+ * @param plan the order as its credential may have paid for it: the gate judges that, whatever may be ordered now
+ * @param fresh what is offered anew: nothing of it is decided by a credential
  */
 export async function sellOrder(
   desk: Desk,
   request: GateRequest,
   plan: OrderPlan,
-  rail?: Rail,
+  fresh: Fresh,
 ): Promise<Sold> {
+  const judged = request.credentials.some(isPaymentCredential)
+    ? await judge(desk, request, plan, fresh)
+    : await unpaid(desk, request, plan, fresh);
+  return 'sold' in judged ? judged.sold : offerFresh(desk, plan, fresh, judged.decision);
+}
+
+/** What was sold or refused, or what the gate has said where something may be offered. */
+type Judged = { readonly sold: Sold } | { readonly decision: Unsold };
+
+type Unsold = Exclude<Decision, { readonly kind: 'admitted' | 'replayed' }>;
+
+async function unpaid(desk: Desk, request: GateRequest, plan: OrderPlan, fresh: Fresh): Promise<Judged> {
+  const hindrance = await desk.db.read((sql) => findHindrance(sql, plan, desk.now()));
+  if (hindrance !== undefined) return { sold: refused(desk, plan, hindrance) };
+  return admitted(desk, plan, undefined, await desk.gate.attempt(request, termsOf(desk, plan, fresh)));
+}
+
+async function judge(desk: Desk, request: GateRequest, plan: OrderPlan, fresh: Fresh): Promise<Judged> {
   const id = presentedId(request);
   const order = id === undefined ? undefined : await desk.db.read((sql) => findPurchase(sql, id));
-  const ours =
-    order !== undefined && order.agent === plan.agent && order.fqdn === plan.name.fqdn ? order : undefined;
-  if (id === undefined) {
-    const hindrance = await desk.db.read((sql) => findHindrance(sql, plan, desk.now()));
-    if (hindrance !== undefined) return refused(desk, plan, hindrance);
-    return admitted(desk, request, plan, rail, undefined);
-  }
-  desk.presented.set(id, (desk.presented.get(id) ?? 0) + 1);
+  const attempt = async () => desk.gate.attempt(request, termsOf(desk, plan, fresh));
+  if (order === undefined || order.agent !== plan.agent || order.fqdn !== plan.name.fqdn)
+    return admitted(desk, plan, order, await attempt());
+  const presentation = beginPresentation(desk, order.id);
   try {
-    const hindrance = ours && (await present(desk, ours, plan));
-    if (hindrance !== undefined) return refused(desk, plan, hindrance);
-    return await admitted(desk, request, plan, rail, order);
+    const hindrance = await presentOrder(desk, order, plan, presentation);
+    if (hindrance !== undefined) return { sold: refused(desk, plan, hindrance) };
+    const decision = await attempt();
+    notePresentation(presentation, decision);
+    return await admitted(desk, plan, order, decision);
   } finally {
-    const left = (desk.presented.get(id) ?? 1) - 1;
-    if (left === 0) desk.presented.delete(id);
-    else desk.presented.set(id, left);
+    await endPresentation(desk, order.id, presentation);
   }
 }
 
+async function admitted(
+  desk: Desk,
+  plan: OrderPlan,
+  order: Purchase | undefined,
+  decision: Decision,
+): Promise<Judged> {
+  if (decision.kind === 'admitted') return { sold: await execute(desk, plan, order, decision.delivery) };
+  if (decision.kind === 'replayed') {
+    const { answer, delivery } = decision;
+    return { sold: { answer: await withKey(desk, answer, delivery.challengeId), delivery } };
+  }
+  return { decision };
+}
+
+/** Nothing was sold. What is offered in its place is what anybody would be offered who asks for it now. */
+async function offerFresh(desk: Desk, plan: OrderPlan, fresh: Fresh, decision: Unsold): Promise<Sold> {
+  if (decision.kind === 'refused') {
+    const { answer } = decision;
+    // A used credential is told so with a challenge, where one may be had.
+    const offers = answer.status === 402 || answer.status >= 500;
+    if (offers && !fresh.ok) return { answer: problemAnswer(fresh.problem) };
+    return answer.status === 402 && fresh.ok ? offer(desk, fresh.plan, answer) : { answer };
+  }
+  // It is as good as before: here, later; or for whom it was issued.
+  const stillGood = decision.reason === 'unavailable' || decision.reason === 'other-resource';
+  if (stillGood) return { answer: await decision.refuse() };
+  if (!fresh.ok) return { answer: problemAnswer(fresh.problem) };
+  const hindrance = await desk.db.read((sql) => findHindrance(sql, fresh.plan, desk.now()));
+  if (hindrance !== undefined) return refused(desk, plan, hindrance);
+  const answer = await decision.refuse();
+  return answer.status === 402 ? offer(desk, fresh.plan, answer) : { answer };
+}
+
 /** The challenge that a credential says it is for. Nothing is decided by it that could cost anybody anything. */
-export function presentedId({ credentials }: Pick<GateRequest, 'credentials'>): string | undefined {
+function presentedId({ credentials }: Pick<GateRequest, 'credentials'>): string | undefined {
   const payments = credentials.filter(isPaymentCredential);
   const [only] = payments;
   if (only === undefined || payments.length > 1) return undefined;
@@ -74,53 +138,6 @@ export function presentedId({ credentials }: Pick<GateRequest, 'credentials'>): 
 function refused(desk: Desk, plan: OrderPlan, hindrance: Hindrance): Sold {
   const { problem, fields } = hindranceRefusal(hindrance, plan.name.fqdn, desk.now());
   return { answer: problemAnswer(problem, fields) };
-}
-
-/**
- * Writes down that a credential is at work. A payment that has not moved yet does not move for a name that is gone; one over
- * Lightning has moved, so it goes on and becomes balance.
- */
-function present(desk: Desk, order: Purchase, plan: OrderPlan): Promise<Hindrance | undefined> {
-  return desk.db.write(async (sql) => {
-    const nowMs = desk.now();
-    const at = (await findPurchase(sql, order.id)) ?? order;
-    if (at.state === 'done' || at.state === 'failed' || at.state === 'unknown') return undefined;
-    if (at.state !== 'executing') {
-      const hindrance = await findHindrance(sql, plan, nowMs, order.id);
-      if (hindrance !== undefined) return order.method === 'tempo' ? hindrance : undefined;
-    }
-    await stepPurchase(sql, at, 'present', nowMs, { inFlightMs: nowMs });
-    return undefined;
-  });
-}
-
-async function admitted(
-  desk: Desk,
-  request: GateRequest,
-  plan: OrderPlan,
-  rail: Rail | undefined,
-  order: Purchase | undefined,
-): Promise<Sold> {
-  const admission = await desk.gate.admit(request, termsOf(desk, plan, rail));
-  if (admission.kind === 'replayed')
-    return {
-      answer: await withKey(desk, admission.answer, admission.delivery.challengeId),
-      delivery: admission.delivery,
-    };
-  if (admission.kind === 'admitted') return execute(desk, plan, order, admission.delivery);
-  const { answer } = admission;
-  // The gate has judged it, and nothing was paid. Whoever else presents the same has not lost it by that.
-  if (order?.agent === plan.agent && order !== undefined && answer.status < 409) {
-    if (desk.presented.get(order.id) === 1) await retract(desk, order.id);
-  }
-  return answer.status === 402 ? offer(desk, plan, answer) : { answer };
-}
-
-function retract(desk: Desk, id: string): Promise<void> {
-  return desk.db.write(async (sql) => {
-    const at = await findPurchase(sql, id);
-    if (at?.state === 'executing') await stepPurchase(sql, at, 'refuse', desk.now());
-  });
 }
 
 /** The challenges become an offer, with the lock, before anybody sees them. */
@@ -142,7 +159,8 @@ async function offer(desk: Desk, plan: OrderPlan, answer: Answer): Promise<Sold>
 
 /** A payment that did not verify is told in the words of the public API (R27), with what is wrong after them. */
 function refusedWords({ type, detail }: Problem): { readonly detail?: string } {
-  if (type === problem('payment-required').type) return {};
+  const isSaid = /^(Payment authorization did not verify|Invalid payment authorization)\b/.test(detail ?? '');
+  if (isSaid || type === problem('payment-required').type) return {};
   return { detail: `Payment authorization did not verify. ${detail ?? ''}`.trim() };
 }
 
@@ -155,9 +173,7 @@ async function execute(
   const { challengeId, settlement } = delivery;
   const payment = paymentOf(settlement);
   // An order that was pruned is made again: the gate has shown that the challenge was issued for this very request.
-  const method = settlement.paid.currency === 'sat' ? 'lightning' : 'tempo';
-  const fresh = () => newPurchase(plan, newId('ord'), { id: challengeId, method, expiresMs: desk.now() });
-  const target = order ?? fresh();
+  const target = order ?? forgottenOrder(plan, challengeId, settlement, desk.now());
   let execution: Execution;
   try {
     execution = await executePaid(desk, target, payment);
@@ -178,15 +194,34 @@ async function execute(
   return { answer: await withKey(desk, answer, challengeId), delivery };
 }
 
+/** An order that nobody remembers. What was paid for it says what it cost. */
+function forgottenOrder(plan: OrderPlan, id: string, { paid }: Settlement, expiresMs: number): NewPurchase {
+  const { usdMicros, sats } = plan.price.net;
+  const overLightning = paid.currency === 'sat';
+  const order = newPurchase(plan, newId('ord'), {
+    id,
+    method: overLightning ? 'lightning' : 'tempo',
+    expiresMs,
+  });
+  // A token's base units are millionths of a dollar; satoshis are worth what they would be of the price now.
+  if (!overLightning) return { ...order, usdMicros: paid.amount };
+  return sats === undefined || sats === 0n
+    ? order
+    : { ...order, usdMicros: (usdMicros * paid.amount) / sats };
+}
+
 /** On what terms: `once`, and asked again with the same id where the outcome is not known. */
-function termsOf(desk: Desk, plan: OrderPlan, rail: Rail | undefined): Terms {
+function termsOf(desk: Desk, plan: OrderPlan, fresh: Fresh): Terms {
+  const { net } = plan.price;
   return {
     route: routes[plan.kind],
     effect: 'once',
     onUnknown: 'ask-again',
     // A name that was lost after it was paid is answered with what the payment has become: that is charged for.
     chargeOn: 'any-response',
-    offers: offersOf(desk, plan, rail),
+    // Whatever was offered is judged, whether or not it is sold in that way now.
+    offers: offersOf(desk, { ...plan, price: { ...plan.price, net: { ...net, sats: net.sats ?? 0n } } }),
+    offersFor: () => (fresh.ok ? offersOf(desk, fresh.plan, fresh.rail) : []),
   };
 }
 
@@ -214,8 +249,11 @@ export function offersOf(
 }
 
 /** The refusal where an order has no way of being paid here. */
+export function unpriced(): Problem {
+  return registrarProblem('registration-closed', 'This name has no price that can be paid here.');
+}
+
+/** As {@link unpriced}, as an answer. */
 export function unsellable(): Answer {
-  return problemAnswer(
-    registrarProblem('registration-closed', 'This name has no price that can be paid here.'),
-  );
+  return problemAnswer(unpriced());
 }

@@ -21,6 +21,7 @@ export type Hindrance =
   | { readonly kind: 'taken'; readonly byAsker: boolean }
   | { readonly kind: 'locked'; readonly untilMs: number; readonly byAsker: boolean }
   | { readonly kind: 'too-many-locks'; readonly by: 'holder' | 'client' }
+  | { readonly kind: 'coupon-used-up' }
   | { readonly kind: 'not-registered' }
   | { readonly kind: 'not-yours' }
   | { readonly kind: 'too-long' };

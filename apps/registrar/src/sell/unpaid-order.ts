@@ -1,17 +1,17 @@
 import { type Answer, problemAnswer } from '@farebox/gate';
 import { hindranceRefusal, registrarProblem } from '../api/problems.js';
 import { newId, secretHash } from '../identity/secrets.js';
-import { balanceOf, usdMicrosCurrency } from '../store/entries.js';
-import { couponUses, findPurchase, insertPurchase, stepPurchase } from '../store/purchases.js';
+import { balanceOf, reserve, usdMicrosCurrency } from '../store/entries.js';
+import { findPurchase, insertPurchase, stepPurchase } from '../store/purchases.js';
 import type { Desk } from './desk.js';
 import { carryOut, type Execution } from './execute.js';
 import { finishPurchase, settledResult } from './finish.js';
-import { findHindrance, newPurchase } from './offer.js';
+import { findCouponHindrance, findHindrance, newPurchase } from './offer.js';
 import { orderAnswer } from './order-answer.js';
 import type { Hindrance, OrderPlan } from './plan.js';
 
 /** What keeps an order from being carried out without a challenge. */
-type Obstacle = Hindrance | { readonly kind: 'balance' | 'coupon' | 'key-reused' };
+type Obstacle = Hindrance | { readonly kind: 'balance' | 'key-reused' };
 
 /**
  * An order that no challenge is needed for: paid from the agent's balance (`gems`), or free by a coupon. With an
@@ -51,14 +51,14 @@ export async function orderUnchallenged(
     if (desk.registry.name === 'built-in') return { execution: await finishPurchase(sql, at, terms, nowMs) };
     const result = JSON.stringify({ owner: plan.agent, madeAgent: false });
     const nothing = { amount: 0n, currency: usdMicrosCurrency, reference: order.session, payer: undefined };
+    // What is not on the balance any more cannot be spent while the registry is asked, nor after a crash.
+    if (method === 'gems') await reserve(sql, id, plan.agent, usdMicros, nowMs);
     await stepPurchase(sql, at, 'lose', nowMs, { payment: payment ?? nothing, result });
     return { execution: undefined };
 
     async function unaffordable(): Promise<Obstacle | undefined> {
       if (method === 'gems' && (await balanceOf(sql, plan.agent)) < usdMicros) return { kind: 'balance' };
-      const coupon = method === 'coupon' ? desk.coupons.get(order.coupon ?? '') : undefined;
-      if (coupon?.usesMax === undefined) return undefined;
-      return (await couponUses(sql, coupon.code)) < coupon.usesMax ? undefined : { kind: 'coupon' };
+      return findCouponHindrance(sql, plan, nowMs);
     }
   });
   if ('obstacle' in begun) return obstacleAnswer(desk, plan, begun.obstacle);
@@ -77,8 +77,6 @@ function obstacleAnswer(desk: Desk, plan: OrderPlan, obstacle: Obstacle): Answer
       const detail = 'The balance is smaller than the price; pay with payment_method mpp.';
       return problemAnswer(registrarProblem('balance-insufficient', detail));
     }
-    case 'coupon':
-      return problemAnswer(registrarProblem('conflict', 'This coupon has been used up.'));
     case 'key-reused': {
       const detail = 'This Idempotency-Key came with another order; use a key of its own for each.';
       return problemAnswer(registrarProblem('conflict', detail));

@@ -78,6 +78,23 @@ export async function revokeKey(sql: Sql, keyHash: string, nowMs: number): Promi
   return (await sql.run(revoke, [nowMs, keyHash])) === 1;
 }
 
+/**
+ * Gives an agent whose key was taken back another one, and where nobody has claimed it, another claim code. False when its
+ * key is good.
+ */
+export async function rekeyAgent(
+  sql: Sql,
+  id: string,
+  hashes: { readonly keyHash: string; readonly claimHash: string },
+): Promise<boolean> {
+  const written = await sql.run(
+    `UPDATE agent SET key_hash = ?, revoked_ms = NULL, claim_hash = CASE WHEN human IS NULL THEN ? ELSE NULL END
+     WHERE id = ? AND revoked_ms IS NOT NULL`,
+    [hashes.keyHash, hashes.claimHash, id],
+  );
+  return written === 1;
+}
+
 /** A person takes an agent for theirs. The code works once. Undefined when it is none, or was used. */
 export async function claimAgent(sql: Sql, claimHash: string, human: string): Promise<Agent | undefined> {
   const [row] = await sql.all(

@@ -21,7 +21,7 @@ import { countLocks, lockStanding } from './locks.js';
 import { openPostgresStore } from './postgres.js';
 import { findPurchase, prunePurchases, stepPurchase } from './purchases.js';
 import { openSqliteStore } from './sqlite.js';
-import { emitEvent, insertWebhook, takeDue } from './webhooks.js';
+import { dueWebhooks, emitEvent, insertWebhook, nextDue, takeDue } from './webhooks.js';
 
 let folder = '';
 let server: PostgresServer | undefined;
@@ -210,6 +210,10 @@ describe.each(['sqlite', 'postgres'] as const)('the store in %s', (kind) => {
         });
         const hindrance = (atMs: number) => db.read((sql) => findHindrance(sql, planFor(two), atMs));
         expect(await hindrance(nowMs + 700_000)).toMatchObject({ kind: 'locked' });
+        const kept = (atMs: number) => db.read((sql) => countLocks(sql, 'holder', one, atMs));
+        expect([await kept(nowMs), await kept(nowMs + 700_000), await kept(nowMs + 3 * 3_600_000)]).toEqual([
+          1, 1, 0,
+        ]);
         expect(await hindrance(nowMs + 3 * 3_600_000)).toBeUndefined();
         await db.write(async (sql) => {
           const order = await findPurchase(sql, 'ch');
@@ -217,6 +221,19 @@ describe.each(['sqlite', 'postgres'] as const)('the store in %s', (kind) => {
         });
         expect(await hindrance(nowMs + 24 * 3_600_000)).toMatchObject({ kind: 'locked' });
       }),
+  );
+
+  it.skipIf(skipped)('gives a coupon’s last use to one of many who ask at once', () =>
+    withStore(async (db) => {
+      const agent = await agentIn(db);
+      const half = { price: { ...price, coupon: 'HALF', couponUsesMax: 1 } };
+      const got = await Promise.all(
+        ['a', 'b', 'c'].map((name) => offer(db, planFor(agent, name, half), name)),
+      );
+      expect(got.map((each) => (each.ok ? 'ok' : each.hindrance.kind)).sort()).toEqual([
+        ...['coupon-used-up', 'coupon-used-up', 'ok'],
+      ]);
+    }),
   );
 
   it.skipIf(skipped)('refuses a step that the table does not have, and books that do not balance', () =>
@@ -263,9 +280,12 @@ describe.each(['sqlite', 'postgres'] as const)('the store in %s', (kind) => {
         await insertWebhook(sql, { ...webhook, id: 'whk_2', events: ['domain.renewed'] });
         await emitEvent(sql, agent, { type: 'domain.registered', id: 'evt_1', data: { domain: 'x' } }, nowMs);
       });
-      const take = () => db.write((sql) => takeDue(sql, nowMs, nowMs + 1_000, 10));
-      const [first, second] = await Promise.all([take(), take()]);
-      expect([...first, ...second].map(({ webhook: { id } }) => id)).toEqual(['whk_1']);
+      expect(await db.read((sql) => dueWebhooks(sql, nowMs - 1, 10))).toEqual([]);
+      expect(await db.read((sql) => dueWebhooks(sql, nowMs, 10))).toEqual(['whk_1']);
+      const take = () => db.write((sql) => takeDue(sql, 'whk_1', nowMs, nowMs + 1_000));
+      const taken = (await Promise.all([take(), take()])).filter((each) => each !== undefined);
+      expect(taken).toMatchObject([{ webhook: { id: 'whk_1' }, attempts: 0 }]);
+      expect(await db.read((sql) => nextDue(sql, nowMs))).toBe(nowMs + 1_000);
     }),
   );
 

@@ -5,15 +5,16 @@ export const usdMicrosCurrency = 'usd-micros';
 
 /** One line of the registrar's own books: what came to an account (positive) or left it. */
 export interface EntryLine {
-  /** `payment:tempo`, `sales:register`, `balance:agt_…`, `converted`, `gift`. */
+  /** `payment:tempo`, `sales:register`, `balance:agt_…`, `reserved`, `converted`, `gift`. */
   readonly account: string;
   readonly currency: string;
   readonly amount: bigint;
 }
 
 /**
- * Books an order, once. Each currency's lines come to nothing: what arrives somewhere has left somewhere else.
+ * Books one step of an order, once. Each currency's lines come to nothing: what arrives somewhere has left somewhere else.
  *
+ * @param first the number of the first line: after those of the order's earlier steps
  * @throws Error for lines that do not balance; the transaction goes with it
  */
 export async function book(
@@ -21,6 +22,7 @@ export async function book(
   purchase: string,
   lines: readonly EntryLine[],
   nowMs: number,
+  first = 0,
 ): Promise<void> {
   const sums = new Map<string, bigint>();
   for (const { currency, amount: each } of lines) sums.set(currency, (sums.get(currency) ?? 0n) + each);
@@ -28,7 +30,7 @@ export async function book(
   for (const [line, { account, currency, amount: each }] of lines.entries()) {
     await sql.run(
       'INSERT INTO entry (purchase, line, account, currency, amount, at_ms) VALUES (?, ?, ?, ?, ?, ?)',
-      [purchase, line, account, currency, each, nowMs],
+      [purchase, first + line, account, currency, each, nowMs],
     );
   }
 }
@@ -36,6 +38,31 @@ export async function book(
 /** The account of an agent's prepaid balance. */
 export function balanceAccount(agent: string): string {
   return `balance:${agent}`;
+}
+
+/** What has left a balance for orders whose outcome is not known. */
+export const reservedAccount = 'reserved';
+
+/** Takes what an order costs off a balance before the registry is asked: nothing of it can be spent a second time. */
+export function reserve(
+  sql: Sql,
+  purchase: string,
+  agent: string,
+  usdMicros: bigint,
+  nowMs: number,
+): Promise<void> {
+  const currency = usdMicrosCurrency;
+  const lines = [
+    { account: balanceAccount(agent), currency, amount: -usdMicros },
+    { account: reservedAccount, currency, amount: usdMicros },
+  ];
+  return book(sql, purchase, lines, nowMs);
+}
+
+/** How many lines of an order have {@link reserve}d what it costs; 0: nothing is reserved. */
+export async function reservedLines(sql: Sql, purchase: string): Promise<number> {
+  const rows = await sql.all('SELECT account FROM entry WHERE purchase = ?', [purchase]);
+  return rows.some((row) => text(row, 'account') === reservedAccount) ? rows.length : 0;
 }
 
 /** An agent's prepaid balance, in millionths of a dollar. */

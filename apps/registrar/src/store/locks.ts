@@ -1,4 +1,4 @@
-import { type LockState, lockStateAt } from '../life/lock-life.js';
+import { inFlightMsMax, type LockState, lockStateAt } from '../life/lock-life.js';
 import { integer, type Row, type Sql, text } from './database.js';
 import { inFlightFor } from './purchases.js';
 
@@ -61,17 +61,20 @@ export async function removeLock(sql: Sql, fqdn: string): Promise<boolean> {
   return (await sql.run('DELETE FROM name_lock WHERE fqdn = ?', [fqdn])) === 1;
 }
 
-/** How many names are locked for a holder, or from an address, at a moment. */
+/** How many names are kept for a holder, or for an address, at a moment: locked, or with a credential at work. */
 export async function countLocks(
   sql: Sql,
   by: 'client' | 'holder',
   who: string,
   nowMs: number,
 ): Promise<number> {
-  const [row] = await sql.all(`SELECT COUNT(*) AS n FROM name_lock WHERE ${by} = ? AND until_ms > ?`, [
-    who,
-    nowMs,
-  ]);
+  const [row] = await sql.all(
+    `SELECT COUNT(*) AS n FROM (
+       SELECT fqdn FROM name_lock WHERE ${by} = ? AND until_ms > ?
+       UNION SELECT fqdn FROM purchase
+         WHERE ${by} = ? AND kind = 'register' AND state = 'executing' AND in_flight_ms > ?) AS kept`,
+    [who, nowMs, who, nowMs - inFlightMsMax],
+  );
   return row === undefined ? 0 : integer(row, 'n');
 }
 

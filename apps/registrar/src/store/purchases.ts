@@ -1,3 +1,4 @@
+import { inFlightMsMax } from '../life/lock-life.js';
 import { type OrderState, type OrderVerb, orderStep, readOrderState } from '../life/order-life.js';
 import {
   amount,
@@ -180,17 +181,30 @@ export async function openRenewals(
   nowMs: number,
 ): Promise<number> {
   const [row] = await sql.all(
-    `SELECT COUNT(DISTINCT session) AS n FROM purchase WHERE ${by} = ? AND kind = 'renew' AND state = 'pending' AND expires_ms > ?`,
+    `SELECT COUNT(DISTINCT session) AS n FROM purchase WHERE ${by} = ? AND kind = 'renew' AND state IN ('pending', 'executing')
+     AND expires_ms > ?`,
     [who, nowMs],
   );
   return row === undefined ? 0 : integer(row, 'n');
 }
 
-/** How many orders a coupon was good for. */
-export async function couponUses(sql: Sql, code: string): Promise<number> {
-  const [row] = await sql.all("SELECT COUNT(*) AS n FROM purchase WHERE coupon = ? AND state = 'done'", [
-    code,
-  ]);
+/** Somebody who wants a name. */
+export interface Registrant {
+  readonly fqdn: string;
+  readonly holder: string;
+}
+
+/**
+ * How many orders have a use of a coupon: those that it was good for, and those that still may be paid. Who orders a name
+ * again does not stand in their own way, since they can have it once.
+ */
+export async function couponUses(sql: Sql, code: string, nowMs: number, own?: Registrant): Promise<number> {
+  const [row] = await sql.all(
+    `SELECT COUNT(DISTINCT session) AS n FROM purchase WHERE coupon = ? AND (state IN ('done', 'unknown')
+       OR (state IN ('pending', 'executing') AND (expires_ms > ? OR in_flight_ms > ?)
+         AND NOT (kind = 'register' AND fqdn = ? AND holder = ?)))`,
+    [code, nowMs, nowMs - inFlightMsMax, own?.fqdn ?? '', own?.holder ?? ''],
+  );
   return row === undefined ? 0 : integer(row, 'n');
 }
 

@@ -30,6 +30,7 @@ export const schemaStatements: readonly string[] = [
   `CREATE INDEX purchase_name ON purchase (fqdn, state)`,
   `CREATE INDEX purchase_client ON purchase (client, state, expires_ms)`,
   `CREATE INDEX purchase_state ON purchase (state, expires_ms)`,
+  `CREATE INDEX purchase_coupon ON purchase (coupon)`,
   `CREATE TABLE entry (
     purchase TEXT NOT NULL, line BIGINT NOT NULL, account TEXT NOT NULL, currency TEXT NOT NULL,
     amount BIGINT NOT NULL, at_ms BIGINT NOT NULL, PRIMARY KEY (purchase, line))`,
@@ -41,5 +42,6 @@ export const schemaStatements: readonly string[] = [
   `CREATE INDEX webhook_agent ON webhook (agent)`,
   `CREATE TABLE webhook_delivery (
     id TEXT PRIMARY KEY, webhook TEXT NOT NULL, body TEXT NOT NULL, attempts BIGINT NOT NULL, next_ms BIGINT NOT NULL)`,
-  `CREATE INDEX webhook_due ON webhook_delivery (next_ms)`,
+  `CREATE INDEX webhook_due ON webhook_delivery (next_ms, webhook)`,
+  `CREATE INDEX webhook_waiting ON webhook_delivery (webhook, next_ms)`,
 ];

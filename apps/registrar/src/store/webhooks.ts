@@ -92,26 +92,32 @@ export async function emitEvent(sql: Sql, agent: string, event: EventFacts, nowM
   }
 }
 
-/** Takes what is due, and puts it off until `againMs`, so that nobody else tells it at the same time. */
-export async function takeDue(
-  sql: Sql,
-  nowMs: number,
-  againMs: number,
-  limit: number,
-): Promise<readonly WebhookDelivery[]> {
+/** The webhooks that something is due for, the longest waiting first. */
+export async function dueWebhooks(sql: Sql, nowMs: number, limit: number): Promise<readonly string[]> {
   const rows = await sql.all(
-    `SELECT d.id AS delivery, d.body, d.attempts, w.* FROM webhook_delivery d JOIN webhook w ON w.id = d.webhook
-     WHERE d.next_ms <= ? ORDER BY d.next_ms, d.id LIMIT ?`,
+    `SELECT webhook, MIN(next_ms) AS since_ms FROM webhook_delivery WHERE next_ms <= ?
+     GROUP BY webhook ORDER BY since_ms, webhook LIMIT ?`,
     [nowMs, limit],
   );
-  for (const row of rows)
-    await sql.run('UPDATE webhook_delivery SET next_ms = ? WHERE id = ?', [againMs, text(row, 'delivery')]);
-  return rows.map((row) => ({
-    id: text(row, 'delivery'),
-    webhook: webhookOf(row),
-    body: text(row, 'body'),
-    attempts: integer(row, 'attempts'),
-  }));
+  return rows.map((row) => text(row, 'webhook'));
+}
+
+/** Takes the first that is due for a webhook, and puts it off until `againMs`, so that nobody else tells it meanwhile. */
+export async function takeDue(
+  sql: Sql,
+  webhook: string,
+  nowMs: number,
+  againMs: number,
+): Promise<WebhookDelivery | undefined> {
+  const [row] = await sql.all(
+    `SELECT d.id AS delivery, d.body, d.attempts, w.* FROM webhook_delivery d JOIN webhook w ON w.id = d.webhook
+     WHERE d.webhook = ? AND d.next_ms <= ? ORDER BY d.next_ms, d.id LIMIT 1`,
+    [webhook, nowMs],
+  );
+  if (row === undefined) return undefined;
+  const id = text(row, 'delivery');
+  await sql.run('UPDATE webhook_delivery SET next_ms = ? WHERE id = ?', [againMs, id]);
+  return { id, webhook: webhookOf(row), body: text(row, 'body'), attempts: integer(row, 'attempts') };
 }
 
 /** It was told, or is given up. */
@@ -124,8 +130,11 @@ export async function postpone(sql: Sql, id: string, attempts: number, nextMs: n
   await sql.run('UPDATE webhook_delivery SET attempts = ?, next_ms = ? WHERE id = ?', [attempts, nextMs, id]);
 }
 
-/** When the next one is due; undefined when nothing waits. */
-export async function nextDue(sql: Sql): Promise<number | undefined> {
-  const [row] = await sql.all('SELECT next_ms FROM webhook_delivery ORDER BY next_ms LIMIT 1');
+/** When the next one is due after a moment; undefined when nothing waits for then. */
+export async function nextDue(sql: Sql, afterMs: number): Promise<number | undefined> {
+  const [row] = await sql.all(
+    'SELECT next_ms FROM webhook_delivery WHERE next_ms > ? ORDER BY next_ms LIMIT 1',
+    [afterMs],
+  );
   return row === undefined ? undefined : integer(row, 'next_ms');
 }

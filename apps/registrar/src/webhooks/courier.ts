@@ -1,5 +1,12 @@
 import type { Database } from '../store/database.js';
-import { nextDue, postpone, removeDelivery, takeDue, type WebhookDelivery } from '../store/webhooks.js';
+import {
+  dueWebhooks,
+  nextDue,
+  postpone,
+  removeDelivery,
+  takeDue,
+  type WebhookDelivery,
+} from '../store/webhooks.js';
 import { sendTimeoutMs, sendWebhook } from './send.js';
 
 /** How often one delivery is tried before it is given up: over about a day. */
@@ -8,8 +15,12 @@ export const attemptsMax = 15;
 export const backoffMsFirst = 10_000;
 /** The longest pause between two tries. */
 export const backoffMsMax = 6 * 3_600_000;
-/** Told at the same time. */
-const togetherMax = 16;
+/** Webhooks that are told at the same time, each of one thing. */
+export const togetherMax = 32;
+/** How many of them may be such as have failed the last time: who does not answer waits for their own kind only. */
+export const failingTogetherMax = 8;
+/** Webhooks that are remembered to have failed, and that are looked at in one go. */
+const webhooksMax = 10_000;
 /** When it is looked for what others have left behind. */
 const idleMs = 60_000;
 
@@ -26,7 +37,60 @@ export function backoffMs(failures: number): number {
   return Math.min(backoffMsMax, backoffMsFirst * 2 ** (failures - 1));
 }
 
-/** Starts the courier. */
+/** Which webhooks are told next, as many as there are places for. */
+function choose(
+  due: readonly string[],
+  telling: ReadonlySet<string>,
+  failing: ReadonlySet<string>,
+): readonly string[] {
+  const idle = new Set(due.filter((webhook) => !telling.has(webhook)));
+  const sound = [...idle].filter((webhook) => !failing.has(webhook));
+  const failingNow = [...telling].filter((webhook) => failing.has(webhook)).length;
+  // Those that were tried longest ago first.
+  const tried = [...failing].filter((webhook) => idle.has(webhook));
+  const next = [...sound, ...tried.slice(0, Math.max(0, failingTogetherMax - failingNow))];
+  return next.slice(0, togetherMax - telling.size);
+}
+
+/** Takes one delivery for each of some webhooks, in one write. Should we die meanwhile, they are told again later. */
+function take(db: Database, webhooks: readonly string[], nowMs: number): Promise<readonly WebhookDelivery[]> {
+  return db.write(async (sql) => {
+    const taken: WebhookDelivery[] = [];
+    for (const webhook of webhooks) {
+      const delivery = await takeDue(sql, webhook, nowMs, nowMs + 3 * sendTimeoutMs);
+      if (delivery !== undefined) taken.push(delivery);
+    }
+    return taken;
+  });
+}
+
+/** Writes down what came of a delivery. */
+function settle(
+  db: Database,
+  { id, attempts }: WebhookDelivery,
+  told: boolean,
+  nowMs: number,
+): Promise<void> {
+  const failures = attempts + 1;
+  return db.write((sql) =>
+    told || failures >= attemptsMax
+      ? removeDelivery(sql, id)
+      : postpone(sql, id, failures, nowMs + backoffMs(failures)),
+  );
+}
+
+/** Remembers, of so many, those that have failed the last time, in the order in which they were tried. */
+function remember(failing: Set<string>, webhook: string, told: boolean): void {
+  failing.delete(webhook);
+  if (!told) failing.add(webhook);
+  const [oldest] = failing;
+  if (failing.size > webhooksMax && oldest !== undefined) failing.delete(oldest);
+}
+
+/**
+ * Starts the courier. A webhook is told one thing after the other, so that however much waits for it, it holds one place of
+ * {@link togetherMax}; and one that has failed holds it among {@link failingTogetherMax}, until it answers.
+ */
 export function startCourier(
   db: Database,
   now: () => number,
@@ -37,27 +101,30 @@ export function startCourier(
   let closed = false;
   let round: Promise<void> | undefined;
   let again = false;
+  const telling = new Map<string, Promise<void>>();
+  const failing = new Set<string>();
 
-  async function deliver({ id, webhook, body, attempts }: WebhookDelivery): Promise<void> {
-    const told = await sendWebhook(webhook.target, webhook.secret, body, local);
-    const failures = attempts + 1;
-    await db.write((sql) =>
-      told || failures >= attemptsMax
-        ? removeDelivery(sql, id)
-        : postpone(sql, id, failures, now() + backoffMs(failures)),
-    );
+  async function tell(delivery: WebhookDelivery): Promise<void> {
+    const { id, target, secret } = delivery.webhook;
+    try {
+      const told = await sendWebhook(target, secret, delivery.body, local);
+      remember(failing, id, told);
+      await settle(db, delivery, told, now());
+    } catch (error) {
+      onFault('a webhook could not be told', error);
+    }
+    telling.delete(id);
+    run();
   }
 
-  async function tellAll(): Promise<void> {
-    for (;;) {
-      // Looking costs nothing; taking is a write.
-      const dueMs = await db.read(nextDue);
-      if (dueMs === undefined || dueMs > now()) return;
-      // Should we die meanwhile, it is told again when this is over.
-      const due = await db.write((sql) => takeDue(sql, now(), now() + 3 * sendTimeoutMs, togetherMax));
-      await Promise.all(due.map(deliver));
-      if (closed) return;
-    }
+  /** Begins what can be begun. Resolves with when something is due that is not yet. */
+  async function begin(): Promise<number | undefined> {
+    const nowMs = now();
+    const due = await db.read((sql) => dueWebhooks(sql, nowMs, webhooksMax));
+    const chosen = choose(due, new Set(telling.keys()), failing);
+    const taken = chosen.length === 0 ? [] : await take(db, chosen, nowMs);
+    for (const delivery of taken) telling.set(delivery.webhook.id, tell(delivery));
+    return db.read((sql) => nextDue(sql, nowMs));
   }
 
   function run(): void {
@@ -67,10 +134,9 @@ export function startCourier(
       return;
     }
     clearTimeout(timer);
-    round = tellAll()
-      .then(() => db.read(nextDue))
+    round = begin()
       .catch((error: unknown) => onFault('webhooks could not be told', error))
-      .then((due) => {
+      .then((dueMs) => {
         round = undefined;
         if (closed) return;
         if (again) {
@@ -78,7 +144,7 @@ export function startCourier(
           run();
           return;
         }
-        const waitMs = typeof due === 'number' ? Math.min(idleMs, Math.max(1, due - now())) : idleMs;
+        const waitMs = typeof dueMs === 'number' ? Math.min(idleMs, Math.max(1, dueMs - now())) : idleMs;
         timer = setTimeout(run, waitMs);
         timer.unref();
       });
@@ -91,6 +157,7 @@ export function startCourier(
       closed = true;
       clearTimeout(timer);
       await round;
+      await Promise.all(telling.values());
     },
   };
 }

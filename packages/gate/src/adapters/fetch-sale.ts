@@ -4,7 +4,7 @@ import { bodyBytesMaxDefault, createBodyRoom, heldBodyBytesMax } from '../body.j
 import type { Delivery } from '../delivery.js';
 import { answerToKeep, isStream } from '../kept-answer.js';
 import { type Admit, bodyRefusals } from '../protect.js';
-import type { Terms } from '../terms.js';
+import { checkOffers, type Terms } from '../terms.js';
 import { answerResponse, type Collected, collect, flatFields, watchedBody } from './fetch-answer.js';
 import { readFetchRequest } from './fetch-request.js';
 
@@ -29,6 +29,7 @@ export type FetchSale = (request: Request, serve: (request: Request) => Promise<
 
 /** The core of everything that sells Fetch responses: see `protectFetch` for what it promises. */
 export function createFetchSale(admit: Admit, terms: Terms, options: FetchOptions = {}): FetchSale {
+  checkOffers(terms.offers);
   const { bodyBytesMax = bodyBytesMaxDefault, heldBytesMax = heldBodyBytesMax } = options;
   const room = createBodyRoom(heldBytesMax);
   return async function sell(request, serve) {
@@ -81,7 +82,7 @@ async function deliver(
     if (failed) return await failedAnswer(delivery, terms, isHead, response);
     if (!delivery.charges(response.status)) {
       await delivery.release();
-      return response;
+      return withoutReceipt(response);
     }
     const waits = delivery.keepsAnswer && !isStream(response.headers.get('content-type') ?? '');
     collected = waits ? await collect(response.body) : { chunks: [], rest: response.body?.getReader() };
@@ -115,6 +116,7 @@ async function commit(
     return answerResponse(outcome.answer, isHead);
   }
   const headers = new Headers(response.headers);
+  headers.delete('Payment-Receipt');
   for (let i = 0; i + 1 < outcome.headers.length; i += 2)
     headers.set(outcome.headers[i] ?? '', outcome.headers[i + 1] ?? '');
   return watched(collected, { status, statusText, headers }, delivery, request);
@@ -133,7 +135,17 @@ async function failedAnswer(
     return answerResponse(unknownOutcome('broken', challengeId), isHead);
   }
   await delivery.release();
-  return response ?? answerResponse(problemAnswer(problem('internal-error', { challengeId })), isHead);
+  if (response !== undefined) return withoutReceipt(response);
+  return answerResponse(problemAnswer(problem('internal-error', { challengeId })), isHead);
+}
+
+/** The response that is not charged for: a receipt of the handler's own would say that it was. */
+function withoutReceipt(response: Response): Response {
+  if (!response.headers.has('Payment-Receipt')) return response;
+  const { status, statusText, body } = response;
+  const headers = new Headers(response.headers);
+  headers.delete('Payment-Receipt');
+  return new Response(body, { status, statusText, headers });
 }
 
 /** The committed response. Its delivery ends with its body, or at once where there is none to be pulled. */

@@ -15,11 +15,14 @@ let client: Client;
 let calls: unknown[];
 /** What the tool does, beside counting. */
 let act: () => void | Promise<void>;
+/** What the tool gives instead of a result; undefined: a result. */
+let odd: { readonly given: unknown } | undefined;
 beforeEach(async () => {
   rig = await openRig();
   rig.clock.nowMs = Date.now();
   calls = [];
   act = () => {};
+  odd = undefined;
   client = new Client({ name: 'buyer', version: '1.0.0' });
 });
 afterEach(async () => {
@@ -30,6 +33,7 @@ afterEach(async () => {
 async function work(given: unknown) {
   calls.push(given);
   await act();
+  if (odd !== undefined) return odd.given as never; // what a seller's JavaScript may give, whatever its types say
   return { content: [{ type: 'text' as const, text: `served ${JSON.stringify(given)}` }] };
 }
 
@@ -214,6 +218,32 @@ describe.each([
     expect(calls).toHaveLength(1);
   });
 
+  it.each<[string, unknown]>([
+    ['nothing', undefined],
+    ['null', null],
+    ['a text', 'served'],
+    ['a list', [{ type: 'text', text: 'served' }]],
+    ['what JSON cannot say', { content: [], structuredContent: { size: 1n } }],
+  ])('takes %s for an error that was thrown', async (_what, given) => {
+    await open();
+    const call = await paid(joke);
+    odd = { given };
+    const failed = await client.callTool(call).catch((error: unknown) => error);
+    expect(JSON.stringify(failed)).not.toContain(receiptMetaKey);
+    expect(await states()).toEqual({ released: 1 });
+    odd = undefined;
+    expect(await client.callTool(call)).toHaveProperty(['_meta', receiptMetaKey]);
+    expect(await states()).toEqual({ answered: 1 });
+
+    await client.close();
+    client = new Client({ name: 'buyer', version: '1.0.0' });
+    await open(once);
+    const other = await paid({ name: 'weather', arguments: { topic: 'sun' } });
+    odd = { given };
+    await client.callTool(other).catch(() => {});
+    expect(await states()).toEqual({ answered: 1, unknown: 1 });
+  });
+
   it('gives the kept result of a once tool to whoever lost it', async () => {
     await open(once);
     const call = await paid(joke);
@@ -241,8 +271,8 @@ describe('a tool of McpServer', () => {
   it('may have no arguments, and does not charge for a result that is an error', async () => {
     await openWith(registeredTools);
     expect(await client.callTool(await paid({ name: 'bare' }))).toHaveProperty(['_meta', receiptMetaKey]);
-    const call = await paid({ name: 'refuses' });
-    const result = await client.callTool(call);
+    odd = { given: { content: [], _meta: { [receiptMetaKey]: { status: 'success' } } } };
+    const result = await client.callTool(await paid({ name: 'refuses' }));
     expect(result.isError).toBe(true);
     expect(result).not.toHaveProperty(['_meta', receiptMetaKey]);
     expect(await states()).toEqual({ answered: 1, released: 1 });

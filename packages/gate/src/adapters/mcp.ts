@@ -83,7 +83,8 @@ export interface RefusedToolResult {
  * result's `_meta`. A payment is bound to the tool's name and its arguments in canonical form.
  *
  * The handler runs for a paid call only. A result with `isError` is not charged for and leaves a credit, and so does an
- * error that is thrown, but on a `once` tool: there the outcome is unknown. A handler is not told whether its result has
+ * error that is thrown, but on a `once` tool: there the outcome is unknown. What is no object, or cannot be written as
+ * JSON, is like an error that is thrown. A handler is not told whether its result has
  * reached the client, so a result counts as having left completely when it is handed to the server and the call has not
  * been given up by then.
  *
@@ -222,8 +223,11 @@ async function deliver<Result extends ToolResult>(
   run: () => Promise<Result>,
 ): Promise<Result> {
   let result: Result;
+  let text: string;
   try {
     result = await run();
+    // Before the commit: what cannot be sent must not be sold.
+    text = writtenResult(result);
   } catch (error) {
     if (terms.effect === 'once') {
       delivery.cut(true);
@@ -234,7 +238,7 @@ async function deliver<Result extends ToolResult>(
   }
   if (result.isError === true) {
     await delivery.release();
-    return result;
+    return withoutReceipt(result);
   }
   if (extra.signal.aborted && !delivery.keepsAnswer) {
     // Nobody is there to be charged.
@@ -242,11 +246,28 @@ async function deliver<Result extends ToolResult>(
     return result;
   }
   const kept = delivery.keepsAnswer
-    ? answerToKeep(200, ['Content-Type', 'application/json'], [Buffer.from(JSON.stringify(result))])
+    ? answerToKeep(200, ['Content-Type', 'application/json'], [Buffer.from(text)])
     : undefined;
   const outcome = await delivery.commit(200, kept);
   if (!outcome.ok) throw refusalOf(outcome.answer);
   return left(delivery, extra, result, outcome.headers);
+}
+
+/**
+ * A result as it leaves.
+ *
+ * @throws TypeError when JSON cannot say it, or when it is no object
+ */
+function writtenResult(result: ToolResult): string {
+  const text: string | undefined = JSON.stringify(result);
+  if (text?.startsWith('{') === true) return text;
+  throw new TypeError('The tool gave no result, so nothing was charged; a result is an object with content.');
+}
+
+/** A result that is not charged for: a receipt of the tool's own would say that it was. */
+function withoutReceipt<Result extends ToolResult>(result: Result): Result {
+  const { [receiptMetaKey]: forged, ...meta } = result._meta ?? {};
+  return forged === undefined ? result : { ...result, _meta: meta };
 }
 
 /** The result with its receipt, on its way to the client. */

@@ -86,8 +86,8 @@ export class Batch {
     return this.#done();
   }
 
-  redeliver(seq: number, redeliveriesMax: number, nowMs: number, key: string): Promise<Redelivery> {
-    this.fields.push(Op.redeliver, seq, nowMs, redeliveriesMax, key);
+  redeliver(seq: number, redeliveriesMax: number, nowMs: number): Promise<Redelivery> {
+    this.fields.push(Op.redeliver, seq, nowMs, redeliveriesMax);
     return new Promise((resolve, reject) => {
       this.#pending.push({ answer: 'redelivery', resolve, reject });
     });

@@ -94,18 +94,11 @@ export class LedgerFront implements Ledger {
     return this.#mention(byUpstream ? Op.cutByUpstream : Op.cut, seq, nowMs);
   }
 
-  redeliver(
-    seq: number,
-    redeliveriesMax: number,
-    nowMs: number,
-    idempotencyKey?: string | undefined,
-  ): Promise<Redelivery> {
+  redeliver(seq: number, redeliveriesMax: number, nowMs: number): Promise<Redelivery> {
     // What is not a number would be below every bound.
     const bound = Number.isSafeInteger(redeliveriesMax) ? undefined : 'redeliveriesMax is no number';
-    const batch = this.#batch(stepOutOfBounds(seq, nowMs) ?? bound ?? keyOutOfBounds(idempotencyKey));
-    return batch instanceof Error
-      ? Promise.reject(batch)
-      : batch.redeliver(seq, redeliveriesMax, nowMs, idempotencyKey ?? '');
+    const batch = this.#batch(stepOutOfBounds(seq, nowMs) ?? bound);
+    return batch instanceof Error ? Promise.reject(batch) : batch.redeliver(seq, redeliveriesMax, nowMs);
   }
 
   find(challengeId: string, idempotencyKey?: string | undefined): Promise<Claim | undefined> {

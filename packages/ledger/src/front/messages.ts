@@ -9,7 +9,7 @@ import type { Claim, ClaimTotal, KeptAnswer, Swept } from '../ledger.js';
  * keep                                  op, status, headers, body: no operation of its own; the answer of the next one
  * settle | unknown | answered | cut | cutByUpstream | resolveReleased | resolveDelivered | refund
  *                                       op, seq, nowMs
- * redeliver                             op, seq, nowMs, redeliveriesMax, key
+ * redeliver                             op, seq, nowMs, redeliveriesMax
  * abandon                               op, challengeId, nowMs
  * find                                  op, challengeId, key
  * answer                                op, seq

@@ -44,8 +44,6 @@ export interface Advance {
   readonly nowMs: number;
   /** Only of `redeliver`; 0 otherwise. */
   readonly redeliveriesMax: number;
-  /** Hash of the `Idempotency-Key`; only `redeliver` has one. */
-  readonly key: Buffer | undefined;
   /** Only of `cut`. */
   readonly byUpstream: boolean;
   /** Only `settle` has one. */
@@ -148,7 +146,7 @@ function one(op: Exclude<OpCode, typeof Op.keep>, fields: Fields, answer: NewAns
     case Op.refund:
       return advance('refund', fields);
     case Op.redeliver:
-      return { ...advance('redeliver', fields), redeliveriesMax: fields.number(), key: keyOf(fields) };
+      return { ...advance('redeliver', fields), redeliveriesMax: fields.number() };
     case Op.abandon:
       return { verb: 'abandon', challengeId: fields.text(), nowMs: fields.number() };
     case Op.find:
@@ -184,7 +182,6 @@ function advance(verb: Advance['verb'], fields: Fields, answer?: NewAnswer): Adv
     seq: fields.number(),
     nowMs: fields.number(),
     redeliveriesMax: 0,
-    key: undefined,
     byUpstream: false,
     answer,
   };

@@ -146,7 +146,7 @@ export function claimOf(row: Row, seen: Seen): Claim {
 }
 
 /** True when both are there and equal. What is compared are hashes: how long it takes tells nothing. */
-export function isSameKey(one: Uint8Array | undefined, other: Uint8Array | undefined): boolean {
+function isSameKey(one: Uint8Array | undefined, other: Uint8Array | undefined): boolean {
   return one !== undefined && other !== undefined && Buffer.compare(one, other) === 0;
 }
 

@@ -1,5 +1,11 @@
+import { type ClaimState, stateNumber } from '../transitions.js';
 import { nobody } from './schema.js';
 import { LOCKED_COLUMNS } from './statements.js';
+
+/** The states in which a claim is done with. */
+export const doneWith: readonly ClaimState[] = ['answered', 'expired', 'refunded'];
+/** The states of a claim whose answer did not leave completely, as far as it says. */
+export const lostOf: readonly ClaimState[] = ['delivered', 'cut'];
 
 /** The statements of housekeeping, for one schema. None of them waits for a batch: what is locked is skipped. */
 export interface SweepTexts {
@@ -9,9 +15,13 @@ export interface SweepTexts {
   readonly credits: string;
   /** Removes up to $2 answers from before $1. */
   readonly answers: string;
-  /** The next $2 claims after $1: `seq, created`, and whether it can be removed ($3 states, $4 not changed since, $5 now). */
+  /**
+   * The next $2 claims after $1: `seq, created, state`, where its time is over ($3 not changed since, $4 now), or null.
+   */
   readonly page: string;
-  /** Locks those of the claims $1 that can be removed still; $2 to $4 as in `page`. */
+  /** Locks those of the claims $1 that can lapse still; $2 and $3 as in `page`: `LOCKED_COLUMNS`, whether its holder is dead. */
+  readonly lapsing: string;
+  /** Locks those of the claims $1 that can be removed still; $2 and $3 as in `page`. */
   readonly lock: string;
   readonly removeEntries: string;
   readonly removeAnswers: string;
@@ -36,8 +46,13 @@ export function sweepTexts(schema: string): SweepTexts {
       WHERE credit.since < $1 ORDER BY credit.since LIMIT $2 FOR UPDATE OF claim SKIP LOCKED`,
     answers: `DELETE FROM ${answer} WHERE seq IN (
         SELECT seq FROM ${answer} WHERE stored < $1 ORDER BY stored LIMIT $2 FOR UPDATE SKIP LOCKED)`,
-    page: `SELECT seq, created, ${removable('$3', '$4', '$5')} FROM ${claim} WHERE seq > $1 ORDER BY seq LIMIT $2`,
-    lock: `SELECT seq FROM ${claim} WHERE seq = ANY ($1::bigint[]) AND ${removable('$2', '$3', '$4')}
+    page: `SELECT seq, created, CASE WHEN ${over('$3', '$4')} THEN state END FROM ${claim}
+      WHERE seq > $1 ORDER BY seq LIMIT $2`,
+    // A holder that is dead stays dead, and one that came to life since would have changed the claim.
+    lapsing: `SELECT ${LOCKED_COLUMNS},
+        NOT EXISTS (SELECT FROM ${holder} WHERE holder.id = claim.holder AND NOT fenced) AS orphaned FROM ${claim}
+      WHERE seq = ANY ($1::bigint[]) AND state IN (${lost}) AND ${over('$2', '$3')} ORDER BY seq FOR UPDATE SKIP LOCKED`,
+    lock: `SELECT seq FROM ${claim} WHERE seq = ANY ($1::bigint[]) AND state IN (${done}) AND ${over('$2', '$3')}
       ORDER BY seq FOR UPDATE SKIP LOCKED`,
     removeEntries: `DELETE FROM "${schema}".entry WHERE claim = ANY ($1::bigint[])`,
     removeAnswers: `DELETE FROM ${answer} WHERE seq = ANY ($1::bigint[])`,
@@ -59,6 +74,9 @@ export function sweepTexts(schema: string): SweepTexts {
 }
 
 // The words of `SweepTerms.retentionMs`.
-function removable(states: string, horizon: string, now: string): string {
-  return `(state = ANY (${states}::smallint[]) AND updated < ${horizon}::bigint AND expires < ${now}::bigint)`;
+function over(horizon: string, now: string): string {
+  return `(updated < ${horizon}::bigint AND expires < ${now}::bigint)`;
 }
+
+const done = doneWith.map(stateNumber).join(', ');
+const lost = lostOf.map(stateNumber).join(', ');

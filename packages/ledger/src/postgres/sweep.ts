@@ -1,11 +1,11 @@
 import { DamagedRow, whole } from '../front/rows.js';
 import type { SweepTerms, Swept } from '../ledger.js';
-import { type ClaimState, decide, stateNumber } from '../transitions.js';
+import { type ClaimState, decide, type Hold, stateNumber } from '../transitions.js';
 import { type Held, takeLocked, unknownHeld } from './held.js';
 import { nobody } from './schema.js';
 import type { Session } from './session.js';
 import { BEGIN, numbersArray, type Statements } from './statements.js';
-import { type SweepTexts, sweepTexts } from './sweep-statements.js';
+import { doneWith, lostOf, type SweepTexts, sweepTexts } from './sweep-statements.js';
 import { committed } from './transaction.js';
 import { Writes } from './writes.js';
 
@@ -19,9 +19,6 @@ import { Writes } from './writes.js';
 const forgottenMs = 3_600_000;
 /** Most holders that are cleared away in one step. */
 const holdersMax = 100;
-
-/** The states in which a claim is done with. */
-const doneWith: readonly ClaimState[] = ['answered', 'expired', 'refunded'];
 
 const nothingDone: Swept = { expired: 0, answers: 0, pruned: 0, more: false };
 
@@ -46,8 +43,7 @@ export class Sweeper {
         await session.run('ROLLBACK');
         return nothingDone;
       }
-      const credits = await this.#expire(session, terms);
-      const expired = credits.length;
+      const expired = await this.#expire(session, terms);
       const answers = await this.#dropAnswers(session, terms, terms.rowsMax - expired);
       const page = await this.#prune(session, terms, terms.rowsMax - expired - answers);
       await this.#clearHolders(session);
@@ -60,23 +56,34 @@ export class Sweeper {
     }
   }
 
-  async #expire(session: Session, terms: SweepTerms): Promise<readonly Held[]> {
+  async #expire(session: Session, terms: SweepTerms): Promise<number> {
     const horizonMs = terms.nowMs - terms.redemptionWindowMs;
     const { rows } = await session.run(this.#texts.credits, [horizonMs, terms.rowsMax]);
+    // Its credit may have been touched between being found and being locked.
+    const found = rows.map(heldOf).filter((held) => held !== undefined && held.updatedMs < horizonMs);
+    return this.#end(session, 'expire', found, terms.nowMs);
+  }
+
+  // The table decides; nothing of it moves what a living holder works on.
+  async #end(
+    session: Session,
+    verb: 'expire' | 'lapse',
+    found: readonly (Held | undefined)[],
+    nowMs: number,
+    holdOf: (held: Held) => Hold = () => 'orphaned',
+  ): Promise<number> {
     const writes = new Writes();
-    const expired: Held[] = [];
-    for (const raw of rows) {
-      const held = heldOf(raw);
-      // Its credit may have been touched between being found and being locked.
-      if (held === undefined || held.updatedMs >= horizonMs) continue;
-      const decision = decide('expire', held.shape, { hold: 'mine' });
+    const ended: Held[] = [];
+    for (const held of found) {
+      if (held === undefined) continue;
+      const decision = decide(verb, held.shape, { hold: holdOf(held) });
       if (decision.move !== 'go') continue;
-      writes.moved(held, held.shape.state, decision.next.state, terms.nowMs);
-      Object.assign(held, { shape: decision.next, updatedMs: terms.nowMs, changed: true });
-      expired.push(held);
+      writes.moved(held, held.shape.state, decision.next.state, nowMs);
+      Object.assign(held, { shape: decision.next, updatedMs: nowMs, changed: true });
+      ended.push(held);
     }
-    await Promise.all(writes.send(session, this.#statements, expired, nobody, nobody));
-    return expired;
+    await Promise.all(writes.send(session, this.#statements, ended, nobody, nobody));
+    return ended.length;
   }
 
   async #dropAnswers(session: Session, terms: SweepTerms, rowsMax: number): Promise<number> {
@@ -95,18 +102,26 @@ export class Sweeper {
     if (rowsMax === 0) return { pruned: 0, cursor: this.#cursor, more: true };
     const { nowMs } = terms;
     const horizonMs = nowMs - terms.retentionMs;
-    const { rows } = await session.run(this.#texts.page, [
-      this.#cursor,
-      rowsMax,
-      doneNumbers,
-      horizonMs,
-      nowMs,
-    ]);
-    const seqs = rows.flatMap(([seq, , old]) => (old === true ? [whole(seq, 'seq')] : []));
-    const pruned = seqs.length === 0 ? 0 : await this.#remove(session, seqs, horizonMs, nowMs);
+    const { rows } = await session.run(this.#texts.page, [this.#cursor, rowsMax, horizonMs, nowMs]);
+    const seqsIn = (states: readonly ClaimState[]): readonly number[] => {
+      const numbers = states.map(stateNumber);
+      return rows.flatMap(([seq, , over]) =>
+        typeof over === 'number' && numbers.includes(over) ? [whole(seq, 'seq')] : [],
+      );
+    };
+    await this.#lapse(session, seqsIn(lostOf), horizonMs, nowMs);
+    const pruned = await this.#remove(session, seqsIn(doneWith), horizonMs, nowMs);
     const anyOld = rows.some(([, created]) => whole(created, 'created') < horizonMs);
     const more = rows.length === rowsMax && anyOld;
     return { pruned, cursor: more ? whole(rows.at(-1)?.[0], 'seq') : 0, more };
+  }
+
+  async #lapse(session: Session, seqs: readonly number[], horizonMs: number, nowMs: number): Promise<void> {
+    if (seqs.length === 0) return;
+    const { rows } = await session.run(this.#texts.lapsing, [numbersArray(seqs), horizonMs, nowMs]);
+    const orphaned = new Map(rows.map((raw) => [heldOf(raw), raw.at(-1) === true] as const));
+    const holdOf = (held: Held): Hold => (orphaned.get(held) === true ? 'orphaned' : 'theirs');
+    await this.#end(session, 'lapse', [...orphaned.keys()], nowMs, holdOf);
   }
 
   async #remove(
@@ -115,7 +130,8 @@ export class Sweeper {
     horizonMs: number,
     nowMs: number,
   ): Promise<number> {
-    const locked = await session.run(this.#texts.lock, [numbersArray(seqs), doneNumbers, horizonMs, nowMs]);
+    if (seqs.length === 0) return 0;
+    const locked = await session.run(this.#texts.lock, [numbersArray(seqs), horizonMs, nowMs]);
     const gone = numbersArray(locked.rows.map(([seq]) => whole(seq, 'seq')));
     await Promise.all([
       session.run(this.#texts.removeEntries, [gone]),
@@ -137,8 +153,6 @@ export class Sweeper {
     await Promise.all([session.run(this.#texts.fold, [ids]), session.run(this.#texts.forget, [ids])]);
   }
 }
-
-const doneNumbers = numbersArray(doneWith.map(stateNumber));
 
 // A damaged claim is left as it is, for a person to look at.
 function heldOf(raw: readonly unknown[]): Held | undefined {

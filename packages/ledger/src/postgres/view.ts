@@ -9,7 +9,7 @@ import {
   type Operation,
 } from '../front/operations.js';
 import { conflictOutcome, contained, doneOutcome, isSamePayment, takenOutcome } from '../front/outcomes.js';
-import { assertPossible, claimOf, DamagedRow, isSameKey, whole } from '../front/rows.js';
+import { assertPossible, claimOf, DamagedRow, whole } from '../front/rows.js';
 import type { Claim, KeptAnswer } from '../ledger.js';
 import {
   type ClaimShape,
@@ -241,9 +241,8 @@ export class View {
   #decide(operation: Enter | Advance | Abandon, held: Held): Decision {
     const terms = { hold: this.#holdOf(held) };
     if (!isAdvance(operation)) return decide(operation.verb, held.shape, terms);
-    const { redeliveriesMax, byUpstream, key } = operation;
-    const keyMatches = isSameKey(held.key, key);
-    return decide(operation.verb, held.shape, { ...terms, redeliveriesMax, byUpstream, keyMatches });
+    const { redeliveriesMax, byUpstream } = operation;
+    return decide(operation.verb, held.shape, { ...terms, redeliveriesMax, byUpstream });
   }
 
   #go(operation: Enter | Advance | Abandon, held: Held, next: ClaimShape): void {
@@ -255,7 +254,7 @@ export class View {
     held.holder = this.#viewer.holder;
     held.updatedMs = nowMs;
     held.changed = true;
-    // A newer key over an older one; redelivery is asked for with a key, it gives none.
+    // A newer key over an older one.
     if (isEnter(operation) && operation.key !== undefined) held.key = operation.key;
     if ('answer' in operation && operation.answer !== undefined) this.#keep(held, nowMs, operation.answer);
   }

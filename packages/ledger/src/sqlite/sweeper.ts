@@ -13,13 +13,15 @@ interface Looked {
   readonly seq: number;
   /** It is too young for this and all later ones to leave. */
   readonly young: boolean;
+  /** Its answer did not leave completely, as far as it says, and the time to come for it is over. */
+  readonly lapsing: boolean;
   /** What leaves, where it may. */
   readonly leaving: GoneClaim | undefined;
 }
 
 /**
- * Housekeeping in bounded steps, each in the transaction of a batch: credits expire, answers and claims leave. Claims are
- * walked in the order of `seq`, from where the step before ended; a walk ends where claims are too young, and the next
+ * Housekeeping in bounded steps, each in the transaction of a batch: credits expire, answers and claims leave, and what was
+ * cut off so long ago is used up. Claims are walked in the order of `seq`, from where the step before ended; a walk ends where claims are too young, and the next
  * one begins at the first claim again. The last claim of all never leaves: it is what the next number is counted from.
  *
  * The caller tells the end of the transaction by {@link committed} or {@link rolledBack}.
@@ -45,9 +47,11 @@ export class Sweeper {
       )
       .raw();
     const done = [stateNumber('answered'), stateNumber('expired'), stateNumber('refunded')].join(', ');
+    const lost = [stateNumber('delivered'), stateNumber('cut')].join(', ');
+    const over = 'updated < ?1 AND expires < ?2';
     this.#page = db
       .prepare(
-        `SELECT seq, state IN (${done}) AND updated < ?1 AND expires < ?2, created >= ?1, challenge, reference
+        `SELECT seq, state IN (${done}) AND ${over}, created >= ?1, challenge, reference, state IN (${lost}) AND ${over}
          FROM claim WHERE seq > ?3 ORDER BY seq LIMIT ?4`,
       )
       .raw();
@@ -89,16 +93,16 @@ export class Sweeper {
       const [touched, claim] = columnsOf(raw);
       if (typeof touched !== 'number' || typeof claim !== 'number') continue;
       credit = { updated: touched, seq: claim };
-      if (this.#expired(claim, nowMs)) expired++;
+      if (this.#ended('expire', claim, nowMs)) expired++;
     }
     this.#at = { ...this.#at, credit: found.length < rowsMax ? noCredit : credit };
     return { rows: found.length, expired };
   }
 
   // A damaged claim stays as it is, and does not stand in the way of the others.
-  #expired(seq: number, nowMs: number): boolean {
+  #ended(verb: 'expire' | 'lapse', seq: number, nowMs: number): boolean {
     try {
-      return this.#verbs.expire(seq, nowMs);
+      return this.#verbs.end(verb, seq, nowMs);
     } catch (error) {
       if (error instanceof DamagedRow) return false;
       throw error;
@@ -126,6 +130,7 @@ export class Sweeper {
         block = blockOf(claim.seq);
         living = [];
       }
+      if (claim.lapsing) this.#ended('lapse', claim.seq, nowMs);
       if (claim.leaving === undefined || claim.seq === this.#tables.claims.lastSeq) living.push(claim.seq);
       else leaving.push(claim.leaving);
     }
@@ -176,7 +181,7 @@ const noPrune: Cursors['prune'] = { seq: 0, block: -1, living: [] };
 
 // A damaged claim stays as it is, and does not stand in the way of the others.
 function lookedAt(raw: unknown): Looked {
-  const [seq, prunable, young, challenge, reference] = columnsOf(raw);
+  const [seq, prunable, young, challenge, reference, lapsing] = columnsOf(raw);
   if (typeof seq !== 'number') throw new Error('a claim has no number');
   const isText = typeof reference === 'string';
   const readable = challenge instanceof Uint8Array && (isText || reference instanceof Uint8Array);
@@ -184,5 +189,5 @@ function lookedAt(raw: unknown): Looked {
     prunable === 1 && readable
       ? { seq, challenge: Buffer.from(challenge), reference: isText ? reference : Buffer.from(reference) }
       : undefined;
-  return { seq, young: young === 1, leaving };
+  return { seq, young: young === 1, lapsing: lapsing === 1, leaving };
 }

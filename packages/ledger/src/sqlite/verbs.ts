@@ -1,7 +1,7 @@
 import { type Outcome, RedeliveryNumber } from '../front/messages.js';
 import type { Abandon, Advance, Enter, Find, NewAnswer, ReadAnswer } from '../front/operations.js';
 import { conflictOutcome, contained, doneOutcome, isSamePayment, takenOutcome } from '../front/outcomes.js';
-import { claimOf, isSameKey } from '../front/rows.js';
+import { claimOf } from '../front/rows.js';
 import type { Claim } from '../ledger.js';
 import { type ClaimShape, type Decision, decide, type Hold, type Verb } from '../transitions.js';
 import type { Answers } from './answers.js';
@@ -69,20 +69,15 @@ export class Verbs {
 
   /** The verbs that name a claim by its seq. */
   advance(operation: Advance): Outcome {
-    const { verb, seq, redeliveriesMax, byUpstream, key } = operation;
+    const { verb, seq, redeliveriesMax, byUpstream } = operation;
     return contained(() => {
       const row = this.#tables.claims.at(seq);
       const terms =
         row === undefined
           ? { hold: 'mine' as const }
-          : {
-              hold: this.#holdOf(row),
-              redeliveriesMax,
-              byUpstream,
-              keyMatches: isSameKey(row.key, key),
-            };
+          : { hold: this.#holdOf(row), redeliveriesMax, byUpstream };
       const decision = decide(verb, row, terms);
-      if (row !== undefined) return this.#move(verb, row, decision, { ...operation, key: undefined });
+      if (row !== undefined) return this.#move(verb, row, decision, operation);
       return decision.move === 'no' ? RedeliveryNumber.no : conflictOutcome(verb, seq, undefined);
     });
   }
@@ -96,12 +91,13 @@ export class Verbs {
     });
   }
 
-  /** Housekeeping: a credit expires. False when it is none any more. */
-  expire(seq: number, nowMs: number): boolean {
+  /** Housekeeping: the time of a credit, or of an answer that was lost, is over. False when it is neither any more. */
+  end(verb: 'expire' | 'lapse', seq: number, nowMs: number): boolean {
     const row = this.#tables.claims.at(seq);
-    const decision = decide('expire', row, { hold: 'mine' });
-    if (row === undefined || decision.move !== 'go') return false;
-    this.#move('expire', row, decision, { nowMs });
+    if (row === undefined) return false;
+    const decision = decide(verb, row, { hold: this.#holdOf(row) });
+    if (decision.move !== 'go') return false;
+    this.#move(verb, row, decision, { nowMs });
     return true;
   }
 

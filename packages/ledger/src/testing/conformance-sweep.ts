@@ -131,6 +131,43 @@ export function sweepConforms(open: OpenUnderTest): void {
       expect(brief(await ledger.deliver(requestOf('x', 1)))).toBe('taken by reference');
     }));
 
+  it('what was cut off, and nobody came for while it was kept, is used up, and then leaves', () =>
+    withLedger(open, async (underTest) => {
+      const late = { expiresMs: 90_000 };
+      await underTest.lost(async (holder) => {
+        await holder.deliver(at('orphaned', 1000));
+        await holder.claim(at('claimed', 1000));
+      });
+      const { ledger } = underTest;
+      await ledger.cut(seqOf(await ledger.deliver(at('cut', 1000))), 1100);
+      await ledger.cut(seqOf(await ledger.deliver(at('cut late', 1000))), 45_000);
+      await ledger.cut(seqOf(await ledger.deliver(at('still good', 1000, late))), 1100);
+      await ledger.unknown(seqOf(await ledger.claim(at('unknown', 1000))), 1100);
+      await ledger.deliver(at('mine', 1000));
+      await ledger.release(at('released', 1000));
+      await (await underTest.other?.())?.deliver(at('theirs', 1000));
+      const states = async (): Promise<Record<string, string | undefined>> => {
+        const found: Record<string, string | undefined> = {};
+        for (const name of [...Object.keys(stays), 'cut', 'orphaned'])
+          found[name] = (await ledger.find(at(name, 0).challengeId))?.state;
+        return found;
+      };
+      const stays = {
+        ...{ 'cut late': 'cut', 'still good': 'cut', claimed: 'claimed', unknown: 'unknown' },
+        ...{ mine: 'delivered', released: 'released' },
+        theirs: underTest.other === undefined ? undefined : 'delivered',
+      };
+      const terms = { ...nothing, nowMs: 50_000, retentionMs: 10_000 };
+      expect(await sweepAll(ledger, { ...terms, rowsMax: 3 })).toMatchObject({ pruned: 0 });
+      expect(await states()).toEqual({ ...stays, cut: 'answered', orphaned: 'answered' });
+      expect(await sweepAll(ledger, { ...terms, nowMs: 59_000 })).toMatchObject({ pruned: 0 });
+      expect(await sweepAll(ledger, { ...terms, nowMs: 60_001 })).toMatchObject({ pruned: 2 });
+      expect(await states()).toEqual({ ...stays, 'cut late': 'answered' });
+      await withReader(underTest, async (reader) => {
+        expect((await reader.audit()).faults).toEqual([]);
+      });
+    }));
+
   it('goes in steps of bounded size, and refuses what stays as ever', () =>
     withLedger(open, async (underTest) => {
       const { ledger } = underTest;

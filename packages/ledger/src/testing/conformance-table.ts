@@ -53,28 +53,6 @@ function redelivery(ledger: () => Ledger): void {
     expect(allowed).toEqual(['allowed', 'allowed', 'allowed', 'no', 'no']);
   });
 
-  it('goes on after the answer has left, for whoever knows the Idempotency-Key, within the same bound', async () => {
-    const request = { ...requestOf('keyed'), idempotencyKey: 'order 7' };
-    const result = await ledger().deliver(request);
-    if (!result.ok) throw new Error('there already');
-    const again = (key?: string) => ledger().redeliver(result.seq, 2, 3, key);
-    await ledger().answered(result.seq, 2);
-    expect(await again()).toBe('no');
-    expect(await again('order 8')).toBe('no');
-    expect(await again('order 7')).toBe('allowed');
-    expect(await ledger().find(request.challengeId)).toMatchObject({ state: 'delivered', redeliveries: 1 });
-    await ledger().answered(result.seq, 4);
-    expect(await again('order 7')).toBe('allowed');
-    await ledger().answered(result.seq, 6);
-    expect(await again('order 7')).toBe('no');
-  });
-
-  it('knows no key where none was given', async () => {
-    const seq = await delivered(ledger(), 'keyless');
-    await ledger().answered(seq, 1);
-    expect(await ledger().redeliver(seq, 3, 1, 'order 7')).toBe('no');
-  });
-
   it('ends with the answer that has left completely', async () => {
     const seq = await delivered(ledger(), 'complete');
     expect(await ledger().redeliver(seq, 3, 1)).toBe('allowed');

@@ -5,69 +5,29 @@ import { parseArgs } from 'node:util';
 import type { SqliteLedger } from '../sqlite/ledger.js';
 import { openSqliteLedger } from '../sqlite/open.js';
 import { filledUntilMs, fillLedger } from './fill.js';
-import { requestOf } from './requests.js';
+import { type Cost, deliver, pairs } from './large-cost.js';
+import { measurePostgres } from './large-postgres.js';
 
 // What a ledger of millions of used claims costs, beside an empty one:
 //
-//   node packages/ledger/dist/testing/large-ledger.js [--claims 10000000] [--folder <where there is room>]
+//   node packages/ledger/dist/testing/large-ledger.js [--claims 10000000] [--store sqlite] [--folder <where there is room>]
 //
-// Prints one JSON object. Takes some minutes and about 0.4 KB of disk a claim, in a folder of its own that it removes.
+// Prints one JSON object. Takes some minutes and about 0.4 KB of disk a claim, in a folder of its own that it removes. With
+// `--store postgres` it is the server that FAREBOX_TEST_POSTGRES names, or a private one under TMPDIR.
 
 const { values } = parseArgs({
   options: {
     claims: { type: 'string', default: '10000000' },
+    store: { type: 'string', default: 'sqlite' },
     folder: { type: 'string', default: tmpdir() },
   },
 });
 const claims = Number(values.claims);
 const bytesPerClaimMax = 1024;
-const pairs = 100_000;
 const rounds = 3;
-const inFlight = 64;
 const dayMs = 86_400_000;
 
-interface Cost {
-  /** Processor time of the whole process for one delivery and its mark, µs. */
-  readonly cpuMicros: number;
-  /** Bytes that the process had written to disk for it. */
-  readonly bytes: number;
-  readonly perSecond: number;
-  /** 99 of 100 deliveries took no longer, ms. */
-  readonly p99Ms: number;
-  readonly slowestMs: number;
-}
-
-let next = 0;
-
-async function deliver(ledger: SqliteLedger, count: number, nowMs = filledUntilMs): Promise<Cost> {
-  const requests = Array.from({ length: count }, () => requestOf(`new ${next++}`, `new ${next}`, { nowMs }));
-  const waits: number[] = [];
-  let at = 0;
-  const one = async (): Promise<void> => {
-    for (let request = requests[at++]; request !== undefined; request = requests[at++]) {
-      const since = performance.now();
-      const result = await ledger.deliver(request);
-      waits.push(performance.now() - since);
-      if (!result.ok) throw new Error('a new claim was taken');
-      void ledger.answered(result.seq, nowMs + 1);
-    }
-  };
-  const [cpu, written, since] = [process.cpuUsage(), writtenBytes(), performance.now()];
-  await Promise.all(Array.from({ length: inFlight }, one));
-  await ledger.find(requests[0]?.challengeId ?? '');
-  const took = performance.now() - since;
-  const { user, system } = process.cpuUsage(cpu);
-  waits.sort((a, b) => a - b);
-  return {
-    cpuMicros: (user + system) / count,
-    bytes: (writtenBytes() - written) / count,
-    perSecond: (1000 * count) / took,
-    p99Ms: waits[Math.floor(waits.length * 0.99)] ?? 0,
-    slowestMs: waits.at(-1) ?? 0,
-  };
-}
-
-function writtenBytes(): number {
+async function writtenBytes(): Promise<number> {
   return Number(/^write_bytes: (\d+)$/m.exec(readFileSync('/proc/self/io', 'utf8'))?.[1]);
 }
 
@@ -94,7 +54,7 @@ async function sweepBesideTraffic(ledger: SqliteLedger): Promise<object> {
   };
   const [, traffic] = await Promise.all([
     sweeping(),
-    deliver(ledger, pairs, nowMs).finally(() => {
+    deliver(ledger, pairs, writtenBytes, nowMs).finally(() => {
       over = true;
     }),
   ]);
@@ -116,15 +76,18 @@ async function measure(folder: string): Promise<object> {
   const restarts = [await openedOnce(large), await openedOnce(large), await openedOnce(large)];
   const { ledger } = await opened(large);
   const empty = (await opened(small)).ledger;
-  await deliver(empty, pairs);
-  await deliver(ledger, pairs);
+  await deliver(empty, pairs, writtenBytes);
+  await deliver(ledger, pairs, writtenBytes);
   const costs: { readonly empty: Cost; readonly large: Cost }[] = [];
   // In turns: what else the machine does then meets both.
   for (let round = 0; round < rounds; round++) {
     const fresh = join(folder, `small${round}.db`);
     const beside = (await opened(fresh)).ledger;
-    await deliver(beside, 1000);
-    costs.push({ empty: await deliver(beside, pairs), large: await deliver(ledger, pairs) });
+    await deliver(beside, 1000, writtenBytes);
+    costs.push({
+      empty: await deliver(beside, pairs, writtenBytes),
+      large: await deliver(ledger, pairs, writtenBytes),
+    });
     await beside.close();
   }
   const sweep = await sweepBesideTraffic(ledger);
@@ -153,9 +116,19 @@ function dropCaches(): boolean {
   }
 }
 
-const folder = mkdtempSync(join(values.folder, 'farebox-large-ledger-'));
-try {
-  console.log(JSON.stringify(await measure(folder), undefined, 2));
-} finally {
-  rmSync(folder, { recursive: true });
+async function inFolder(): Promise<object> {
+  const folder = mkdtempSync(join(values.folder, 'farebox-large-ledger-'));
+  try {
+    return await measure(folder);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+if (!Number.isSafeInteger(claims) || claims < 1 || !['sqlite', 'postgres'].includes(values.store)) {
+  process.stderr.write('--claims is a whole number from 1, --store is sqlite or postgres.\n');
+  process.exitCode = 2;
+} else {
+  const report = values.store === 'postgres' ? measurePostgres(claims) : inFolder();
+  console.log(JSON.stringify(await report, undefined, 2));
 }

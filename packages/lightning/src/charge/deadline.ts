@@ -1,5 +1,7 @@
 /** How long a node may take to make an invoice, milliseconds. */
 export const createInvoiceTimeoutMs = 5_000;
+/** How long a node may take to say what became of an invoice, milliseconds. */
+export const lookupInvoiceTimeoutMs = 5_000;
 
 /** A node did not answer in time. What it did is not known. */
 export class DeadlineExceeded extends Error {

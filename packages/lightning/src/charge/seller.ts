@@ -8,6 +8,7 @@ import {
   type QuoteContext,
   type QuotedRate,
   type SellerMethod,
+  type Settlement,
   type Verification,
   type VerificationRefusal,
   type VerifiedChallenge,
@@ -17,7 +18,12 @@ import { type InvoiceNode, type InvoiceRequest, NodeError } from '../node.js';
 import type { InvoicePool } from '../pool/pool.js';
 import type { CheckedInvoice } from '../pool/shelf.js';
 import { checkInvoice } from './check-invoice.js';
-import { createInvoiceTimeoutMs, DeadlineExceeded, withDeadline } from './deadline.js';
+import {
+  createInvoiceTimeoutMs,
+  DeadlineExceeded,
+  lookupInvoiceTimeoutMs,
+  withDeadline,
+} from './deadline.js';
 import { readQuotedRate } from './quoted-rate.js';
 import {
   amountSatMax,
@@ -196,6 +202,16 @@ export function lightningSeller(options: LightningSellerOptions): SellerMethod {
     return verdict;
   }
 
+  async function settledMs({ reference }: Settlement): Promise<number | undefined> {
+    try {
+      const state = await withDeadline(options.node.lookupInvoice(reference), lookupInvoiceTimeoutMs);
+      return state?.status === 'settled' ? state.settledMs : undefined;
+    } catch (cause) {
+      const detail = 'The Lightning node did not say when the invoice was paid; check that it runs';
+      throw new MethodUnavailable(detail, { cause });
+    }
+  }
+
   const verifies = pool === undefined ? verify : judge;
-  return { method: 'lightning', intent: 'charge', problems, quote, verify: verifies };
+  return { method: 'lightning', intent: 'charge', problems, quote, verify: verifies, settledMs };
 }

@@ -9,18 +9,22 @@ import {
   NodeError,
   type NodeErrorCode,
   type NodeInfo,
+  type NodePeriod,
   type PaymentRequest,
   type PaymentState,
+  type SettledInvoice,
 } from '../node.js';
 import type { NodeAccess } from './access.js';
 import {
   checkInvoiceRequest,
   checkPaymentHash,
   isSuccess,
+  needObjects,
   plainDescription,
   trackUntil,
   withoutSecret,
 } from './answers.js';
+import { btcpaySettled } from './btcpay-settled.js';
 import { checkCreatedInvoice } from './created-invoice.js';
 import type { NodeAnswer, NodeCall } from './http/call.js';
 import { listOf, need, objectOf, textOf, wholeOf } from './http/fields.js';
@@ -159,6 +163,14 @@ class BtcpayNode implements LightningNode, RightsSource {
   async cancelInvoice(paymentHash: string): Promise<void> {
     checkPaymentHash(paymentHash);
     throw new NodeError('node_refused', 'BTCPay Server cannot cancel a Lightning invoice: let it expire.');
+  }
+
+  listSettled(period: NodePeriod): AsyncIterable<SettledInvoice> {
+    return btcpaySettled(async (query) => {
+      const answer = await this.#get(`/invoices${query}`);
+      if (!isSuccess(answer)) throw this.#refusal(answer);
+      return needObjects(answer.json, name, 'a list of invoices');
+    }, period);
   }
 
   async payInvoice(request: PaymentRequest): Promise<PaymentState> {

@@ -169,7 +169,8 @@ class EclairNode implements LightningNode {
       });
       if (!isSuccess(answer)) throw this.#refusal(answer);
       const listed = objectsOf(answer.json);
-      return { invoices: listed.flatMap(settledOf), last: listed.length < pagePaymentsMax };
+      // A short page may be followed by others: Eclair leaves out entries that it cannot read after counting them.
+      return { invoices: listed.filter(isReceived).map(settledOf), last: listed.length === 0 };
     });
   }
 
@@ -281,18 +282,18 @@ function isNotFound(answer: NodeAnswer): boolean {
   return answer.status === 404 && isJsonObject(answer.json) && textOf(answer.json, 'error') === 'Not found';
 }
 
-/** Of what is not received, nothing. */
-function settledOf(payment: JsonObject): SettledInvoice[] {
+function isReceived(payment: JsonObject): boolean {
+  return textOf(objectOf(payment, 'status'), 'type') === 'received';
+}
+
+function settledOf(payment: JsonObject): SettledInvoice {
   const status = objectOf(payment, 'status');
   const invoice = objectOf(payment, 'invoice');
   const settledMs = Date.parse(textOf(objectOf(status, 'receivedAt'), 'iso') ?? '');
-  if (textOf(status, 'type') !== 'received' || Number.isNaN(settledMs)) return [];
-  return [
-    {
-      paymentHash: need(textOf(invoice, 'paymentHash'), name, 'the hash of an invoice'),
-      receivedMsat: need(wholeOf(status, 'amount'), name, 'what arrived'),
-      settledMs,
-      ...described(textOf(invoice, 'description')),
-    },
-  ];
+  return {
+    paymentHash: need(textOf(invoice, 'paymentHash'), name, 'the hash of an invoice'),
+    receivedMsat: need(wholeOf(status, 'amount'), name, 'what arrived'),
+    settledMs: need(Number.isNaN(settledMs) ? undefined : settledMs, name, 'when a payment arrived'),
+    ...described(textOf(invoice, 'description')),
+  };
 }

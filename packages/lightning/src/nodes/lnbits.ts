@@ -14,7 +14,14 @@ import {
   type SettledInvoice,
 } from '../node.js';
 import type { NodeAccess } from './access.js';
-import { checkInvoiceRequest, checkPaymentHash, isSuccess, plainDescription, trackUntil } from './answers.js';
+import {
+  checkInvoiceRequest,
+  checkPaymentHash,
+  isSuccess,
+  needObjects,
+  plainDescription,
+  trackUntil,
+} from './answers.js';
 import { checkCreatedInvoice, wholeSat } from './created-invoice.js';
 import type { NodeAnswer } from './http/call.js';
 import { need, objectOf, textOf, wholeOf } from './http/fields.js';
@@ -128,7 +135,7 @@ class LnbitsNode implements LightningNode, RightsSource {
     return {
       status: 'settled',
       receivedMsat: amountMsat,
-      ...(Number.isNaN(settledMs) ? undefined : { settledMs }),
+      ...(settledMs === undefined ? undefined : { settledMs }),
     };
   }
 
@@ -138,7 +145,12 @@ class LnbitsNode implements LightningNode, RightsSource {
   }
 
   listSettled(period: NodePeriod): AsyncIterable<SettledInvoice> {
-    return lnbitsSettled(this.#http, period);
+    return lnbitsSettled(async (query) => {
+      const path = `${payments}${query}`;
+      const answer = await this.#http.call({ method: 'GET', path, repeating: 'harmless' });
+      if (!isSuccess(answer)) throw this.#refusal(answer);
+      return needObjects(answer.json, name, 'a list of payments');
+    }, period);
   }
 
   async payInvoice(request: PaymentRequest): Promise<PaymentState> {
@@ -187,7 +199,7 @@ class LnbitsNode implements LightningNode, RightsSource {
 
   /** A preimage that strangers can have is no proof of payment. */
   async #keepFromStrangers(made: JsonObject, paymentHash: string): Promise<void> {
-    if (textOf(made, 'preimage') !== undefined) this.#tellsStrangers = true;
+    if (hasPreimage(made)) this.#tellsStrangers = true;
     // Older versions do not show with the invoice what they tell those who ask: asked once, as anybody could.
     this.#tellsStrangers ??= await this.#isToldTo(paymentHash);
     if (!this.#tellsStrangers) return;
@@ -200,9 +212,7 @@ class LnbitsNode implements LightningNode, RightsSource {
   async #isToldTo(paymentHash: string): Promise<boolean> {
     const path = `${payments}/${paymentHash}`;
     const answer = await this.#stranger.call({ method: 'GET', path, repeating: 'harmless' });
-    const said = isJsonObject(answer.json) ? answer.json : {};
-    // Some versions write zeros for "none".
-    return /[1-9a-f]/i.test(textOf(said, 'preimage') ?? '');
+    return isJsonObject(answer.json) && hasPreimage(answer.json);
   }
 
   async #checkReserve({ invoice, maxFeeMsat }: OutgoingPayment): Promise<void> {
@@ -281,4 +291,9 @@ class LnbitsNode implements LightningNode, RightsSource {
   #refusal(answer: NodeAnswer): NodeError {
     return this.#http.refusal(answer, lnbitsCodeOf(answer));
   }
+}
+
+/** Whether an entry shows a preimage. 0.12 writes zeros for "none". */
+function hasPreimage(entry: JsonObject): boolean {
+  return /[1-9a-f]/i.test(textOf(entry, 'preimage') ?? '');
 }

@@ -64,5 +64,7 @@ export function grantGas({ limits, scopes }: KeyGrant): bigint {
   return sum;
 }
 
-/** Enough gas for one call of the keychain precompile. */
-export const keychainCallGas: bigint = gas.base + gas.keychainCall;
+/** Enough gas for so many calls of the keychain precompile. */
+export function keychainCallsGas(count: number): bigint {
+  return gas.base + gas.keychainCall * BigInt(count);
+}

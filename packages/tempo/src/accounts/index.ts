@@ -7,6 +7,7 @@ export {
   ownAccount,
   type TempoAccount,
 } from './account.js';
+export { anotherKeyAdvice, authorizeCommand } from './key-advice.js';
 export {
   authorizationCharsMax,
   type KeyAuthorization,
@@ -25,6 +26,7 @@ export {
   readKey,
   registerKey,
   revokeKey,
+  setKeyLimits,
   type TokenBalance,
 } from './manage-keys.js';
 export { newPrivateKey, parsePrivateKey } from './private-key.js';

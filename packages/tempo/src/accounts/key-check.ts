@@ -1,8 +1,10 @@
 import { type Result, refuse } from '@farebox/protocol';
 import type { Address, Hex } from '../chain/hex.js';
 import type { KeyType } from './account.js';
+import { anotherKeyAdvice, authorizeCommand } from './key-advice.js';
 import type { KeyAuthorization } from './key-authorization.js';
 import type { KeyState } from './key-state.js';
+import { showUnits, unitsArgument } from './show-units.js';
 import type { TransactionCall } from './transaction.js';
 
 /** An access key and the account that it is to sign for. */
@@ -18,11 +20,12 @@ export interface Spending {
   readonly amount: bigint;
 }
 
-const advice =
-  "authorise it with the account's root key: farebox wallet tempo authorize, or pay with the account's own key";
-
 function name(key: KeyIdentity): string {
   return `the access key ${key.keyAddress} of the account ${key.rootAccount}`;
+}
+
+function authorizeAdvice(key: KeyIdentity): string {
+  return `authorise it with the account's root key: ${authorizeCommand(key)}, or pay with the account's own key`;
 }
 
 /** The instant in words that everybody reads alike. */
@@ -42,19 +45,19 @@ export function checkKeyActive(state: KeyState, key: KeyIdentity, chainTimeS: nu
     case 'missing':
       return refuse(
         'key_not_registered',
-        `AccountKeychainError(KeyNotFound): ${name(key)} is not registered on the chain, so it must not sign for it. The challenge is in order; ${advice}`,
+        `AccountKeychainError(KeyNotFound): ${name(key)} is not registered on the chain, so it must not sign for it. The challenge is in order; ${authorizeAdvice(key)}`,
       );
     case 'revoked':
       return refuse(
         'key_revoked',
-        `AccountKeychainError(KeyAlreadyRevoked): ${name(key)} was revoked, for good. The challenge is in order; make a new key and ${advice}`,
+        `AccountKeychainError(KeyAlreadyRevoked): ${name(key)} was revoked, for good. The challenge is in order; ${anotherKeyAdvice(key.rootAccount)}`,
       );
     case 'registered':
       // The chain refuses from the second of the expiry on.
       if (state.expiresS <= chainTimeS) {
         return refuse(
           'key_expired',
-          `AccountKeychainError(KeyExpired): ${name(key)} expired at ${instant(state.expiresS)}. The challenge is in order; make a new key and ${advice}`,
+          `AccountKeychainError(KeyExpired): ${name(key)} expired at ${instant(state.expiresS)}. The challenge is in order; ${anotherKeyAdvice(key.rootAccount)}`,
         );
       }
       if (state.keyType !== key.keyType) {
@@ -84,7 +87,7 @@ export function checkKeyAllows(
   if (forbidden !== undefined) {
     return refuse(
       'key_scope_exceeded',
-      `AccountKeychainError(CallNotAllowed): ${name(key)} must not pay ${firstAddress(forbidden.data)} with the token ${forbidden.to}. The challenge is in order; ${advice}`,
+      `AccountKeychainError(CallNotAllowed): ${name(key)} must not pay ${firstAddress(forbidden.data)} with the token ${forbidden.to}. The challenge is in order; pay with the account's own key, or ${anotherKeyAdvice(key.rootAccount)}`,
     );
   }
   for (const spending of spendings) {
@@ -93,7 +96,7 @@ export function checkKeyAllows(
     const later = left.periodEndsS === undefined ? '' : `, more from ${instant(left.periodEndsS)} on`;
     return refuse(
       'key_limit_exceeded',
-      `AccountKeychainError(SpendingLimitExceeded): ${name(key)} may spend ${left.remaining} more of ${spending.token}${later}; price and fee can come to ${spending.amount}. The challenge is in order; raise the limit, or ${advice}`,
+      `AccountKeychainError(SpendingLimitExceeded): ${name(key)} may still spend ${showUnits(left.remaining, spending.token)}${later}; price and fee can come to ${showUnits(spending.amount, spending.token)}. The challenge is in order; raise the limit with the account's root key: ${authorizeCommand(key, unitsArgument(spending.amount, spending.token))}, or pay with the account's own key`,
     );
   }
   return { ok: true, value: true };
@@ -138,7 +141,7 @@ export function stateAfter(
   if (grant.chainId !== chainId || grant.key.address !== key.keyAddress) {
     return refuse(
       'authorization_mismatch',
-      `The permission that this wallet holds is for the key ${grant.key.address} on chain ${grant.chainId}, not for ${key.keyAddress} on chain ${chainId}; ${advice}`,
+      `The permission that this wallet holds is for the key ${grant.key.address} on chain ${grant.chainId}, not for ${key.keyAddress} on chain ${chainId}; ${authorizeAdvice(key)}`,
     );
   }
   return {

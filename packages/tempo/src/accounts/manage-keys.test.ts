@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { accessKeyAccount } from './account.js';
 import { type KeyGrant, signKeyAuthorization } from './key-authorization.js';
 import type { KeyScope } from './key-state.js';
-import { listKeys, readBalances, readKey, registerKey, revokeKey } from './manage-keys.js';
+import { listKeys, readBalances, readKey, registerKey, revokeKey, setKeyLimits } from './manage-keys.js';
 import { newPrivateKey } from './private-key.js';
 import { keychain } from './snapshot.js';
 import { openTempoWorld, type TempoWorld } from './testing/tempo-world.js';
@@ -131,6 +131,41 @@ test('a permission that somebody else has signed is refused by the chain', async
   const forged = await signKeyAuthorization(newPrivateKey(), authorization.grant);
   expect(await registerKey(action, forged)).toMatchObject({ ok: false });
   expect((await readKey(world.chain, address, keyAddress, [])).state).toEqual({ status: 'missing' });
+});
+
+test('a registered key is given other limits, periodic ones stay so, and everything else stays as it is', async () => {
+  const { action, newKey, address } = await owner();
+  const { betaUsd } = world.devnet.tokens;
+  const periodic = await newKey({ limits: [{ token: world.token, limit: 5n, periodS: 86_400 }] });
+  for (const key of [await newKey(), periodic]) {
+    await registerKey(action, key.authorization);
+    const tokens = [world.token, betaUsd];
+    const before = (await readKey(world.chain, address, key.address, tokens)).state;
+    const limits = [
+      { token: world.token, limit: 1_000n },
+      { token: betaUsd, limit: 9n },
+    ];
+    expect(await setKeyLimits(action, key.address, limits)).toMatchObject({ ok: true });
+    const { state: after } = await readKey(world.chain, address, key.address, tokens);
+    if (before.status !== 'registered' || after.status !== 'registered') throw new Error('not registered');
+    expect(after.allowances?.map(({ remaining }) => remaining)).toEqual([1_000n, 9n]);
+    expect([after.expiresS, after.keyType, after.scopes]).toEqual([
+      before.expiresS,
+      before.keyType,
+      before.scopes,
+    ]);
+    expect(after.allowances?.[0]?.periodEndsS === undefined).toBe(
+      before.allowances?.[0]?.periodEndsS === undefined,
+    );
+  }
+});
+
+test('the limits of a key that is not registered cannot be changed, and the fee of the try is told', async () => {
+  const { action, newKey } = await owner();
+  const { address } = await newKey();
+  const tried = await setKeyLimits(action, address, [{ token: world.token, limit: 1n }]);
+  expect(tried).toMatchObject({ ok: false, code: 'reverted' });
+  expect(tried.ok || tried.detail).toMatch(/for a fee of [0-9.]+ pathUSD$/);
 });
 
 test('nobody but the account itself revokes its keys', async () => {

@@ -3,7 +3,7 @@ import { encodeFunctionData } from 'viem';
 import { Abis } from 'viem/tempo';
 import type { TempoChain } from '../chain/chain.js';
 import type { Address } from '../chain/hex.js';
-import { grantGas, keychainCallGas, paymentGas } from './gas.js';
+import { grantGas, keychainCallsGas, paymentGas } from './gas.js';
 import type { KeyAuthorization } from './key-authorization.js';
 import { findRegistrations } from './key-logs.js';
 import type { KeyState } from './key-state.js';
@@ -45,6 +45,28 @@ export async function registerKey(
 }
 
 /**
+ * Gives a registered access key other limits: what it may spend from now on. A periodic limit stays periodic. Its
+ * expiry and whom it may pay stay as they are.
+ *
+ * Codes: those of {@link sendAsRoot}; the chain takes it back for a key that is not registered, revoked or expired.
+ */
+export async function setKeyLimits(
+  action: RootAction,
+  keyAddress: Address,
+  limits: readonly { readonly token: Address; readonly limit: bigint }[],
+): Promise<Result<KeyChange>> {
+  const calls = limits.map(({ token, limit }) => ({
+    to: keychain,
+    data: encodeFunctionData({
+      abi: Abis.accountKeychain,
+      functionName: 'updateSpendingLimit',
+      args: [keyAddress, token, limit],
+    }),
+  }));
+  return sendAsRoot(action, { calls, gas: keychainCallsGas(limits.length) });
+}
+
+/**
  * Takes an access key's permission away, for good: the same key can never be registered again for that account.
  *
  * Codes: those of {@link sendAsRoot}.
@@ -55,7 +77,7 @@ export async function revokeKey(action: RootAction, keyAddress: Address): Promis
     functionName: 'revokeKey',
     args: [keyAddress],
   });
-  return sendAsRoot(action, { calls: [{ to: keychain, data }], gas: keychainCallGas });
+  return sendAsRoot(action, { calls: [{ to: keychain, data }], gas: keychainCallsGas(1) });
 }
 
 /** One access key of an account. */

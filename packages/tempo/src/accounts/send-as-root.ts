@@ -4,6 +4,7 @@ import type { Address, Hex } from '../chain/hex.js';
 import type { TempoReceipt } from '../chain/receipt.js';
 import { TempoRpcError } from '../chain/rpc.js';
 import type { TempoAccount } from './account.js';
+import { showUnits } from './show-units.js';
 import { readSnapshot } from './snapshot.js';
 import {
   attodollarsPerUnit,
@@ -47,7 +48,7 @@ export interface RootTransaction {
  * `refused_by_chain`, `reverted`, `change_unknown` (it may or may not have been carried out; look with `listKeys`).
  */
 export async function sendAsRoot(action: RootAction, work: RootTransaction): Promise<Result<KeyChange>> {
-  const { chain, chainId, root, feeToken, maxFee } = action;
+  const { chain, chainId, root, feeToken } = action;
   const prepared = await prepare(action, work.gas);
   if (!prepared.ok) return prepared;
   const { validBefore, maxFeePerGas } = prepared.value;
@@ -73,10 +74,13 @@ export async function sendAsRoot(action: RootAction, work: RootTransaction): Pro
       `It is not known whether the keys were changed (${words}); look with: farebox wallet tempo keys`,
     );
   }
+  const fee = worstFee(receipt.feeAttodollars, 1n);
   if (!receipt.succeeded) {
-    return refuse('reverted', `The chain took the change of keys back, for a fee of at most ${maxFee}`);
+    return refuse(
+      'reverted',
+      `The chain took the change of keys back, for a fee of ${showUnits(fee, feeToken)}`,
+    );
   }
-  const fee = (receipt.feeAttodollars + attodollarsPerUnit - 1n) / attodollarsPerUnit;
   return { ok: true, value: { transactionHash: receipt.transactionHash, fee } };
 }
 
@@ -99,13 +103,13 @@ async function prepare(
   if (least > maxFee) {
     return refuse(
       'fee_above_limit',
-      `The fee can come to ${least} of ${feeToken}, the limit is ${maxFee}; raise it with --max-fee`,
+      `The fee can come to ${showUnits(least, feeToken)}, the limit is ${showUnits(maxFee, feeToken)}; raise it with --max-fee`,
     );
   }
   if (least > balance) {
     return refuse(
       'insufficient_funds',
-      `The account ${root.address} has ${balance} of ${feeToken}, the fee can come to ${least}; fund it`,
+      `The account ${root.address} has ${showUnits(balance, feeToken)}, the fee can come to ${showUnits(least, feeToken)}; fund it`,
     );
   }
   const room = maxFee < balance ? maxFee : balance;

@@ -175,3 +175,16 @@ export async function readSnapshot(chain: TempoChain, questions: SnapshotQuestio
     throw misread();
   }
 }
+
+/**
+ * Makes sure that a snapshot is of the right chain: what another chain says of accounts and keys means nothing.
+ *
+ * @throws TempoRpcError
+ */
+export function checkSnapshotChain(snapshot: Snapshot, chainId: number): void {
+  if (snapshot.chainId === chainId) return;
+  throw new TempoRpcError(
+    'rpc_malformed',
+    `The Tempo node belongs to chain ${snapshot.chainId}, not ${chainId}; connect another`,
+  );
+}

@@ -16,6 +16,8 @@ export interface TempoReceipt {
   readonly logs: readonly TempoLog[];
   /** Who sent it: the account, not the key. */
   readonly from: Address;
+  /** All that the transaction had, when it ran out. */
+  readonly gasUsed: bigint;
   /** Gas used times its price, in attodollars (10⁻¹⁸ USD) as the chain counts fees. */
   readonly feeAttodollars: bigint;
 }
@@ -57,6 +59,7 @@ export function readReceipt(value: unknown): TempoReceipt | undefined {
     succeeded: value.status === '0x1',
     logs: known,
     from,
+    gasUsed,
     feeAttodollars: gasUsed * gasPrice,
   };
 }

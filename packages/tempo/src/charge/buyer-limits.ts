@@ -1,5 +1,6 @@
 import type { Amount, PayLimits, Result } from '@farebox/protocol';
 import { refuse } from '@farebox/protocol';
+import { showUnits } from '../accounts/show-units.js';
 import { type Address, readAddress } from '../chain/hex.js';
 import type { TempoInspection } from './inspect.js';
 
@@ -35,7 +36,7 @@ export function checkPayLimits(
   if (price.amount > maxAmount.amount) {
     return refuse(
       'amount_above_limit',
-      `The charge is for ${price.amount} of ${token}, the limit is ${maxAmount.amount}`,
+      `The charge is for ${showUnits(price.amount, token)}, the limit is ${showUnits(maxAmount.amount, token)}`,
     );
   }
   const untilMs = Math.min(limits.deadlineMs, inspection.expiresMs);

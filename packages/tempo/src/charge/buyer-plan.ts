@@ -10,6 +10,7 @@ import {
   stateAfter,
 } from '../accounts/key-check.js';
 import type { KeyState } from '../accounts/key-state.js';
+import { showUnits } from '../accounts/show-units.js';
 import type { Snapshot, SnapshotQuestions } from '../accounts/snapshot.js';
 import {
   attodollarsPerUnit,
@@ -198,7 +199,7 @@ function ownFee(
   if (least > maxFee.amount) {
     return refuse(
       'fee_above_limit',
-      `The fee can come to ${least} of ${feeToken}, the limit is ${maxFee.amount}; raise limits.fee of the wallet's policy, or --max-fee where you gave less, if that is right`,
+      `The fee can come to ${showUnits(least, feeToken)}, the limit is ${showUnits(maxFee.amount, feeToken)}; raise limits.fee of the wallet's policy, or --max-fee where you gave less, if that is right`,
     );
   }
   const [balance = 0n, feeBalance = 0n] = snapshot.balances;
@@ -220,7 +221,7 @@ function ownFee(
 function insufficient(needed: bigint, token: Address, balance: bigint): ReturnType<typeof refuse> {
   return refuse(
     'insufficient_funds',
-    `The account has ${balance} of ${token}; price and fee can come to ${needed}. Fund it and try again`,
+    `The account has ${showUnits(balance, token)}; price and fee can come to ${showUnits(needed, token)}. Fund it and try again`,
   );
 }
 

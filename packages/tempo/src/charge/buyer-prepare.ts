@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { type Result, refuse } from '@farebox/protocol';
 import type { TempoAccount } from '../accounts/account.js';
+import { authorizeCommand } from '../accounts/key-advice.js';
 import { instant } from '../accounts/key-check.js';
 import type { ProvisioningLease } from '../accounts/provisioning-lease.js';
 import { readSnapshot } from '../accounts/snapshot.js';
@@ -46,12 +47,13 @@ export async function preparePayment(
       // Only questions were asked: nothing was signed.
       return refuse('node_unreachable', `The node could not be asked before paying (${describe(error)})`);
     }
-    if (!plan.ok || plan.value.authorization === undefined) return plan;
     const { accessKey } = account;
-    if (lease === undefined || accessKey === undefined) {
+    if (!plan.ok || plan.value.authorization === undefined || accessKey === undefined) return plan;
+    if (lease === undefined) {
+      const command = authorizeCommand({ keyAddress: accessKey.address, keyType: account.keyType });
       return refuse(
         'lease_missing',
-        'The key is not registered yet, and this wallet has nothing to keep two payments from registering it at once; register it with: farebox wallet tempo authorize',
+        `The key is not registered yet, and this wallet has nothing to keep two payments from registering it at once; register it with: ${command}`,
       );
     }
     // Taken last, when the payment would otherwise be signed, and for as long as it can be mined.

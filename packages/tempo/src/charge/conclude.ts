@@ -42,7 +42,7 @@ export function concludeReceipt(receipt: TempoReceipt, terms: ConcludeTerms): Te
 
 /**
  * Why a transaction may have reverted, for the payer: the chain keeps no reason, but the account's state tells most.
- * One more call of the node, and only for whoever has just paid a fee for nothing.
+ * At most one more call of the node, and only for whoever has just paid a fee for nothing.
  */
 export async function explainRevert(
   chain: TempoChain,
@@ -51,6 +51,12 @@ export async function explainRevert(
   terms: ConcludeTerms,
 ): Promise<TempoVerification> {
   const generic = concludeReceipt(receipt, terms);
+  if (receipt.gasUsed >= transaction.gas) {
+    return refusePayment(
+      'gas-too-low',
+      `The transaction was mined and reverted: its ${transaction.gas} gas ran out, and nothing was paid but its fee. Estimate it again`,
+    );
+  }
   const { currency, amount } = terms;
   try {
     const signer = await recoverSigner(transaction.signature, transaction.signingDigest);

@@ -1,9 +1,10 @@
 import { startTempoDevnet, type TempoDevnet } from '@farebox/devnet/tempo';
 import { MethodUnavailable } from '@farebox/protocol';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { Hex } from '../chain/hex.js';
 import { type LossyProxy, startLossyProxy } from '../testing/lossy-proxy.js';
 import { codeOf, openShop, type Payer, type Shop, type Sold, sign } from '../testing/shop.js';
-import { field, forge } from '../testing/tamper.js';
+import { field, forge, reseal } from '../testing/tamper.js';
 
 // The gate judges a credential that comes after its challenge's end as of the last millisecond of it.
 
@@ -59,6 +60,58 @@ test('a transaction without an end is taken, and refused for good once the chall
   expect(shop.rpc.methods).not.toContain(sending);
   const fresh = await shop.sell(price);
   expect(codeOf(await shop.present(fresh, await openEnded(payer, fresh)))).toBe('ok');
+});
+
+/** Seconds. The seller's clock is given, and the chain's must not pass the same end, however slow this machine is. */
+const aMinute = 60;
+
+interface Hand {
+  readonly name: string;
+  readonly code: string;
+  sign(sold: Sold, validBefore: number): Promise<Hex>;
+}
+
+const hands: readonly Hand[] = [
+  {
+    name: 'a signature of nobody',
+    code: 'insufficient-funds',
+    sign: async (sold, validBefore) =>
+      reseal(await sign(await shop.payer(), sold, { validBefore }), () => `${'3'.repeat(128)}1b`),
+  },
+  {
+    name: 'a stranger’s key that claims the account of somebody rich',
+    code: 'key-not-registered',
+    sign: async (sold, validBefore) => {
+      const rich = await shop.payer();
+      const signed = await sign(await shop.payer(0n), sold, { validBefore });
+      return reseal(signed, (signature) => `04${rich.account.address.slice(2)}${signature}`);
+    },
+  },
+];
+
+test.each(hands)('the last seconds of a validity, $name: refused at once, for two calls', async (hand) => {
+  const patient = await openShop({ devnet, patience: {} });
+  for (const left of [1, 0, -1]) {
+    const sold = await patient.sell(price);
+    const validBefore = (await chainNow()) + aMinute;
+    const signed = await hand.sign(sold, validBefore);
+    patient.rpc.methods.length = 0;
+    const nowMs = (validBefore - left) * 1_000;
+    expect(codeOf(await patient.present(sold, signed, nowMs))).toBe(hand.code);
+    expect(patient.rpc.methods).toEqual(['eth_call', 'eth_getTransactionReceipt']);
+  }
+  patient.rpc.close();
+});
+
+test('the last second of a validity, of who could pay: not known yet, for two calls', async () => {
+  const patient = await openShop({ devnet, patience: {} });
+  const sold = await patient.sell(price);
+  const validBefore = (await chainNow()) + aMinute;
+  const signed = await sign(await shop.payer(), sold, { validBefore });
+  patient.rpc.methods.length = 0;
+  await expect(patient.present(sold, signed, validBefore * 1_000 - 1)).rejects.toThrow(MethodUnavailable);
+  expect(patient.rpc.methods).toEqual(['eth_call', 'eth_getTransactionReceipt']);
+  patient.rpc.close();
 });
 
 /** As clients sign that count nonces and set no end. */

@@ -4,6 +4,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { TempoAccount } from '../accounts/account.js';
 import { ownAccount } from '../accounts/account.js';
 import { newPrivateKey } from '../accounts/private-key.js';
+import { tempoChain } from '../chain/chain.js';
 import type { Address, Hex } from '../chain/hex.js';
 import { household } from '../testing/household.js';
 import {
@@ -18,6 +19,7 @@ import {
 } from '../testing/shop.js';
 import { highS } from '../testing/tamper.js';
 import { type ProofSubject, proofDigest, proofTypedData } from './proof-message.js';
+import { findProofFault } from './prove.js';
 import { payerSource } from './source.js';
 
 let shop: Shop;
@@ -99,6 +101,14 @@ test.each(['secp256k1', 'p256'] as const)(
     expect(shop.rpc.methods).toEqual(['eth_call']);
   },
 );
+
+test('what a node of another chain says of a key is no proof of anything', async () => {
+  const home = await household(shop);
+  const subject = { account: home.root.address, chainId: 1337, challengeId: 'abc', realm: 'api.example.com' };
+  const signature = await home.payer.account.signTypedData(proofTypedData(subject));
+  const chain = tempoChain(shop.rpc);
+  await expect(findProofFault(chain, signature, subject)).rejects.toThrow(/belongs to chain 4217, not 1337/);
+});
 
 test('a registered access key proves its account with a bare signature too', async () => {
   const home = await household(shop);

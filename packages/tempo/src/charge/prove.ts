@@ -1,5 +1,5 @@
 import { checkKeyActive } from '../accounts/key-check.js';
-import { readSnapshot } from '../accounts/snapshot.js';
+import { checkSnapshotChain, readSnapshot } from '../accounts/snapshot.js';
 import type { TempoChain } from '../chain/chain.js';
 import { type Address, type Hex, readHex } from '../chain/hex.js';
 import { readSignature, recoverSigner, type SenderSignature } from '../transaction/signature.js';
@@ -19,7 +19,7 @@ type Refusal = ReturnType<typeof refusePayment>;
  * account's own key needs no node; an access key must be registered and unexpired on the chain, now. Undefined when the
  * proof holds.
  *
- * @throws TempoRpcError when the chain cannot be asked about an access key.
+ * @throws TempoRpcError when the chain cannot be asked about an access key, or the node belongs to another.
  */
 export async function findProofFault(
   chain: TempoChain,
@@ -43,20 +43,22 @@ export async function findProofFault(
   if (signature.kind === 'keychain') {
     return signer.key === undefined || signer.account !== subject.account
       ? invalid()
-      : findKeyFault(chain, signature, signer.key, subject.account);
+      : findKeyFault(chain, signature, signer.key, subject);
   }
   if (signer.account === subject.account) return undefined;
   // An access key's signature without the envelope: deployed servers take it, and the message names the account.
-  return findKeyFault(chain, signature, signer.account, subject.account);
+  return findKeyFault(chain, signature, signer.account, subject);
 }
 
 async function findKeyFault(
   chain: TempoChain,
   signature: SenderSignature,
   keyAddress: Address,
-  account: Address,
+  { account, chainId }: ProofSubject,
 ): Promise<Refusal | undefined> {
-  const { key, timeS } = await readSnapshot(chain, { key: { account, keyAddress, tokens: [] } });
+  const snapshot = await readSnapshot(chain, { key: { account, keyAddress, tokens: [] } });
+  checkSnapshotChain(snapshot, chainId);
+  const { key, timeS } = snapshot;
   const keyType = keyTypeOf(signature);
   const active = key && checkKeyActive(key, { keyAddress, keyType, rootAccount: account }, timeS);
   if (active?.ok) return undefined;

@@ -102,6 +102,18 @@ function endMs(transaction: SignedTransaction, expiresMs: number): number {
   return transaction.validBefore === undefined ? expiresMs : transaction.validBefore * 1_000;
 }
 
+function settlingOf(
+  { validBefore, hasKeyAuthorization }: SignedTransaction,
+  { chainId, currency, amount }: ConcludeTerms,
+) {
+  return {
+    chainId,
+    pays: { token: currency, amount },
+    registersKey: hasKeyAuthorization,
+    ...(validBefore === undefined ? undefined : { validBefore }),
+  };
+}
+
 /**
  * Settles a transaction that the payer pays the fee of: the checks that cost nothing, then one call of the node.
  */
@@ -111,14 +123,13 @@ async function settlePlain(
   charge: PullCharge,
   sending: Sending,
 ): Promise<TempoVerification> {
-  const { chainId } = charge.terms;
-  const { canonical: signed, hash, validBefore } = transaction;
+  const { canonical: signed, hash } = transaction;
   const settling = {
     signed,
     hash,
-    chainId,
     ...sending,
-    ...(validBefore === undefined ? undefined : { validBefore }),
+    ...settlingOf(transaction, charge.terms),
+    findSigner: () => recoverSigner(transaction.signature, transaction.signingDigest),
   };
   const outcome = await settleTransaction(context.chain, settling, context.patience);
   return concludeOutcome(context, transaction, outcome, charge.terms);
@@ -143,24 +154,27 @@ async function settleSponsored(
   const shape = sending.send ? sponsor.judge(transaction, signer, nowMs) : undefined;
   if (shape !== undefined) return refusePayment(shape.code, shape.why);
   const sponsored = await sponsor.complete(transaction, signer);
-  const { currency, amount, chainId } = terms;
+  const { currency, amount } = terms;
   const request: SponsorRequest = { transaction, sponsored, signer, currency, amount, nowMs };
-  const { validBefore } = transaction;
   const settling = {
     signed: sponsored.canonical,
     hash: sponsored.hash,
-    chainId,
-    ...(validBefore === undefined ? undefined : { validBefore }),
+    ...sending,
+    ...settlingOf(transaction, terms),
+    findSigner: () => Promise.resolve(signer),
   };
   try {
     const fault = sending.send ? await sponsor.admit(request) : undefined;
     const outcome = await settleTransaction(
       context.chain,
-      { ...settling, ...sending, send: sending.send && fault === undefined },
-      fault === undefined || sending.sentBefore ? context.patience : { ...context.patience, looksMax: 1 },
+      { ...settling, send: sending.send && fault === undefined },
+      context.patience,
     );
     // It was not sent now. Unless an earlier presentation has sent it, that is the answer.
-    if (fault !== undefined && outcome.kind !== 'mined') return refusePayment(fault.code, fault.why);
+    const open = sending.sentBefore && outcome.kind === 'unknown';
+    if (fault !== undefined && outcome.kind !== 'mined' && !open) {
+      return refusePayment(fault.code, fault.why);
+    }
     if (outcome.kind === 'refused' && sponsorTroubles.has(outcome.code)) {
       await sponsor.conclude(request, undefined);
       throw new MethodUnavailable(

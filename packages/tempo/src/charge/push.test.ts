@@ -1,6 +1,8 @@
 import { keccak256 } from 'viem';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Hex } from '../chain/hex.js';
+import { httpRpc } from '../chain/http-rpc.js';
+import type { TempoRpc } from '../chain/rpc.js';
 import { feePayerFromKey } from '../sponsor/fee-payer.js';
 import {
   alphaUsd,
@@ -137,7 +139,6 @@ const cheats: readonly Cheat[] = [
       return send(await sign(poor, sold, { feeToken: alphaUsd }));
     },
   },
-  { name: 'a hash of nothing', code: 'not-mined', hash: () => `0x${'ab'.repeat(32)}` },
   { name: 'no hash', code: 'payload-malformed', hash: () => '0x1234' },
 ];
 
@@ -147,6 +148,42 @@ test.each(cheats)('$name: $code', async ({ hash, code }) => {
   shop.rpc.methods.length = 0;
   expect(codeOf(await present(sold, claimed))).toBe(code);
   expect(shop.rpc.methods.length).toBeLessThanOrEqual(2);
+});
+
+const nothing = `0x${'ab'.repeat(32)}`;
+
+test('a hash that no block has yet is not refused while its challenge lives, and is looked for a few times only', async () => {
+  const patient = await openShop({ devnet: shop.devnet, push: true, patience: {} });
+  const sold = await patient.sell(price);
+  patient.rpc.methods.length = 0;
+  await expect(patient.verify(sold, { type: 'hash', hash: nothing })).rejects.toThrow(
+    /present the same credential again, do not pay again/,
+  );
+  expect(patient.rpc.methods.length).toBeLessThanOrEqual(6);
+});
+
+test('after the end of its challenge, as the gate judges it, a hash of nothing is refused', async () => {
+  const sold = await shop.sell(price);
+  const nowMs = Date.parse(sold.challenge.expires ?? '') - 1;
+  expect(codeOf(await shop.verify(sold, { type: 'hash', hash: nothing }, { nowMs }))).toBe('not-mined');
+});
+
+test('a node that lags behind the one which mined it: looked for until it is there', async () => {
+  const rpc = httpRpc({ url: shop.devnet.url });
+  let blind = 2;
+  const lagging: TempoRpc = {
+    request: (method, params, timeoutMs) =>
+      method === 'eth_getTransactionReceipt' && blind-- > 0
+        ? Promise.resolve(null)
+        : rpc.request(method, params, timeoutMs),
+    close: () => rpc.close(),
+  };
+  const late = await openShop({ devnet: shop.devnet, push: true, rpc: lagging });
+  const sold = await late.sell(price);
+  const hash = await send(await sign(payer, sold));
+  expect(codeOf(await late.verify(sold, { type: 'hash', hash }))).toBe('ok');
+  expect(blind).toBe(-1);
+  late.rpc.close();
 });
 
 test('somebody else’s payment under one’s own name', async () => {

@@ -4,7 +4,7 @@ import type { Address } from '../chain/hex.js';
 import { TempoRpcError } from '../chain/rpc.js';
 import type { Sponsor } from '../sponsor/sponsor.js';
 import type { Attempts } from './attempts.js';
-import type { SettlePatience } from './settle.js';
+import type { SettlePatience } from './patience.js';
 import type { CheckedTerms } from './terms.js';
 
 /** What the parts of a seller share. */

@@ -3,10 +3,10 @@ import { type ChainTimeouts, tempoChain } from '../chain/chain.js';
 import type { TempoRpc } from '../chain/rpc.js';
 import { createSponsor, type SponsorOptions } from '../sponsor/sponsor.js';
 import { createAttempts } from './attempts.js';
+import type { SettlePatience } from './patience.js';
 import { createQuote } from './quote.js';
 import type { TempoVerification } from './refusal.js';
 import type { SellerContext } from './seller-context.js';
-import type { SettlePatience } from './settle.js';
 import { checkTokens, type TokenTerms } from './terms.js';
 import { createVerify, type TempoVerifyContext } from './verify.js';
 

@@ -1,26 +1,22 @@
-import { setTimeout as delay } from 'node:timers/promises';
+import { checkSnapshotChain, readSnapshot, type Snapshot } from '../accounts/snapshot.js';
 import type { TempoChain } from '../chain/chain.js';
-import type { Hex } from '../chain/hex.js';
+import type { Address, Hex } from '../chain/hex.js';
 import type { TempoReceipt } from '../chain/receipt.js';
 import { TempoRpcError } from '../chain/rpc.js';
+import type { Signer } from '../transaction/signature.js';
 import { readVerdict } from './node-verdict.js';
+import { lookPatiently, looksMax, type SettlePatience } from './patience.js';
 import type { TempoRefusalCode } from './refusal.js';
 
-/** Between two looks at the chain while an outcome is not known, milliseconds. */
-export const lookAgainMs = 250;
-/** How often is looked before the answer is "not known yet". */
-export const looksMax = 20;
 /**
  * How far the chain's clock must be past a transaction's last moment before it counts as never mined, seconds. A node
  * behind a balancer may tell the time of one machine and the receipts of another.
  */
 export const pastValidityS = 5;
-
-/** How patient settling is. */
-export interface SettlePatience {
-  readonly lookAgainMs?: number;
-  readonly looksMax?: number;
-}
+/** Looks for what nobody here has sent: it is there, or most likely never will be. */
+const looksUnsentMax = 1;
+/** Looks for a transaction whose nonce is used up: it is in a block, or another one is. */
+const looksNonceUsedMax = 2;
 
 /** A transaction to be settled. */
 export interface Settling {
@@ -36,6 +32,12 @@ export interface Settling {
   readonly sentBefore: boolean;
   /** The chain that it was signed for. */
   readonly chainId: number;
+  /** What it pays, base units. */
+  readonly pays: { readonly token: Address; readonly amount: bigint };
+  /** Whether it registers the key that it is signed with. */
+  readonly registersKey: boolean;
+  /** Who has signed it; undefined when nobody did. Asked for only where something is wrong. */
+  findSigner(): Promise<Signer | undefined>;
 }
 
 /** What became of a transaction. */
@@ -46,23 +48,35 @@ export type SettleOutcome =
   /** It may have been mined, or may still be. */
   | { readonly kind: 'unknown'; readonly error: Error };
 
-const expired: SettleOutcome = {
-  kind: 'refused',
-  code: 'expired-signature',
-  why: 'The signed transaction was not mined while it was valid, and never will be; nothing was paid. Sign again',
-};
+type Refused = Extract<SettleOutcome, { readonly kind: 'refused' }>;
 
-const tooLate: SettleOutcome = {
-  kind: 'refused',
-  code: 'not-mined',
-  why: 'No block has the transaction, and the challenge is over. It has no validBefore and so may still be valid: use up its nonce before paying again',
-};
+function refused(code: TempoRefusalCode, why: string): Refused {
+  return { kind: 'refused', code, why };
+}
 
-const nonceUsed: SettleOutcome = {
-  kind: 'refused',
-  code: 'nonce-used',
-  why: "Another transaction has used the signed transaction's nonce; sign again",
-};
+const expired = refused(
+  'expired-signature',
+  'The signed transaction was not mined while it was valid, and never will be; nothing was paid. Sign again',
+);
+const tooLate = refused(
+  'not-mined',
+  'No block has the transaction, and the challenge is over. It has no validBefore and so may still be valid: use up its nonce before paying again',
+);
+const nonceUsed = refused(
+  'nonce-used',
+  "Another transaction has used the signed transaction's nonce; sign again",
+);
+const unsigned = refused('signature-invalid', 'The transaction is not signed by anybody; sign again');
+const unregistered = refused(
+  'key-not-registered',
+  'The access key that signed is not registered for the paying account, and the transaction came too late to be sent; sign again',
+);
+const penniless = refused(
+  'insufficient-funds',
+  'The paying account holds too little for the price, and the transaction came too late to be sent; sign again',
+);
+
+const notMined = new TempoRpcError('rpc_timeout', 'No block has the transaction yet');
 
 /** The account has gone past it: this very transaction, if no block has it, never will be mined. */
 function isNonceUsed(error: TempoRpcError): boolean {
@@ -73,30 +87,48 @@ function isNonceUsed(error: TempoRpcError): boolean {
  * Broadcasts a transaction, or only looks for it, and finds out what became of it: one call of the node in the normal
  * case. An error is never taken for a failure before the chain has been asked: the same transaction may have been
  * mined at an earlier presentation whose answer got lost, and then the node refuses to take it again.
+ *
+ * Otherwise two calls more, or two for each look where the outcome is not known. Many looks are for what was sent from
+ * here or is known to the node; whoever presents something else gets one.
  */
 export async function settleTransaction(
   chain: TempoChain,
   settling: Settling,
   patience: SettlePatience = {},
 ): Promise<SettleOutcome> {
-  const notSent = new TempoRpcError('rpc_timeout', 'No block has the transaction yet');
-  if (!settling.send) return lookUntilKnown(chain, settling, notSent, patience);
-  let error: TempoRpcError;
-  try {
-    return { kind: 'mined', receipt: await chain.broadcast(settling.signed) };
-  } catch (thrown) {
-    error = onlyRpcError(thrown);
+  let error: TempoRpcError | undefined;
+  if (settling.send) {
+    try {
+      return { kind: 'mined', receipt: await chain.broadcast(settling.signed) };
+    } catch (thrown) {
+      error = onlyRpcError(thrown);
+    }
   }
-  const verdict = readVerdict(error);
-  // A node of another chain refuses whatever it is given; its refusals say nothing.
-  const elsewhere = await isElsewhere(chain, settling.chainId);
-  if (elsewhere !== undefined) return { kind: 'unknown', error: elsewhere };
-  if (verdict.kind === 'refused' && !mayBeWaiting(settling, verdict.code)) {
-    const receipt = await look(chain, settling.hash);
-    if (receipt instanceof TempoRpcError) return { kind: 'unknown', error: receipt };
-    return receipt === undefined ? verdict : { kind: 'mined', receipt };
-  }
-  return lookUntilKnown(chain, settling, error, patience);
+  const signer = await settling.findSigner();
+  if (signer === undefined) return unsigned;
+  return lookUntilKnown(chain, lookingFor(settling, signer, error), patience);
+}
+
+/** What is looked for, how often, and what is said when it is not there. */
+interface Looking {
+  readonly settling: Settling;
+  readonly signer: Signer;
+  readonly absent: SettleOutcome;
+  /** As far as anybody knows it was never sent: what its payer has not got, it has not paid with. */
+  readonly unsent: boolean;
+  readonly looksMax: number;
+}
+
+function lookingFor(settling: Settling, signer: Signer, error: TempoRpcError | undefined): Looking {
+  const { sentBefore } = settling;
+  const verdict = error && readVerdict(error);
+  const unsent = !sentBefore && (verdict === undefined || verdict.kind === 'refused');
+  const used = error !== undefined && isNonceUsed(error);
+  let absent: SettleOutcome = { kind: 'unknown', error: error ?? notMined };
+  if (used) absent = nonceUsed;
+  if (verdict?.kind === 'refused' && !mayBeWaiting(settling, verdict.code)) absent = verdict;
+  const few = used ? looksNonceUsedMax : unsent ? looksUnsentMax : Number.POSITIVE_INFINITY;
+  return { settling, signer, absent, unsent, looksMax: sentBefore ? Number.POSITIVE_INFINITY : few };
 }
 
 /**
@@ -112,52 +144,68 @@ function onlyRpcError(thrown: unknown): TempoRpcError {
   throw thrown;
 }
 
-async function look(chain: TempoChain, hash: Hex): Promise<TempoReceipt | TempoRpcError | undefined> {
-  return chain.receipt(hash).catch(onlyRpcError);
-}
-
-/** An error when the node is one of another chain, or does not say. */
-async function isElsewhere(chain: TempoChain, chainId: number): Promise<TempoRpcError | undefined> {
-  const found = await chain.chainId().catch(onlyRpcError);
-  if (found instanceof TempoRpcError) return found;
-  if (found === chainId) return undefined;
-  return new TempoRpcError(
-    'rpc_malformed',
-    `The Tempo node belongs to chain ${found}, not ${chainId}; connect another`,
-  );
-}
-
-async function isPastValidity(chain: TempoChain, validBefore: number | undefined): Promise<boolean> {
-  if (validBefore === undefined) return false;
-  const head = await chain.head().catch(onlyRpcError);
-  return !(head instanceof TempoRpcError) && head.timestamp >= validBefore + pastValidityS;
+/** What the chain says now; an error also when the node is one of another chain, whose answers mean nothing. */
+async function readMoment(
+  chain: TempoChain,
+  { settling, signer }: Looking,
+): Promise<Snapshot | TempoRpcError> {
+  const { chainId, pays, registersKey } = settling;
+  const { account, key: keyAddress } = signer;
+  try {
+    const snapshot = await readSnapshot(chain, {
+      balances: [{ token: pays.token, holder: account }],
+      ...(keyAddress && !registersKey && { key: { account, keyAddress, tokens: [] } }),
+    });
+    checkSnapshotChain(snapshot, chainId);
+    return snapshot;
+  } catch (error) {
+    return onlyRpcError(error);
+  }
 }
 
 /** One look. The time first and the receipt after it: the other way round, it could be mined in between. */
-async function lookOnce(chain: TempoChain, settling: Settling): Promise<SettleOutcome> {
-  const elsewhere = await isElsewhere(chain, settling.chainId);
-  if (elsewhere !== undefined) return { kind: 'unknown', error: elsewhere };
-  const past = await isPastValidity(chain, settling.validBefore);
-  const receipt = await look(chain, settling.hash);
-  if (receipt instanceof TempoRpcError) return { kind: 'unknown', error: receipt };
-  if (receipt !== undefined) return { kind: 'mined', receipt };
-  if (past) return expired;
-  if (settling.validBefore === undefined && !settling.send) return tooLate;
-  return { kind: 'unknown', error: new TempoRpcError('rpc_timeout', 'No block has the transaction yet') };
+async function lookOnce(
+  chain: TempoChain,
+  looking: Looking,
+): Promise<{ readonly outcome: SettleOutcome; readonly answered: boolean }> {
+  const moment = await readMoment(chain, looking);
+  if (moment instanceof TempoRpcError)
+    return { outcome: { kind: 'unknown', error: moment }, answered: false };
+  const receipt = await chain.receipt(looking.settling.hash).catch(onlyRpcError);
+  if (receipt instanceof TempoRpcError)
+    return { outcome: { kind: 'unknown', error: receipt }, answered: true };
+  const outcome: SettleOutcome =
+    receipt === undefined ? judgeAbsence(looking, moment) : { kind: 'mined', receipt };
+  return { outcome, answered: true };
+}
+
+function judgeAbsence({ settling, absent, unsent }: Looking, moment: Snapshot): SettleOutcome {
+  const { validBefore, send, pays } = settling;
+  if (validBefore !== undefined && moment.timeS >= validBefore + pastValidityS) return expired;
+  if (absent.kind !== 'unknown') return absent;
+  if (validBefore === undefined && !send) return tooLate;
+  if (!unsent) return absent;
+  if (moment.key?.status === 'missing') return unregistered;
+  return (moment.balances[0] ?? 0n) < pays.amount ? penniless : absent;
 }
 
 async function lookUntilKnown(
   chain: TempoChain,
-  settling: Settling,
-  first: TempoRpcError,
+  looking: Looking,
   patience: SettlePatience,
 ): Promise<SettleOutcome> {
-  let outcome: SettleOutcome = { kind: 'unknown', error: first };
-  const looks = patience.looksMax ?? looksMax;
-  for (let count = 0; count < looks; count++) {
-    if (count > 0) await delay(patience.lookAgainMs ?? lookAgainMs);
-    outcome = await lookOnce(chain, settling);
-    if (outcome.kind !== 'unknown') return outcome;
-  }
-  return isNonceUsed(first) ? nonceUsed : outcome;
+  let outcome = looking.absent;
+  let looks = 0;
+  await lookPatiently(
+    async () => {
+      const look = await lookOnce(chain, looking);
+      ({ outcome } = look);
+      looks += 1;
+      if (outcome === looking.absent) return undefined;
+      // A node that does not even answer the first question is not pressed.
+      return outcome.kind === 'unknown' && (look.answered || looks > 1) ? undefined : outcome;
+    },
+    { ...patience, looksMax: Math.min(patience.looksMax ?? looksMax, looking.looksMax) },
+  );
+  return outcome;
 }

@@ -88,7 +88,7 @@ async function prove(
 
 /** The seller's half that verifies credentials, and settles those that carry a signed transaction. */
 export function createVerify(context: SellerContext) {
-  const { chain, chainId, tokens } = context;
+  const { chainId, tokens } = context;
 
   return async function verify(
     challenge: VerifiedChallenge,
@@ -102,7 +102,7 @@ export function createVerify(context: SellerContext) {
       case 'transaction':
         return verifyPull(context, { ...charge, challengeId: challenge.id, nowMs }, payload.signature);
       case 'hash':
-        return verifyPush(chain, charge, payload.hash);
+        return verifyPush(context, { ...charge, nowMs }, payload.hash);
       case 'proof':
         return refusePayment('mode-not-supported', 'A proof does not pay: this charge has a price');
       default:

@@ -81,6 +81,11 @@ const cheats: readonly Cheat[] = [
     code: 'sponsorship-refused',
     build: (sold) => changed(sold, { gas: 2_000_001n }),
   },
+  ...[50_000n, 200_000n, 309_000n].map((gas) => ({
+    name: `enough gas to be mined and too little to pay (${gas})`,
+    code: 'gas-too-low',
+    build: (sold: Sold) => changed(sold, { gas }),
+  })),
   {
     name: 'gas at any price',
     code: 'sponsorship-refused',

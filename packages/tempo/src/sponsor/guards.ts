@@ -7,6 +7,7 @@ import { TempoRpcError } from '../chain/rpc.js';
 import { keyCodes, keyTypeOf } from '../charge/key-codes.js';
 import { expiringNonceKey, type SignedTransaction } from '../transaction/decode.js';
 import type { Signer } from '../transaction/signature.js';
+import { leastGas, recipientOf } from './least-gas.js';
 import type { SponsorFault, SponsorRequest } from './sponsor.js';
 
 /** What is sponsored at all. */
@@ -58,7 +59,8 @@ export function findShapeFault(
 }
 
 /**
- * What only the chain knows: whether the payer holds the money, may spend it, and whether the token would let it go.
+ * What only the chain knows: whether the payer holds the money and may spend it, whether the gas is enough for
+ * recipients who may be new to the token, and whether the token would let the money go.
  * A transaction that fails in one of these is mined all the same, and the sponsor pays for it.
  *
  * @param alreadyInFlight - What other transactions of this payer are about to take, base units.
@@ -71,8 +73,9 @@ export async function findPayerFault(
 ): Promise<SponsorFault | undefined> {
   const { transaction, signer, currency, amount } = request;
   const needed = alreadyInFlight + amount;
+  const recipients = transaction.calls.map(recipientOf);
   const snapshot = await readSnapshot(chain, {
-    balances: [{ token: currency, holder: signer.account }],
+    balances: [signer.account, ...recipients].map((holder) => ({ token: currency, holder })),
     ...(signer.key && { key: { account: signer.account, keyAddress: signer.key, tokens: [currency] } }),
   });
   if ((snapshot.balances[0] ?? 0n) < needed) {
@@ -90,6 +93,19 @@ export async function findPayerFault(
       ? checkKeyAllows(key, identity, transaction.calls, [{ token: currency, amount: needed }])
       : active;
     if (!allowed.ok) return { code: keyCodes[allowed.code] ?? 'key-invalid', why: allowed.detail };
+  }
+  const least = leastGas({
+    calls: transaction.calls,
+    holds: (recipient) => (snapshot.balances[1 + recipients.indexOf(recipient)] ?? 0n) > 0n,
+    keyType: keyTypeOf(transaction.signature),
+    accessKey: signer.key !== undefined,
+    scoped: snapshot.key?.status === 'registered' && snapshot.key.scopes !== undefined,
+  });
+  if (transaction.gas < least) {
+    return {
+      code: 'gas-too-low',
+      why: `The transaction has ${transaction.gas} gas and needs ${least}; it would run out at the seller's cost. Estimate it again`,
+    };
   }
   return findTokenFault(chain, transaction, signer.account);
 }

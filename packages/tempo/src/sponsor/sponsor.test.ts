@@ -1,5 +1,7 @@
 import { MethodUnavailable } from '@farebox/protocol';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { httpRpc } from '../chain/http-rpc.js';
+import { type TempoRpc, TempoRpcError } from '../chain/rpc.js';
 import { household } from '../testing/household.js';
 import { codeOf, type Shop, sign } from '../testing/shop.js';
 import { asDraft, openSponsoring, type Sponsoring } from '../testing/sponsoring.js';
@@ -44,6 +46,29 @@ test.each(['as viem writes it (0x78)', 'as the draft writes it (0x76)'])(
     expect(before - (await sponsoring.purse())).toBe(fee);
   },
 );
+
+test('a payment that may be on its way is not refused for the balance that it has taken', async () => {
+  const node = httpRpc({ url: shop.devnet.url });
+  let lost = true;
+  const lossy: TempoRpc = {
+    async request(method, params, timeoutMs) {
+      const answer = await node.request(method, params, timeoutMs);
+      if (!lost) return answer;
+      if (method === 'eth_sendRawTransactionSync') throw new TempoRpcError('rpc_timeout', 'lost');
+      return method === 'eth_getTransactionReceipt' ? null : answer;
+    },
+    close: () => node.close(),
+  };
+  const unlucky = await sponsoring.another({ rpc: lossy });
+  const [payer, sold] = [await shop.payer(price), await unlucky.sell(price)];
+  const signed = await sign(payer, sold);
+  for (const _presentation of ['first', 'again']) {
+    await expect(unlucky.present(sold, signed)).rejects.toThrow(MethodUnavailable);
+  }
+  expect(await shop.balance(payer.account.address)).toBe(0n);
+  lost = false;
+  expect(codeOf(await unlucky.present(sold, signed))).toBe('ok');
+});
 
 test('an access key within its limit is sponsored; its limit shrinks by the price alone', async () => {
   const home = await household(shop, { limit: price });

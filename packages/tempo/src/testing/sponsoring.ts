@@ -1,5 +1,6 @@
 import type { Hex } from '../chain/hex.js';
 import type { TempoRpc } from '../chain/rpc.js';
+import type { TokenTerms } from '../charge/terms.js';
 import { feePayerFromKey } from '../sponsor/fee-payer.js';
 import type { SponsorOptions } from '../sponsor/sponsor.js';
 import { decodeTransaction } from '../transaction/decode.js';
@@ -9,6 +10,7 @@ import { freshAddress, openShop, type Payer, pathUsd, type Shop } from './shop.j
 export interface SponsoringChanges {
   readonly rpc?: TempoRpc;
   readonly sponsor?: Partial<SponsorOptions>;
+  readonly splits?: TokenTerms['splits'];
 }
 
 /** A shop that pays its buyers' fees, and whose purse they come out of. */
@@ -28,11 +30,11 @@ export async function openSponsoring(): Promise<Sponsoring> {
   plain.rpc.close();
   const { devnet } = plain;
   const treasury = await plain.payer(100_000_000n);
-  const another = ({ rpc, sponsor }: SponsoringChanges = {}) =>
+  const another = ({ rpc, sponsor, splits = [] }: SponsoringChanges = {}) =>
     openShop({
       devnet,
       ...(rpc && { rpc }),
-      tokens: { [pathUsd]: { recipient: freshAddress(), sponsored: true } },
+      tokens: { [pathUsd]: { recipient: freshAddress(), splits, sponsored: true } },
       sponsor: {
         feePayer: feePayerFromKey(treasury.privateKey),
         feeToken: pathUsd,

@@ -1,5 +1,6 @@
+import type { ReplayableRequest } from '../request.js';
 import { plainText, readProblem } from '../seller-problem.js';
-import { type Finding, fault, fine, note } from './finding.js';
+import { type Blame, type Finding, fault, fine, note } from './finding.js';
 import { answered, isHtml, type ProbeAnswer } from './probe.js';
 
 /** What a seller says of a payment that its own documents give a cause for (R24, R27). */
@@ -16,13 +17,13 @@ const knownTexts: readonly (readonly [RegExp, string])[] = [
 ];
 
 /** Judges the answer to the request as it stands, without payment. */
-export function examineFirstAnswer(answer: ProbeAnswer): readonly Finding[] {
+export function examineFirstAnswer(answer: ProbeAnswer, request: ReplayableRequest): readonly Finding[] {
   const { status } = answer;
   if (status === 402) return [fine('answer', 'asks', 'The seller asks for payment.')];
-  if (status >= 300 && status <= 399) return [examineRedirect(answer, 'answer')];
+  if (status >= 300 && status <= 399) return [examineRedirect(answer, 'answer', request)];
   if (status >= 200 && status <= 299) {
     return isHtml(answer)
-      ? [htmlFault('answer')]
+      ? [htmlFault('answer', request)]
       : [
           note(
             'answer',
@@ -103,35 +104,55 @@ function examineRefusal(answer: ProbeAnswer): Finding {
 }
 
 /** A redirect is followed by nobody here: to `/search` it is the sign of a request that was read as a web form (R19, R20). */
-export function examineRedirect(answer: ProbeAnswer, area: 'answer' | 'replay'): Finding {
+export function examineRedirect(answer: ProbeAnswer, area: Place, request: ReplayableRequest): Finding {
   const target = plainText(answered(answer, 'location') ?? 'nowhere');
+  const { blame, next } = blameFor(area, request);
   if (/(?:^|\/)search\b/.test(target.replace(/[?#].*$/, ''))) {
-    return fault(
-      area,
-      'redirect_search',
-      'you',
-      `The seller read the request as a web form and points to ${target} (${answer.status}). That is a malformed request, never a success.`,
-      'Send the JSON body with Content-Type: application/json, and the identity in X-API-Key; if all that is so, tell the seller.',
-    );
+    const text = `The seller read the request as a web form and points to ${target} (${answer.status}). That is a malformed request, never a success.`;
+    return fault(area, 'redirect_search', blame, text, next);
   }
   return fault(
     area,
     'redirected',
     'seller',
     `The seller points to ${target} (${answer.status}). Redirects are not followed: a payment is for one address.`,
-    'Ask at that address if you trust it.',
+    area === 'replay' && blame === 'seller' ? next : 'Ask at that address if you trust it.',
   );
 }
 
 /** A page for people where data was asked for (R21). */
-export function htmlFault(area: 'answer' | 'replay'): Finding {
-  return fault(
-    area,
-    'html',
-    'you',
-    'The seller answered with a web page (HTML) instead of data. That is a malformed request, never a success.',
-    'Send the JSON body with Content-Type: application/json, and the identity in X-API-Key; if all that is so, tell the seller.',
-  );
+export function htmlFault(area: Place, request: ReplayableRequest): Finding {
+  const { blame, next } = blameFor(area, request);
+  const text =
+    'The seller answered with a web page (HTML) instead of data. That is a malformed request, never a success.';
+  return fault(area, 'html', blame, text, next);
+}
+
+/** Which of the two answers: to the request as it stands, or to its replay with a credential. */
+type Place = 'answer' | 'replay';
+
+/** Who has to mend a request that was read as a web form: who sent a body and did not say that it is JSON, else the seller. */
+function blameFor(area: Place, { headers, body }: ReplayableRequest): { blame: Blame; next: string } {
+  const type = headers.find(([name]) => name.toLowerCase() === 'content-type')?.[1] ?? '';
+  if (body !== undefined && !/[/+]json\b/i.test(type)) {
+    const next =
+      'Send the JSON body with Content-Type: application/json, and the identity in X-API-Key; if all that is so, tell the seller.';
+    return { blame: 'you', next };
+  }
+  if (area === 'replay') {
+    const next =
+      'Do not pay here. Body, Content-Type and X-API-Key were sent again exactly as before, so tell the seller.';
+    return { blame: 'seller', next };
+  }
+  const right =
+    body === undefined
+      ? 'The request has no body that could be misread.'
+      : 'The body was sent as JSON, with its Content-Type.';
+  const origin = 'farebox pay api <origin>';
+  return {
+    blame: 'seller',
+    next: `${right} If the address is right (${origin} lists them), tell the seller.`,
+  };
 }
 
 /** What the seller says itself, as data; begins with a colon, ends with a full stop. */

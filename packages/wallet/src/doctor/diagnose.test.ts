@@ -2,6 +2,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { PayableRequest } from '../request.js';
 import { openTestPurse, type TestPurse } from '../testing/purse.js';
 import { QuirkyRegistrar } from '../testing/quirky-registrar.js';
+import { Seller } from '../testing/seller.js';
 import { type DiagnoseOptions, diagnose } from './diagnose.js';
 import type { Finding } from './finding.js';
 
@@ -138,6 +139,42 @@ describe('a request that is read as a web form', () => {
       });
     },
   );
+
+  const html = { 'content-type': 'text/html' };
+  it.each([
+    ['a page for a GET', { headers: [key] }, 200, html, 'html', 'no body'],
+    [
+      'a redirect to /search for a GET',
+      { headers: [] },
+      302,
+      { location: '/search' },
+      'redirect_search',
+      'no body',
+    ],
+    ['a page for an order in JSON', { headers: [key, json, mpp], body }, 200, html, 'html', 'sent as JSON'],
+    [
+      'a redirect to /search for an order in JSON',
+      { headers: [key, json, mpp], body },
+      302,
+      { location: '/search?q=' },
+      'redirect_search',
+      'sent as JSON',
+    ],
+  ] as const)('%s, at once: the seller is to blame', async (_name, request, status, headers, code, next) => {
+    const seller = await new Seller().listen();
+    seller.behave(({ response }) => void response.writeHead(status, headers).end('<html></html>'));
+    try {
+      const { faults } = await examine({ ...request, url: `${seller.url}/v1/price` });
+      expect(find(faults, code)).toMatchObject({
+        area: 'answer',
+        blame: 'seller',
+        next: expect.stringContaining(next),
+      });
+      expect(find(faults, code)?.next).not.toContain('Send the JSON body');
+    } finally {
+      await seller.close();
+    }
+  });
 
   it('a body that is not the JSON it says it is', async () => {
     const { codes } = await examine({

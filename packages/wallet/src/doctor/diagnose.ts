@@ -73,7 +73,7 @@ export async function diagnose(payable: PayableRequest, options: DiagnoseOptions
     return { ...seen, status: undefined, findings, offered: [] };
   }
   const { answer } = first;
-  findings.push(examineClock(answer), ...examineFirstAnswer(answer));
+  findings.push(examineClock(answer), ...examineFirstAnswer(answer, request));
   const later =
     answer.status === 402
       ? await examinePayable(request, answer, options, asking)

@@ -60,9 +60,9 @@ function judge(answer: ProbeAnswer, request: ReplayableRequest, place: Credentia
   const { status } = answer;
   const said = saidBy(answer);
   if (status === 402) return judgeRefusal(answer, said);
-  if (status >= 300 && status <= 399) return [blameFor(examineRedirect(answer, 'replay'), request)];
+  if (status >= 300 && status <= 399) return [examineRedirect(answer, 'replay', request)];
   if (status >= 200 && status <= 299) {
-    if (isHtml(answer)) return [blameFor(htmlFault('replay'), request)];
+    if (isHtml(answer)) return [htmlFault('replay', request)];
     const text = `The seller delivered (${status}) against a worthless proof of payment: it does not check what it is paid with.`;
     return [
       fault(
@@ -161,14 +161,4 @@ function judgeRefusal(answer: ProbeAnswer, said: string): readonly Finding[] {
   if (advice !== undefined)
     findings.push(note('replay', 'known_text', 'Should a real payment get the same answer:', advice));
   return findings;
-}
-
-/** Whose fault a malformed replay is: ours sent everything again, so the seller's, if the request was right at first. */
-function blameFor(finding: Finding, { headers, body }: ReplayableRequest): Finding {
-  const type = headers.find(([name]) => name.toLowerCase() === 'content-type')?.[1] ?? '';
-  const right = body === undefined || /[/+]json\b/i.test(type);
-  if (!right) return finding;
-  const next =
-    'Do not pay here. Body, Content-Type and X-API-Key were sent again exactly as before, so tell the seller.';
-  return { ...finding, blame: 'seller', next };
 }

@@ -1,8 +1,9 @@
 import { abortedUnpaid, whenAborted } from '../abort.js';
 import { WalletError } from '../errors.js';
 import { requestBodyBytesMax } from '../limits.js';
-import type { Header, PayableRequest } from '../request.js';
+import { type Header, type PayableRequest, transportHeaders } from '../request.js';
 import type { TransportInit } from '../transport.js';
+import { isRequest, ownForm, ownRequest } from './foreign-input.js';
 
 /** What one call of `fetch` asks for, read once: nothing that the caller changes later can change it. */
 export interface FetchCall {
@@ -12,9 +13,6 @@ export interface FetchCall {
   readonly transport: TransportInit;
 }
 
-/** Follow from the body and the connection; browsers ignore them as well. */
-const ignoredHeaders = new Set(['connection', 'content-length', 'keep-alive', 'transfer-encoding']);
-
 /**
  * Reads the arguments of `fetch` (Fetch §"Request constructor") without changing them: the body of a `Request` is read
  * from a clone. A body that can be sent only once is refused before anything is sent; a `Request` is read to its end
@@ -22,8 +20,8 @@ const ignoredHeaders = new Set(['connection', 'content-length', 'keep-alive', 't
  * `body_too_large` or `aborted`.
  */
 export async function readCall(input: string | URL | Request, init?: RequestInit): Promise<FetchCall> {
-  refuseUnreplayable(input, init);
-  const request = makeRequest(input, init);
+  const body = replayableBody(input, init);
+  const request = makeRequest(input, body === undefined ? init : { ...init, body });
   const signal = signalOf(input, init);
   if (signal?.aborted) throw abortedUnpaid(signal);
   if (request.integrity) {
@@ -34,19 +32,23 @@ export async function readCall(input: string | URL | Request, init?: RequestInit
     const message = 'With mode no-cors, the answer cannot say that it asks for payment; leave it out.';
     throw new WalletError('invalid_request', message);
   }
-  const headers: Header[] = [...request.headers].filter(([name]) => !ignoredHeaders.has(name));
+  // Browsers ignore them as well; requests that are handed on have them.
+  const headers: Header[] = [...request.headers].filter(([name]) => !transportHeaders.has(name));
   const { url, method, redirect } = request;
   const transport = transportOf(request, init);
-  const body = await whenAborted(signal, readBody(request));
-  return { request: { url, method, headers, ...(body && { body }) }, signal, redirect, transport };
+  const bytes = await whenAborted(signal, readBody(request));
+  return { request: { url, method, headers, ...(bytes && { body: bytes }) }, signal, redirect, transport };
 }
 
-function refuseUnreplayable(input: unknown, init: RequestInit | undefined): void {
-  if (input instanceof Request && input.bodyUsed) {
+/** The form to send instead of one that only its own constructor knows; undefined where what was given will do. */
+function replayableBody(input: unknown, init: RequestInit | undefined): FormData | undefined {
+  if (isRequest(input) && input.bodyUsed) {
     throw new WalletError('body_not_replayable', 'The body of this Request has been used already.');
   }
   const body: unknown = init?.body ?? undefined;
-  if (typeof body !== 'object' || isReplayable(body)) return;
+  if (typeof body !== 'object' || body === null || isReplayable(body)) return undefined;
+  const form = ownForm(body);
+  if (form) return form;
   throw new WalletError(
     'body_not_replayable',
     'The body can be read only once, so the paid retry could not carry it; pass text, bytes, a Blob or a form.',
@@ -54,9 +56,8 @@ function refuseUnreplayable(input: unknown, init: RequestInit | undefined): void
 }
 
 /** Bodies whose bytes can be taken any number of times. Streams and iterators are not among them. */
-function isReplayable(body: object | null): boolean {
+function isReplayable(body: object): boolean {
   return (
-    body === null ||
     body instanceof ArrayBuffer ||
     ArrayBuffer.isView(body) ||
     body instanceof Blob ||
@@ -67,7 +68,7 @@ function isReplayable(body: object | null): boolean {
 
 function makeRequest(input: string | URL | Request, init: RequestInit | undefined): Request {
   try {
-    return new Request(input instanceof Request ? input.clone() : input, init);
+    return new Request(isRequest(input) ? ownRequest(input) : input, init);
   } catch (cause) {
     const message = 'The request cannot be made as it is; see the cause, and give a whole https URL.';
     throw new WalletError('invalid_request', message, { cause });
@@ -77,7 +78,7 @@ function makeRequest(input: string | URL | Request, init: RequestInit | undefine
 /** The caller's own signal: that of a constructed `Request` only follows it while somebody holds the request. */
 function signalOf(input: unknown, init: RequestInit | undefined): AbortSignal | undefined {
   if (init?.signal !== undefined) return init.signal ?? undefined;
-  return input instanceof Request ? input.signal : undefined;
+  return isRequest(input) ? (input.signal ?? undefined) : undefined;
 }
 
 function transportOf(request: Request, init: RequestInit | undefined): TransportInit {

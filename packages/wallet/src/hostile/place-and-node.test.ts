@@ -25,12 +25,20 @@ describe('the place', () => {
     expect((await failureOf(purse.wallet.pay({ url }))).code).toBe('unreachable');
   });
 
-  it('plain http to another machine is not paid, and can be allowed', async () => {
-    const toSeller: typeof fetch = (_url, init) => fetch(seller.url, init);
+  it('plain http to another machine is not even asked, and can be allowed', async () => {
+    let asked = 0;
+    const toSeller: typeof fetch = (_url, init) => {
+      asked++;
+      return fetch(seller.url, init);
+    };
     const url = 'http://shop.example/price';
-    const failure = await failureOf(purse.another({ fetch: toSeller }).pay({ url }));
-    expect(failure).toMatchObject({ code: 'insecure_url', exitClass: 'policy' });
-    expect(paidSat()).toBe(0);
+    const headers = { 'X-API-Key': 'secret' };
+    const wallet = purse.another({ fetch: toSeller });
+    for (const attempt of [wallet.pay({ url, headers }), wallet.preview({ url, headers })]) {
+      const failure = await failureOf(attempt);
+      expect(failure).toMatchObject({ code: 'insecure_url', exitClass: 'policy' });
+    }
+    expect([asked, paidSat()]).toEqual([0, 0]);
     const result = await purse.another({ fetch: toSeller, allowInsecure: true }).pay({ url });
     expect(result.kind).toBe('delivered');
   });

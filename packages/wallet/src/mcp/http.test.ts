@@ -72,6 +72,7 @@ async function connect(): Promise<{
   const client = new Client({ name: 'test', version: '0.0.0' });
   // The types of the SDK do not agree with exactOptionalPropertyTypes; a transport it is all the same.
   await client.connect(transport as Parameters<typeof client.connect>[0]);
+  await client.listTools();
   return { client, transport };
 }
 

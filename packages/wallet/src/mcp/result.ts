@@ -36,13 +36,20 @@ function plain(value: Readonly<Record<string, unknown>>): Record<string, unknown
   return typeof parsed === 'object' && parsed !== null ? { ...parsed } : {};
 }
 
-/** A failure that says where the money is. Never a secret; the seller's own words are marked. */
+/**
+ * A failure that says where the money is. Never a secret; the seller's own words are marked. It is text alone: a client
+ * that has listed the tools holds any structured content against the schema of the tool's success, and would lose it.
+ */
 export function toolFailure(error: unknown, from: string): CallToolResult {
-  const report = error instanceof WalletError ? walletReport(error, from) : ownReport(error);
-  const { untrusted: said, ...ours } = report;
+  const { untrusted: said, ...ours } = failureReport(error, from);
   const content: CallToolResult['content'] = [{ type: 'text', text: JSON.stringify(ours) }];
   if (said !== undefined) content.push({ type: 'text', text: quoteUntrusted(from, JSON.stringify(said)) });
-  return { isError: true, structuredContent: plain(report), content };
+  return { isError: true, content };
+}
+
+/** What a failure says, as an object: within the result of a call that did several things. */
+export function failureReport(error: unknown, from: string) {
+  return error instanceof WalletError ? walletReport(error, from) : ownReport(error);
 }
 
 function walletReport(error: WalletError, from: string) {

@@ -2,7 +2,7 @@ import { readFileSync, statSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ask, deliver, hashOf, honest, receiptOf, type Turn } from '../testing/seller.js';
 import { resultBodyCharsMax } from './limits.js';
-import { type McpStand, openMcpStand, textOf } from './testing/mcp-stand.js';
+import { failureIn, type McpStand, openMcpStand, textOf } from './testing/mcp-stand.js';
 
 let stand: McpStand;
 
@@ -30,6 +30,7 @@ describe('the tools', () => {
     ]);
     for (const { description, outputSchema, inputSchema } of tools) {
       expect(description?.length).toBeGreaterThan(20);
+      expect(inputSchema.additionalProperties).toBe(false);
       expect(outputSchema?.type).toBe('object');
       // No tool takes an approval, a policy or a budget.
       expect(JSON.stringify(inputSchema)).not.toMatch(/approv|policy|budget|"yes"/i);
@@ -88,13 +89,28 @@ describe('the tools', () => {
 
   it('refuse arguments that are none', async () => {
     const { url } = stand.seller;
-    expect((await stand.call('pay', { url, max: 'a lot' })).structuredContent).toMatchObject({
-      code: 'usage',
-    });
+    expect(failureIn(await stand.call('pay', { url, max: 'a lot' }))).toMatchObject({ code: 'usage' });
     expect((await stand.call('pay', {})).isError).toBe(true);
     expect((await stand.call('pay', { url: 'http://shop.example/' })).isError).toBe(true);
     expect((await stand.call('search', { origins: ['ftp://x'] })).isError).toBe(true);
     expect(stand.purse.node.paid).toHaveLength(0);
+  });
+
+  it.each<[string, Record<string, unknown>]>([
+    ['pay', { max_sats: '1sat' }],
+    ['pay', { method: 'DELETE' }],
+    ['preview', { maxFee: '1sat' }],
+    ['resume', { only: 'pay_0' }],
+    ['history', { since: '24h' }],
+    ['search', { word: 'x' }],
+    ['balance', { currency: 'sat' }],
+    ['budget', { raise: '1sat' }],
+  ])('%s refuses an argument it does not have before anything is sent: %j', async (name, more) => {
+    const { url } = stand.seller;
+    const result = await stand.call(name, { ...(['pay', 'preview'].includes(name) && { url }), ...more });
+    expect(result.isError).toBe(true);
+    expect(textOf(result)).toContain(Object.keys(more)[0]);
+    expect([stand.seller.seen.length, stand.purse.node.paid.length]).toEqual([0, 0]);
   });
 });
 
@@ -102,17 +118,14 @@ describe('limits hold below the tools', () => {
   it.each([undefined, '1000000sat'])('a price above the ceiling is refused with max %s', async (max) => {
     stand.seller.behave(asking(101n));
     const result = await stand.call('pay', { url: stand.seller.url, ...(max && { max, max_fee: max }) });
-    expect(result.isError).toBe(true);
-    expect(result.structuredContent).toMatchObject({ code: 'price_above_max', paid: false });
+    expect(failureIn(result)).toMatchObject({ code: 'price_above_max', paid: false });
     expect(stand.purse.node.paid).toHaveLength(0);
   });
 
   it('a lower limit of the call is kept', async () => {
     stand.seller.behave(asking(50n));
     const { url } = stand.seller;
-    expect((await stand.call('pay', { url, max: '49sat' })).structuredContent).toMatchObject({
-      code: 'price_above_max',
-    });
+    expect(failureIn(await stand.call('pay', { url, max: '49sat' })).code).toBe('price_above_max');
     expect((await stand.call('pay', { url, max: '50sat' })).isError).toBeFalsy();
     expect(stand.purse.node.paid).toHaveLength(1);
   });
@@ -121,7 +134,7 @@ describe('limits hold below the tools', () => {
     const own = await openMcpStand({ origins: ['https://api.example.com'] });
     try {
       const result = await own.call('preview', { url: own.seller.url });
-      expect(result.structuredContent).toMatchObject({ code: 'origin_not_allowed' });
+      expect(failureIn(result).code).toBe('origin_not_allowed');
       expect((await own.call('search', { origins: [own.seller.url] })).isError).toBe(true);
       expect(own.seller.seen).toHaveLength(0);
     } finally {
@@ -162,11 +175,12 @@ describe('what sellers write is data', () => {
       turn.response.end(JSON.stringify({ type: 'about:blank', title: 'No', detail: order, status }));
     });
     const result = await stand.call('pay', { url: stand.seller.url });
-    expect(result.isError).toBe(true);
-    const { untrusted, ...ours } = result.structuredContent ?? {};
+    const ours = failureIn(result);
     expect(JSON.stringify(ours)).not.toContain(order);
-    expect(JSON.stringify(untrusted)).toContain(order);
     expect(ours).toMatchObject({ paid: true, next: expect.stringContaining('resume') });
+    expect(textOf(result)).toMatch(
+      new RegExp(`<<<untrusted (\\S+) from .*\\n.*${order}.*\\n<<<end of untrusted \\1>>>`),
+    );
   });
 
   it('in the address of a redirect', async () => {
@@ -244,7 +258,7 @@ describe('a call that nobody waits for any more', () => {
       turn.seen.credential && broken ? void turn.response.destroy() : honest(turn),
     );
     const failed = await stand.call('pay', { url: stand.seller.url });
-    expect(failed.structuredContent).toMatchObject({ ok: false, paid: true, retry: 'resume' });
+    expect(failureIn(failed)).toMatchObject({ ok: false, paid: true, retry: 'resume' });
     broken = false;
     const resumed = await stand.call('resume', {});
     expect(resumed.structuredContent).toMatchObject({ ok: true, payments: [{ paid: true, status: 200 }] });

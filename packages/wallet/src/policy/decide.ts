@@ -64,10 +64,14 @@ export function decide(policy: Policy, payment: ProposedPayment, show: (amount: 
   return { ok: true, maxFee: feeCap(scopes, payment), budgets: budgetsOf(scopes, price), approval };
 }
 
-function refuseInsecure(policy: Policy, { url, secure }: ProposedPayment): RuleRefusal | undefined {
+/** Plain http to another machine, which only the policy's own list allows: others on the way could read it. */
+export function refuseInsecure(
+  policy: Policy,
+  { url, secure }: Pick<ProposedPayment, 'url' | 'secure'>,
+): RuleRefusal | undefined {
   if (url === undefined || secure || policy.plainHttp.some((origin) => matchOrigin(origin, url)))
     return undefined;
-  const message = 'Nothing is paid over plain http to another machine; use https';
+  const message = 'Nothing is asked or paid over plain http to another machine; use https';
   return { rule: 'plain_http', code: 'insecure_url', message };
 }
 

@@ -1,13 +1,13 @@
 import type { Amount } from '@farebox/protocol';
 import type { WalletContext } from '../context.js';
-import type { WalletError } from '../errors.js';
+import { WalletError } from '../errors.js';
 import { lifeLeftMinMs } from '../limits.js';
 import type { Quote } from '../quote.js';
 import { isSecure } from '../request.js';
 import { plainText } from '../seller-problem.js';
 import type { ApprovalAnswer, ApprovalQuestion } from './approval.js';
 import { type Budget, budgetWindowsMs, type OverBudget } from './budget.js';
-import { type Decision, decide } from './decide.js';
+import { type Decision, decide, refuseInsecure } from './decide.js';
 import type { ApprovalRule, Policy } from './policy.js';
 import { PolicyRefusal } from './refusal.js';
 
@@ -22,6 +22,17 @@ export interface Allowed {
   readonly maxFee: Amount;
   readonly budgets: readonly Budget[];
   readonly approval: ApprovalRule | undefined;
+}
+
+/** Why nothing may even be asked at a URL: what is sent there, keys among it, could be read on the way. */
+export function findInsecure({ policy, allowInsecure }: WalletContext, url: string): WalletError | undefined {
+  if (allowInsecure || isSecure(url)) return undefined;
+  if (policy === undefined) {
+    const message = 'Nothing is asked or paid over plain http to another machine; use https.';
+    return new WalletError('insecure_url', message);
+  }
+  const refusal = refuseInsecure(policy, { url, secure: false });
+  return refusal && new PolicyRefusal(refusal, policy.source);
 }
 
 /** Judges a quote by the wallet's policy. Without one, only the limits that were given count. */

@@ -12,6 +12,7 @@ import { parsePolicy, policyBytesMax } from './file-parse.js';
 import { writePolicy } from './file-write.js';
 import { policyJsonSchema } from './json-schema.js';
 import { satoshis } from './money.js';
+import { withoutDay } from './policy.js';
 import { standardPolicy } from './standard.js';
 
 function faults(text: string): readonly string[] {
@@ -212,6 +213,32 @@ describe('on disk', () => {
     }
     chmodSync(path, 0o644);
     expect((await loadPolicy(path, money)).exists).toBe(true);
+  });
+
+  it('that others could put in its place is not trusted, whether it is there or not', async () => {
+    const path = join(folder, 'shared', 'policy.yaml');
+    await writePolicy(path, 'limits: { payment: 7 sat }\n');
+    for (const file of [path, join(folder, 'shared', 'none.yaml')]) {
+      for (const mode of [0o777, 0o720, 0o1777]) {
+        chmodSync(join(folder, 'shared'), mode);
+        const asked = loadPolicy(file, money);
+        await expect(asked, String(mode)).rejects.toThrow(`run: chmod go-w ${join(folder, 'shared')}`);
+      }
+    }
+    chmodSync(join(folder, 'shared'), 0o755);
+    expect((await loadPolicy(path, money)).exists).toBe(true);
+  });
+
+  it('without a day says in which currencies', async () => {
+    const days = async (text: string) => {
+      const path = join(folder, 'days.yaml');
+      await writePolicy(path, text);
+      return withoutDay((await loadPolicy(path, money)).policy);
+    };
+    expect(await days('limits: { payment: 7 sat }\n')).toEqual([sat(7n)]);
+    expect(await days('limits: { payment: 7 sat, day: 9000 msat }\n')).toEqual([]);
+    expect(await days('limits: { payment: 7 sat }\nmethods: { lightning: { day: 9 sat } }\n')).toEqual([]);
+    expect(await days('limits: { payment: 7 sat }\nhosts: { a.test: { day: 9 sat } }\n')).toEqual([sat(7n)]);
   });
 
   it('that cannot be read pays nothing', async () => {

@@ -1,6 +1,6 @@
 import type { Amount } from '@farebox/protocol';
 import type { Retention } from '../journal.js';
-import type { PaymentLimits } from '../limits.js';
+import { finest, type PaymentLimits } from '../limits.js';
 
 /** Limits of one scope. Each list has at most one amount of a currency; a currency that is missing is not limited here. */
 export interface LimitRules {
@@ -57,6 +57,15 @@ export interface Policy {
 
 /** Stands for an invoice that is paid by hand in lists of origins. */
 export const byHand = 'by-hand';
+
+/**
+ * The limits of one payment in every currency that a policy allows to be paid in and bounds by no day: any number of such
+ * payments may be made.
+ */
+export function withoutDay({ limits, methods }: Policy): readonly Amount[] {
+  const days = [limits, ...methods.values()].flatMap(({ day }) => day.map((one) => finest(one).currency));
+  return limits.payment.filter((one) => !days.includes(finest(one).currency));
+}
 
 /** The limits of one payment that a policy gives where a call gives none. */
 export function policyLimits({ limits }: Policy): PaymentLimits {

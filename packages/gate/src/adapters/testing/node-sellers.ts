@@ -1,10 +1,11 @@
 import { createServer, type IncomingMessage, type RequestListener, type ServerResponse } from 'node:http';
-import { Readable } from 'node:stream';
+import { pipeline, Readable } from 'node:stream';
 import express from 'express';
 import { fastify } from 'fastify';
 import type { Terms } from '../../index.js';
 import { sell as sellInExpress } from '../express.js';
 import { sell as sellInFastify } from '../fastify.js';
+import { lateFailures } from './late-failures.js';
 import { listening } from './listen.js';
 import { type Seller, shopTerms } from './shop.js';
 
@@ -49,6 +50,20 @@ export const nodeSeller: Seller = {
     add('/v1/stream', safe, (_request, response) => Readable.from(shop.stream()).pipe(response));
     add('/v1/missing', safe, (_request, response) => response.writeHead(404).end('no such thing'));
     add('/v1/throws', safe, () => shop.fail());
+    // Bare: what they throw is for the gate to see.
+    const bare: Record<string, (r: ServerResponse) => unknown> = {
+      '/v1/breaks-off': async (response) => {
+        for await (const text of shop.breaksOff()) response.write(text);
+        response.end();
+      },
+      '/v1/throws-bare': (response) => {
+        response.setHeader('X-A', '1');
+        shop.fail();
+      },
+      '/v1/rejects-bare': async () => shop.fail(),
+    };
+    for (const [path, work] of Object.entries(lateFailures)) bare[path] = (r) => work(r, shop);
+    for (const [path, work] of Object.entries(bare)) routes[path] = gate.protect(safe, (_q, r) => work(r));
     add('/v1/orders', once, order);
     add('/v1/notes', idempotent, order);
     return listening(
@@ -88,6 +103,11 @@ export const expressSeller: Seller = {
       Readable.from(shop.stream()).pipe(response);
     });
     app.use('/v1/missing', sellInExpress(gate, safe));
+    app.get('/v1/breaks-off', sellInExpress(gate, safe), (_request, response) => {
+      pipeline(Readable.from(shop.breaksOff()), response, () => {});
+    });
+    for (const [path, work] of Object.entries(lateFailures))
+      app.get(path, sellInExpress(gate, safe), (_request, response) => work(response, shop));
     app.get('/v1/throws', sellInExpress(gate, safe), () => shop.fail());
     app.post('/v1/orders', sellInExpress(gate, once), express.json(), order);
     app.put('/v1/notes', sellInExpress(gate, idempotent), express.json(), order);
@@ -120,6 +140,11 @@ export const fastifySeller: Seller = {
       reply.send(Readable.from(shop.stream())),
     );
     app.get('/v1/missing', sellInFastify(gate, safe), (_request, reply) => reply.callNotFound());
+    app.get('/v1/breaks-off', sellInFastify(gate, safe), (_request, reply) =>
+      reply.send(Readable.from(shop.breaksOff())),
+    );
+    for (const [path, work] of Object.entries(lateFailures))
+      app.get(path, sellInFastify(gate, safe), async (_request, { raw }) => void (await work(raw, shop)));
     app.get('/v1/throws', sellInFastify(gate, safe), async () => shop.fail());
     app.post('/v1/orders', sellInFastify(gate, once), async (request) => orderOf(request.body));
     app.post('/v1/orders/throws', sellInFastify(gate, once), async () => shop.fail());

@@ -59,6 +59,17 @@ export class Shop {
     yield 'two';
   }
 
+  async *breaksOff(): AsyncGenerator<string> {
+    this.calls++;
+    yield 'half ';
+    this.failIfFailing();
+    yield 'and half';
+  }
+
+  failIfFailing(): void {
+    if (this.failing) this.fail();
+  }
+
   fail(): never {
     this.calls++;
     throw new Error('secret-of-the-handler');

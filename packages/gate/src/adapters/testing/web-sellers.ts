@@ -26,6 +26,12 @@ function fetchRoutes(gate: Gate, shop: Shop): Record<string, (request: Request) 
     '/v1/slow': protectFetch(gate, safe, async () => new Response(await shop.slow())),
     '/v1/stream': protectFetch(gate, safe, () => new Response(bytesOf(shop.stream()))),
     '/v1/missing': protectFetch(gate, safe, () => new Response('no such thing', { status: 404 })),
+    '/v1/breaks-off': protectFetch(gate, safe, () => new Response(bytesOf(shop.breaksOff()))),
+    '/v1/forges': protectFetch(
+      gate,
+      safe,
+      () => new Response('none', { status: 404, headers: { 'Payment-Receipt': 'forged' } }),
+    ),
     '/v1/throws': protectFetch(gate, safe, () => shop.fail()),
     '/v1/orders': protectFetch(gate, once, async (request) =>
       Response.json(shop.order(await request.text())),
@@ -83,6 +89,8 @@ export const honoSeller: Seller = {
       }),
     );
     app.use('/v1/missing', sell(gate, safe));
+    app.get('/v1/breaks-off', sell(gate, safe), (c) => c.body(bytesOf(shop.breaksOff())));
+    app.get('/v1/forges', sell(gate, safe), (c) => c.text('none', 404, { 'Payment-Receipt': 'forged' }));
     app.get('/v1/throws', sell(gate, safe), () => shop.fail());
     app.post('/v1/orders', sell(gate, once), async (c) => c.json(shop.order(await c.req.text())));
     app.post('/v1/orders/throws', sell(gate, once), () => shop.fail());

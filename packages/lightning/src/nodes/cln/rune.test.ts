@@ -10,8 +10,12 @@ const runeOf = (restrictions: string) =>
   Buffer.concat([Buffer.alloc(32, 7), Buffer.from(restrictions)]).toString('base64url');
 
 function heldBy(rune: string): string[] {
-  return (runeRights(rune) ?? []).filter(({ held }) => held).map(({ right }) => right);
+  const held = (runeRights(rune) ?? []).filter(({ held }) => held);
+  return [...new Set(held.map(({ right }) => right))];
 }
+
+const wordsOf = (rune: string) =>
+  (runeRights(rune) ?? []).filter(({ held }) => held).map(({ right, word }) => `${right}: ${word}`);
 
 const all = ['info', 'invoice', 'lookup', 'pay', 'track', 'balance', 'onchain', 'administer'];
 
@@ -44,6 +48,35 @@ describe('runeRights', () => {
     expect(heldBy(runeOf('=1&method~peerch'))).toEqual(['balance']);
     expect(heldBy(runeOf('=1&method!'))).toEqual([]);
     expect(heldBy(runeOf('=1&method#any comment'))).toEqual(all);
+  });
+
+  it.each([
+    ['pay', 'pay'],
+    ['keysend', 'pay'],
+    ['sendpay', 'pay'],
+    ['fundchannel', 'onchain'],
+    ['close', 'onchain'],
+    ['signpsbt', 'onchain'],
+    ['stop', 'administer'],
+    ['makesecret', 'administer'],
+    ['showrunes', 'administer'],
+  ])('sees that a seller’s rune lets %s through too', (method, right) => {
+    const rune = runeOf(
+      `=1&method=getinfo|method=invoice|method=listinvoices|method=delinvoice|method=${method}`,
+    );
+    expect(wordsOf(rune)).toEqual([
+      'info: getinfo',
+      'invoice: invoice, delinvoice',
+      'lookup: listinvoices',
+      `${right}: ${method}`,
+    ]);
+  });
+
+  it('sees that a rune which only forbids lets everything else through, whatever that will be', () => {
+    const words = wordsOf(runeOf('=1&method/xpay&method/withdraw'));
+    expect(words).toContain('pay: pay, keysend, sendpay, sendonion and 3 more');
+    expect(words).toContain('administer: every method that it does not name');
+    expect(wordsOf(readonly).join()).not.toContain('does not name');
   });
 
   it('reads what a backslash protects', () => {

@@ -1,6 +1,6 @@
 import type { HeldRight, NodeRight } from '../rights.js';
 
-/** The methods behind each right. A right is held when all of them are allowed. */
+/** The methods behind each right that Farebox uses. A right is held when all of them are allowed. */
 const methodsOf: readonly (readonly [NodeRight, readonly string[]])[] = [
   ['info', ['getinfo']],
   ['invoice', ['invoice', 'delinvoice']],
@@ -8,9 +8,48 @@ const methodsOf: readonly (readonly [NodeRight, readonly string[]])[] = [
   ['pay', ['xpay']],
   ['track', ['listpays']],
   ['balance', ['listpeerchannels']],
-  ['onchain', ['withdraw']],
-  ['administer', ['createrune']],
 ];
+
+/** Methods that Farebox never calls and a thief would: any one of them is the right (Core Lightning's commands of 25.x). */
+const wideMethods: readonly (readonly [NodeRight, readonly string[]])[] = [
+  ['pay', ['pay', 'keysend', 'sendpay', 'sendonion', 'injectpaymentonion', 'renepay', 'xkeysend']],
+  [
+    'onchain',
+    [
+      ...['withdraw', 'multiwithdraw', 'txprepare', 'txsend', 'fundpsbt', 'utxopsbt', 'addpsbtinput'],
+      ...[
+        'addpsbtoutput',
+        'signpsbt',
+        'sendpsbt',
+        'fundchannel',
+        'fundchannel_start',
+        'fundchannel_complete',
+      ],
+      ...['multifundchannel', 'openchannel_init', 'openchannel_signed', 'openchannel_bump', 'close'],
+      ...['splice_init', 'splice_signed', 'splice', 'dev-splice', 'splicein', 'spliceout', 'bkpr-bumpfee'],
+    ],
+  ],
+  [
+    'administer',
+    [
+      ...[
+        'createrune',
+        'commando-rune',
+        'showrunes',
+        'commando',
+        'stop',
+        'plugin',
+        'setconfig',
+        'makesecret',
+      ],
+      ...['exposesecret', 'signmessage', 'signinvoice', 'recover', 'recoverchannel', 'emergencyrecover'],
+      ...['staticbackup', 'setchannel', 'datastore', 'disconnect', 'sendcustommsg', 'delforward', 'delpay'],
+    ],
+  ],
+];
+
+/** No method: what is allowed to call it may call whatever a later version or a plugin brings. */
+const unnamedMethod = 'farebox-no-such-method';
 
 /** Bytes of the authentication code before the restrictions. */
 const codeBytes = 32;
@@ -23,11 +62,27 @@ export function runeRights(rune: string): readonly HeldRight[] | undefined {
   const bytes = Buffer.from(rune, 'base64url');
   if (!/^[A-Za-z0-9_=-]+$/.test(rune) || bytes.length < codeBytes) return undefined;
   const restrictions = splitAt(bytes.toString('utf8', codeBytes), '&').filter((text) => text !== '');
-  return methodsOf.map(([right, methods]) => ({
-    right,
-    held: methods.every((method) => restrictions.every((restriction) => allows(restriction, method))),
-    word: methods.join(', '),
-  }));
+  const allowed = (method: string) => restrictions.every((restriction) => allows(restriction, method));
+  const rights = methodsOf.map(([right, methods]): HeldRight => {
+    return { right, held: methods.every(allowed), word: methods.join(', ') };
+  });
+  for (const [right, methods] of wideMethods) {
+    const held = methods.filter(allowed);
+    if (held.length > 0) rights.push({ right, held: true, word: shortened(held) });
+  }
+  if (allowed(unnamedMethod)) {
+    rights.push({ right: 'administer', held: true, word: 'every method that it does not name' });
+  }
+  return rights;
+}
+
+/** Most methods that are named in a word of a right. */
+const namedMethodsMax = 4;
+
+function shortened(methods: readonly string[]): string {
+  const named = methods.slice(0, namedMethodsMax).join(', ');
+  const more = methods.length - namedMethodsMax;
+  return more > 0 ? `${named} and ${more} more` : named;
 }
 
 /** Whether one of the alternatives may let a method pass. Conditions on anything but the method may always. */

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { InvoiceNode, LightningNetwork, NodeCapabilities, NodeInfo, PayingNode } from '../../node.js';
 import { Findings, type NodeReport } from './findings.js';
 import { examineRights } from './rights.js';
-import { roundTrip, roundTripMsat, trialInvoice } from './round-trip.js';
+import { roundTrip, roundTripFeeMsatMax, roundTripMsat, trialInvoice } from './round-trip.js';
 
 /** What an examination may do. */
 export interface ExaminationOptions {
@@ -33,8 +33,8 @@ async function reach(
 
 /**
  * Finds out whether a node can be sold with: makes an invoice of one satoshi, looks it up and cancels it, and says
- * which permission is missing or wider than selling needs. With `payer`, that node pays one satoshi for real.
- * Never rejects.
+ * which permission is missing or wider than selling needs. With `payer`, that node pays one satoshi for real, and
+ * `maxFeeMsat` at most in fees; where it refuses to, the round trip is `skipped`. Never rejects.
  */
 export async function examineSeller(
   node: InvoiceNode,
@@ -64,7 +64,7 @@ export async function examineSeller(
   }
   sellingCapabilities(findings, capabilities);
   if (options.payer !== undefined && made !== undefined) {
-    await roundTrip(findings, node, options.payer, options.maxFeeMsat ?? roundTripMsat);
+    await roundTrip(findings, node, options.payer, options.maxFeeMsat ?? roundTripFeeMsatMax, 'payee');
   }
   return findings.report('sell', capabilities, info);
 }
@@ -121,7 +121,7 @@ export async function examinePayer(
     );
   }
   if (options.payee !== undefined) {
-    await roundTrip(findings, options.payee, node, options.maxFeeMsat ?? roundTripMsat);
+    await roundTrip(findings, options.payee, node, options.maxFeeMsat ?? roundTripFeeMsatMax, 'payer');
   }
   return findings.report('pay', capabilities, info);
 }

@@ -50,11 +50,12 @@ export class Findings {
     this.list.push({ check, level, text });
   }
 
-  /** Asks the node. Its failure becomes a finding, and the answer undefined. */
+  /** Asks the node. Its failure becomes a finding of this level, and the answer undefined. */
   async ask<T>(
     check: NodeCheck,
     what: string,
     question: () => Promise<T>,
+    failed: 'fault' | 'skipped' = 'fault',
   ): Promise<{ answer: T } | undefined> {
     try {
       return { answer: await withDeadline(question(), this.#questionMs) };
@@ -62,7 +63,7 @@ export class Findings {
       // Only a node's own errors promise to hold no secret.
       const why =
         error instanceof NodeError ? error.message : 'it gave no answer in time, or failed without a reason.';
-      this.add(check, 'fault', `${what} does not work: ${why}`);
+      this.add(check, failed, `${what} does not work: ${why}`);
       return undefined;
     }
   }

@@ -5,6 +5,9 @@ import { type Findings, questionMsDefault } from './findings.js';
 /** What a round trip pays. */
 export const roundTripMsat = 1_000n;
 
+/** What a round trip may cost in fees unless it is said: more than phoenixd's 4 sat and 0.4 %, and LNbits' reserve. */
+export const roundTripFeeMsatMax = 5_000n;
+
 /** The life of invoices that an examination makes, seconds. */
 export const trialInvoiceSeconds = 120;
 
@@ -13,12 +16,16 @@ export function trialInvoice(): InvoiceRequest {
   return { amountMsat: roundTripMsat, description: 'farebox doctor', expirySeconds: trialInvoiceSeconds };
 }
 
-/** One satoshi, for real, and both ends must agree on it. */
+/**
+ * One satoshi, for real, and both ends must agree on it. `examined`: that a payer refuses to pay is a fault where the payer
+ * is examined, and of a payee it says nothing.
+ */
 export async function roundTrip(
   findings: Findings,
   payee: InvoiceNode,
   payer: PayingNode,
   maxFeeMsat: bigint,
+  examined: 'payer' | 'payee',
 ): Promise<void> {
   const made = await findings.ask('round-trip', 'Making the invoice of a round trip', () =>
     payee.createInvoice(trialInvoice()),
@@ -26,9 +33,9 @@ export async function roundTrip(
   if (made === undefined) return;
   const { invoice, paymentHash } = made.answer;
   const timeoutMs = questionMsDefault / 2;
-  const paid = await findings.ask('round-trip', 'Paying one satoshi', () =>
-    payer.payInvoice({ invoice, maxFeeMsat, timeoutMs }),
-  );
+  const pay = () => payer.payInvoice({ invoice, maxFeeMsat, timeoutMs });
+  const refused = examined === 'payer' ? 'fault' : 'skipped';
+  const paid = await findings.ask('round-trip', 'Paying one satoshi', pay, refused);
   if (paid === undefined) return;
   const outcome = paid.answer;
   if (outcome.status === 'failed') {

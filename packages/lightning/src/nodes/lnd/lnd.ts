@@ -25,7 +25,7 @@ import type { HeldRight, RightsSource } from '../rights.js';
 import { type Macaroon, readMacaroon, rightsOf } from './macaroon.js';
 import { send, track } from './payments.js';
 import { errorOfAnswer, grpcNotFound, lndRefusalOf } from './refusal.js';
-import { settledInvoices } from './settled.js';
+import { lndSettled } from './settled.js';
 import { hashBytes, hexOf, invoiceStateOf, lndName, networkOf } from './wire.js';
 
 /** How an LND is reached. */
@@ -133,7 +133,7 @@ class Lnd implements LndNode {
   }
 
   listSettled(period: NodePeriod): AsyncIterable<SettledInvoice> {
-    return settledInvoices(this.#http, period);
+    return lndSettled(this.#http, period);
   }
 
   async payInvoice(request: PaymentRequest): Promise<PaymentState> {

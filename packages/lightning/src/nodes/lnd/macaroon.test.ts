@@ -41,6 +41,32 @@ describe('a macaroon of LND', () => {
   });
 
   it.each([
+    ['uri:/lnrpc.Lightning/SendPaymentSync', 'pay'],
+    ['uri:/routerrpc.Router/SendToRouteV2', 'pay'],
+    ['uri:/lnrpc.Lightning/OpenChannelSync', 'onchain'],
+    ['uri:/lnrpc.Lightning/CloseChannel', 'onchain'],
+    ['uri:/walletrpc.WalletKit/FinalizePsbt', 'onchain'],
+    ['uri:/lnrpc.Lightning/BakeMacaroon', 'administer'],
+    ['uri:/a.later.Version/Whatever', 'administer'],
+    ['macaroon:write', 'administer'],
+    ['loop:out', 'administer'],
+    ['uri:/lnrpc.Lightning/ListChannels', undefined],
+    ['address:write', undefined],
+    ['peers:read', undefined],
+  ])('sees what %s lets a thief do beside selling: %s', (operation, right) => {
+    const selling = ['info:read', 'invoices:read', 'invoices:write'];
+    const wide = rightsOf([...selling, operation]).filter(
+      ({ held, word }) => held && !selling.includes(word),
+    );
+    expect(wide).toEqual(right === undefined ? [] : [{ right, held: true, word: operation }]);
+  });
+
+  it('names a single call that is enough, and not the operation that it is part of', () => {
+    const call = 'uri:/routerrpc.Router/SendPaymentV2';
+    expect(rightsOf([call])).toContainEqual({ right: 'pay', held: true, word: call });
+  });
+
+  it.each([
     ['nothing', ''],
     ['a path', '/root/.lnd/invoice.macaroon'],
     ['its JSON', '{"v":2}'],

@@ -118,26 +118,34 @@ const needed: readonly (readonly [NodeRight, string, string])[] = [
   ['onchain', 'onchain:write', 'uri:/lnrpc.Lightning/SendCoins'],
 ];
 
-/** Operations that make credentials, change peers, sign or stop the node. */
-const administering: readonly string[] = [
-  'macaroon:generate',
-  'macaroon:write',
-  'info:write',
-  'peers:write',
-  'message:write',
-  'signer:generate',
-];
+/** What is in nobody's way: reading, invoices and addresses. Everything that is not known counts as administering. */
+const harmless = /:read$|^(?:address|invoices):write$/;
+const harmlessCall =
+  /\/(?:(?:Get|List|Lookup|Describe|Decode|Query|Subscribe|Track|Estimate|Verify|Pending|Closed)[A-Za-z0-9]*|ChannelBalance|WalletBalance|FeeReport|CheckMacaroonPermissions|AddInvoice|AddHoldInvoice|CancelInvoice|SettleInvoice|NewAddress|NextAddr)$/;
+const payingCall = /\/(?:SendPayment|SendToRoute)[A-Za-z0-9]*$/;
+const chainCall =
+  /\/(?:SendCoins|SendMany|SendOutputs|(?:Batch)?OpenChannel(?:Sync)?|CloseChannel|AbandonChannel|FundingStateStep|FundPsbt|SignPsbt|FinalizePsbt|PublishTransaction|BumpFee|BumpForceCloseFee)$/;
 
 /** What a macaroon's operations allow. */
 export function rightsOf(operations: readonly string[]): HeldRight[] {
   const held = new Set(operations);
-  const rights: HeldRight[] = needed.map(([right, word, call]) => ({
-    right,
-    held: held.has(word) || held.has(call),
-    word,
-  }));
-  for (const word of administering) {
-    if (held.has(word)) rights.push({ right: 'administer', held: true, word });
+  const rights: HeldRight[] = needed.map(([right, word, call]) => {
+    // Where a single call is what allows it, that is its word.
+    const single = !held.has(word) && held.has(call);
+    return { right, held: held.has(word) || single, word: single ? call : word };
+  });
+  const told = new Set(needed.flatMap(([, word, call]) => [word, call]));
+  for (const word of held) {
+    const right = told.has(word) ? undefined : wideRightOf(word);
+    if (right !== undefined) rights.push({ right, held: true, word });
   }
   return rights;
+}
+
+/** What an operation that Farebox never needs would let a thief do; undefined where that is nothing. */
+function wideRightOf(operation: string): NodeRight | undefined {
+  if (!operation.startsWith('uri:')) return harmless.test(operation) ? undefined : 'administer';
+  if (harmlessCall.test(operation)) return undefined;
+  if (payingCall.test(operation)) return 'pay';
+  return chainCall.test(operation) ? 'onchain' : 'administer';
 }

@@ -24,7 +24,7 @@ import { type NwcConnection, parseConnection } from './connection.js';
 import { type SealedRequest, sealRequest, type WalletAnswer } from './envelope.js';
 import { RelayLink } from './link.js';
 import { nwcSettled } from './settled.js';
-import { certainlyUnpaid, isUnauthorized, refusalOf, stateOf } from './words.js';
+import { certainlyUnpaid, isUnauthorized, refusalOf, stateOf, wideRights } from './words.js';
 
 /** How a wallet is reached over Nostr Wallet Connect. */
 export interface NwcOptions {
@@ -58,7 +58,6 @@ const methodOf: readonly (readonly [NodeRight, string])[] = [
   ['pay', 'pay_invoice'],
   ['track', 'lookup_invoice'],
   ['balance', 'get_balance'],
-  ['administer', 'create_connection'],
 ];
 
 /**
@@ -214,9 +213,10 @@ class NwcNode implements LightningNode, RightsSource {
     const { methods } = await this.#link.announcement();
     const answer = methods.has('get_info') ? await this.#ask('get_info', {}) : undefined;
     // What this connection may do, or at least what the wallet can do at all.
-    const own = answer?.ok === true ? answer.result.methods : undefined;
-    const held = Array.isArray(own) ? new Set(own) : methods;
-    return methodOf.map(([right, word]) => ({ right, held: held.has(word), word }));
+    const granted = answer?.ok === true ? answer.result.methods : undefined;
+    const held = Array.isArray(granted) ? new Set(granted.map(String)) : methods;
+    const own = methodOf.map(([right, word]) => ({ right, held: held.has(word), word }));
+    return [...own, ...wideRights(held)];
   }
 
   async close(): Promise<void> {

@@ -1,9 +1,11 @@
 import type { JsonObject } from '@farebox/protocol';
 import type { NodePeriod, SettledInvoice } from '../../node.js';
 import { objectsOf } from '../answers.js';
-import { textOf, wholeOf } from '../http/fields.js';
+import { need, textOf, wholeOf } from '../http/fields.js';
 import { described, settledAfterMadeMsMax, settledWithin } from '../settled-pages.js';
 import { stateOf } from './words.js';
+
+const name = 'The wallet';
 
 /** As NIP-47 recommends: answers of more may be too long for a relay. */
 const pageTransactionsMax = 20;
@@ -29,17 +31,20 @@ export function nwcSettled(
     const hashes = listed.map((each) => textOf(each, 'payment_hash'));
     const last = hashes.every((hash) => seen.has(hash));
     for (const hash of hashes) seen.add(hash);
-    return { invoices: listed.flatMap(settledOf), last };
+    return { invoices: listed.filter(isSettledInvoice).map(settledOf), last };
   });
 }
 
-function settledOf(transaction: JsonObject): SettledInvoice[] {
-  const paymentHash = textOf(transaction, 'payment_hash');
-  const receivedMsat = wholeOf(transaction, 'amount');
-  const settledAt = wholeOf(transaction, 'settled_at') ?? 0n;
-  const outgoing = textOf(transaction, 'type') === 'outgoing';
-  if (outgoing || stateOf(transaction) !== 'settled' || settledAt <= 0n) return [];
-  if (paymentHash === undefined || receivedMsat === undefined) return [];
-  const settledMs = Number(settledAt) * 1_000;
-  return [{ paymentHash, receivedMsat, settledMs, ...described(textOf(transaction, 'description')) }];
+function isSettledInvoice(transaction: JsonObject): boolean {
+  return textOf(transaction, 'type') !== 'outgoing' && stateOf(transaction) === 'settled';
+}
+
+function settledOf(transaction: JsonObject): SettledInvoice {
+  const settledAt = need(wholeOf(transaction, 'settled_at'), name, 'when a payment settled');
+  return {
+    paymentHash: need(textOf(transaction, 'payment_hash'), name, 'the hash of a payment'),
+    receivedMsat: need(wholeOf(transaction, 'amount'), name, 'what arrived'),
+    settledMs: Number(settledAt) * 1_000,
+    ...described(textOf(transaction, 'description')),
+  };
 }

@@ -2,6 +2,7 @@ import type { JsonObject } from '@farebox/protocol';
 import { NodeError } from '../../node.js';
 import { cleanDetail } from '../http/detail.js';
 import { textOf, wholeOf } from '../http/fields.js';
+import type { HeldRight } from '../rights.js';
 import type { WalletAnswer } from './envelope.js';
 
 /** An answer of the wallet that is an error. */
@@ -50,4 +51,14 @@ export function isUnauthorized(answer: WalletAnswer): boolean {
 /** `state` is optional; wallets without it say when a payment settled. */
 export function stateOf(found: JsonObject): string | undefined {
   return textOf(found, 'state') ?? ((wholeOf(found, 'settled_at') ?? 0n) > 0n ? 'settled' : undefined);
+}
+
+/** Methods in nobody's way: reading, and invoices. */
+const harmlessMethod = /^(?:get_|list_|lookup_|make_|notifications$|(?:cancel|settle)_hold_invoice$)/;
+
+/** What a connection may do that Farebox never asks of it. What is not known counts as administering. */
+export function wideRights(methods: ReadonlySet<string>): HeldRight[] {
+  return [...methods]
+    .filter((word) => word !== 'pay_invoice' && !harmlessMethod.test(word))
+    .map((word) => ({ right: /^(?:multi_)?pay_/.test(word) ? 'pay' : 'administer', held: true, word }));
 }

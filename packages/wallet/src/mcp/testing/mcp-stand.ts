@@ -60,6 +60,8 @@ export async function openMcpStand(changes: Partial<McpParts> = {}): Promise<Mcp
   const client = new Client({ name: 'test', version: '0.0.0' });
   const [here, there] = InMemoryTransport.createLinkedPair();
   await Promise.all([server.connect(there), client.connect(here)]);
+  // As every agent does: from then on the client holds results against the schemas that the tools declare.
+  await client.listTools();
   return {
     seller,
     purse,
@@ -80,6 +82,14 @@ export async function openMcpStand(changes: Partial<McpParts> = {}): Promise<Mcp
       rmSync(directory, { recursive: true, force: true });
     },
   };
+}
+
+/** What a failed call says: our own part of it, which stands first. Throws for a call that did not fail. */
+export function failureIn(result: CallToolResult): Record<string, unknown> {
+  const [first] = result.content;
+  if (result.isError !== true || first?.type !== 'text') throw new Error('this call has not failed');
+  const report: unknown = JSON.parse(first.text);
+  return typeof report === 'object' && report !== null ? { ...report } : {};
 }
 
 /** All text of a result, as a client without structured content shows it. */

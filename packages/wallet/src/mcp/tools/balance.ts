@@ -11,7 +11,7 @@ export function addBalance(server: McpServer, parts: McpParts): void {
     {
       title: 'What is there',
       description: 'Says what this wallet could spend by each payment method. Spends nothing.',
-      inputSchema: {},
+      inputSchema: z.strictObject({}),
       outputSchema: {
         ok: z.boolean(),
         balances: z.array(

@@ -12,7 +12,7 @@ export function addBudget(server: McpServer, parts: McpParts): void {
       title: 'What may be spent',
       description:
         "Says this wallet's limits and what has been spent of them. They are the owner's: no tool can change them.",
-      inputSchema: {},
+      inputSchema: z.strictObject({}),
       outputSchema: {
         ok: z.boolean(),
         limits: z.array(z.object({ scope: z.string(), limit: costSchema, spent: costSchema.nullable() })),

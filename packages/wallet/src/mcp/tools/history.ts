@@ -13,10 +13,10 @@ export function addHistory(server: McpServer, parts: McpParts): void {
     {
       title: 'What was paid',
       description: 'Lists the payments of this wallet, newest first. Spends nothing.',
-      inputSchema: {
+      inputSchema: z.strictObject({
         limit: z.number().int().min(1).max(historyEntriesMax).optional(),
         unfinished: z.boolean().optional().describe("Only those that 'resume' has something to do for"),
-      },
+      }),
       outputSchema: { ok: z.boolean(), payments: z.array(paymentSchema) },
       annotations: { readOnlyHint: true },
     },

@@ -36,7 +36,7 @@ export function addPay(server: McpServer, parts: McpParts, work: Work): void {
       title: 'Pay and get the answer',
       description:
         "Makes a request and, if it asks for payment, pays at most once within this wallet's rules and gives the answer. When it fails after paying, the result names a payment id: call 'resume' with it instead of paying again.",
-      inputSchema: { ...requestArguments, ...limitArguments },
+      inputSchema: z.strictObject({ ...requestArguments, ...limitArguments }),
       outputSchema: deliveredOutput,
       annotations: { readOnlyHint: false, destructiveHint: true, idempotentHint: false, openWorldHint: true },
     },

@@ -14,7 +14,7 @@ export function addPreview(server: McpServer, parts: McpParts): void {
       title: 'Ask for a price',
       description:
         "Makes a request without paying, and says what it would cost and whether this wallet's rules would let it pay. Spends nothing.",
-      inputSchema: { ...requestArguments, ...limitArguments },
+      inputSchema: z.strictObject({ ...requestArguments, ...limitArguments }),
       outputSchema: {
         ok: z.boolean(),
         paid: z.boolean(),

@@ -6,7 +6,7 @@ import type { Wallet } from '../../wallet.js';
 import { originOf } from '../arguments.js';
 import { argumentCharsMax, resumeEntriesMax } from '../limits.js';
 import type { McpParts } from '../parts.js';
-import { ToolRefusal, toolFailure, toolResult, untrusted } from '../result.js';
+import { failureReport, ToolRefusal, toolFailure, toolResult, untrusted } from '../result.js';
 import { cleanText } from '../untrusted.js';
 import { viewBody, viewDelivered, viewPayment } from '../views.js';
 import type { Work } from '../work.js';
@@ -19,7 +19,7 @@ export function addResume(server: McpServer, parts: McpParts, work: Work): void 
       title: 'Finish a payment',
       description:
         'Finishes a payment that was interrupted: asks what became of it and presents the same proof again. Never pays. Also gives an answer again that was delivered within the last day.',
-      inputSchema: {
+      inputSchema: z.strictObject({
         id: z
           .string()
           .max(64)
@@ -29,7 +29,7 @@ export function addResume(server: McpServer, parts: McpParts, work: Work): void 
           .record(z.string().max(256), z.string().max(argumentCharsMax))
           .optional()
           .describe('Secret headers of the request, which the wallet does not keep'),
-      },
+      }),
       outputSchema: {
         ok: z.boolean(),
         payments: z.array(z.looseObject({ id: z.string(), ok: z.boolean() })),
@@ -75,10 +75,7 @@ async function all(wallet: Wallet, headers: Headers, parts: McpParts) {
   const payments: Record<string, unknown>[] = [];
   for await (const report of wallet.resumeAll({ headers })) {
     if (report.ok) payments.push(await finish(report.result, parts));
-    else {
-      const { structuredContent } = toolFailure(report.error, 'the seller');
-      payments.push({ ...structuredContent, id: report.id, ok: false });
-    }
+    else payments.push({ ...failureReport(report.error, 'the seller'), id: report.id, ok: false });
     if (payments.length >= resumeEntriesMax) break;
   }
   return payments;

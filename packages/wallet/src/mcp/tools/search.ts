@@ -16,7 +16,7 @@ export function addSearch(server: McpServer, parts: McpParts): void {
       title: 'Search paid APIs',
       description:
         "Lists operations that sellers offer for payment, with their published prices. Spends nothing. The price that is really asked comes with 'preview'.",
-      inputSchema: {
+      inputSchema: z.strictObject({
         words: z.string().max(200).optional().describe('What to look for; everything when left out'),
         origins: z
           .array(z.string().max(2_048))
@@ -24,7 +24,7 @@ export function addSearch(server: McpServer, parts: McpParts): void {
           .optional()
           .describe("Whom to ask, such as https://api.example.com; the wallet's own list when left out"),
         limit: z.number().int().min(1).max(searchEntriesMax).optional(),
-      },
+      }),
       outputSchema: {
         ok: z.boolean(),
         origins: z.array(z.string()),

@@ -1,0 +1,168 @@
+import { once } from 'node:events';
+import { createServer, type ServerResponse } from 'node:http';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { once as onceTerms, openRig, type Rig, safe } from '../testing/rig.js';
+import { Client, type Reply } from './testing/client.js';
+import { listening } from './testing/listen.js';
+import { expressSeller, fastifySeller, nodeSeller } from './testing/node-sellers.js';
+import { type Seller, type Selling, Shop } from './testing/shop.js';
+import { fetchSeller, honoSeller } from './testing/web-sellers.js';
+
+let rig: Rig;
+let shop: Shop;
+let selling: Selling;
+let client: Client;
+const warnings: Error[] = [];
+const hear = (warning: Error) => warnings.push(warning);
+async function open(seller: Seller): Promise<void> {
+  shop = new Shop();
+  selling = await seller.open(rig.gate, shop);
+  client = new Client(rig, selling);
+}
+beforeEach(async () => {
+  process.on('warning', hear);
+  rig = await openRig();
+  rig.clock.nowMs = Date.now();
+});
+afterEach(async () => {
+  await selling.close();
+  await rig.close();
+  process.off('warning', hear);
+  warnings.length = 0;
+});
+
+const states = async () =>
+  Object.fromEntries((await rig.ledger.totals()).map(({ state, count }) => [state, count]));
+const becomes = (wanted: Record<string, number>) => expect.poll(states, { timeout: 30_000 }).toEqual(wanted);
+
+/** Whether an answer came whole; one that was cut may have had its header section or not. */
+async function whole(answer: Promise<Reply>): Promise<boolean> {
+  return answer.then(
+    () => true,
+    () => false,
+  );
+}
+
+async function isCutAndGivenAgain(path: string): Promise<void> {
+  shop.failing = true;
+  const paid = await client.payFor({ path });
+  expect(await whole(client.ask(paid))).toBe(false);
+  await becomes({ cut: 1 });
+  shop.failing = false;
+  const again = await client.ask(paid);
+  expect(again).toMatchObject({ status: 200, body: 'half and half' });
+  expect(again.headers['payment-receipt']).toBeDefined();
+  await becomes({ answered: 1 });
+}
+
+// What a handler does wrong once its answer has begun, as node itself would let it leave; but for the money.
+describe.each([nodeSeller, expressSeller, fastifySeller, fetchSeller, honoSeller])(
+  'sold with $name',
+  (seller) => {
+    beforeEach(() => open(seller));
+
+    it('an answer that its handler breaks off is cut, and given again', () =>
+      isCutAndGivenAgain('/v1/breaks-off'));
+
+    it('a receipt that is not ours does not leave', async () => {
+      const answer = await client.ask(await client.payFor({ path: '/v1/forges' }));
+      expect(answer).toMatchObject({ status: 404, body: 'none' });
+      expect(answer.headers['payment-receipt']).toBeUndefined();
+      await becomes({ released: 1 });
+    });
+  },
+);
+
+describe.each([nodeSeller, expressSeller, fastifySeller])('sold with $name', (seller) => {
+  beforeEach(() => open(seller));
+
+  it.each(['/v1/writes-and-throws', '/v1/writes-and-rejects', '/v1/flushes-and-throws'])(
+    '%s is cut, never a 500 with a receipt, and given again',
+    isCutAndGivenAgain,
+  );
+
+  it.each(['/v1/ends-and-throws', '/v1/ends-and-rejects', '/v1/ends-twice'])(
+    '%s: an answer that was whole leaves as it is',
+    async (path) => {
+      const answer = await client.ask(await client.payFor({ path }));
+      expect(answer).toMatchObject({ status: 200, body: 'fine' });
+      expect(answer.headers['payment-receipt']).toBeDefined();
+      await becomes({ answered: 1 });
+      expect((await client.ask({ path })).status).toBe(402);
+    },
+  );
+
+  it('what stands when the answer begins, stands', async () => {
+    const minded = await client.ask(await client.payFor({ path: '/v1/thinks-better' }));
+    expect(minded).toMatchObject({ status: 200, body: 'part rest' });
+    const looked = await client.ask(await client.payFor({ path: '/v1/looks-first' }));
+    expect(looked).toMatchObject({ status: 200, body: 'part sorry' });
+    const late = await client.ask(await client.payFor({ path: '/v1/sets-too-late' }));
+    expect(late).toMatchObject({ status: 200, body: Array(4).fill('ERR_HTTP_HEADERS_SENT').join() });
+    expect(late.headers['x-a']).toBe('1');
+    for (const { headers } of [minded, looked, late]) expect(headers['payment-receipt']).toBeDefined();
+    await becomes({ answered: 3 });
+  });
+});
+
+describe('gate.protect', () => {
+  it('reports what a listener throws as a warning, and goes on', async () => {
+    await open(nodeSeller);
+    for (const path of ['/v1/throws-bare', '/v1/rejects-bare']) {
+      const answer = await client.ask(await client.payFor({ path }));
+      expect(answer).toMatchObject({ status: 500 });
+      expect(answer.headers['x-a']).toBeUndefined();
+      expect(answer.headers['payment-receipt']).toBeUndefined();
+      expect(answer.body).not.toContain('secret-of-the-handler');
+    }
+    await becomes({ released: 2 });
+    await client.ask(await client.payFor({ path: '/v1/ends-and-rejects' }));
+    await expect.poll(() => warnings.length, { timeout: 30_000 }).toBe(3);
+    for (const { message } of warnings) expect(message).toBe('secret-of-the-handler');
+  });
+});
+
+describe('a once route', () => {
+  it.each([
+    ['written to', false, { unknown: 1 }],
+    ['ended', true, { answered: 1 }],
+  ])('whose handler throws when its answer was %s is not called again', async (_said, ends, wanted) => {
+    let calls = 0;
+    const listener = (_request: unknown, response: ServerResponse) => {
+      calls++;
+      if (ends) response.end('made');
+      else response.write('ma');
+      throw new Error('too late');
+    };
+    selling = await listening(createServer(rig.gate.protect(onceTerms, listener)));
+    client = new Client(rig, selling);
+    const paid = await client.payFor({ method: 'POST', path: '/v1/orders' });
+    expect(await whole(client.ask(paid))).toBe(ends);
+    await becomes(wanted);
+    expect((await client.ask(paid)).status).toBe(ends ? 402 : 409);
+    expect(calls).toBe(1);
+  });
+});
+
+describe('an answer that the ledger refuses', () => {
+  it('is replaced whole, whatever its handler goes on to write', async () => {
+    let told: unknown;
+    const listener = async (_request: unknown, response: ServerResponse) => {
+      await rig.ledger.close();
+      response.setHeader('Content-Encoding', 'gzip');
+      response.write('one ');
+      await once(response, 'close');
+      response.write('two ', (error) => {
+        told = error;
+      });
+      response.end('three');
+    };
+    selling = await listening(createServer(rig.gate.protect(safe, listener)));
+    client = new Client(rig, selling);
+    const answer = await client.ask(await client.payFor({ path: '/v1/joke' }));
+    expect(answer.status).toBe(500);
+    expect(answer.headers['content-encoding']).toBeUndefined();
+    expect(JSON.parse(answer.body)).toMatchObject({ retry: 'same-credential' });
+    await expect.poll(() => told, { timeout: 30_000 }).toBeInstanceOf(Error);
+  });
+});

@@ -1,0 +1,47 @@
+import type { Offer } from '@farebox/protocol';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { openRig, price, type Rig, refusedWith, safe } from './testing/rig.js';
+
+let rig: Rig | undefined;
+
+async function open(): Promise<Rig> {
+  rig = await openRig();
+  return rig;
+}
+
+afterEach(async () => {
+  await rig?.close();
+  rig = undefined;
+});
+
+describe('two offers that are one way of paying', () => {
+  const way = (method: string, amount: bigint, currency: string): Offer => ({
+    method,
+    intent: 'charge',
+    price: { amount, currency },
+  });
+  const sat = (amount: bigint) => way('lightning', amount, 'sat');
+
+  it.each([
+    ['the same twice', [sat(1n), sat(1n)]],
+    ['two prices', [sat(1n), sat(2n)]],
+    ['two currencies over Lightning', [sat(1n), way('lightning', 2n, 'USD')]],
+    ['one token twice', [way('tempo', 1n, '0x1'), way('tempo', 1n, '0x1')]],
+  ])('are refused before the node makes an invoice for each: %s', async (_, offers) => {
+    const on = await open();
+    const asked = vi.spyOn(on.node, 'createInvoice');
+    const terms = { ...safe, offers };
+    expect(() => on.gate.protect(terms, () => undefined)).toThrow(TypeError);
+    const admitted = async () => on.gate.admit(price, terms);
+    await expect(admitted()).rejects.toThrow(/one way of paying twice/);
+    const answer = refusedWith(await on.gate.admit(price, { ...safe, offersFor: () => offers }));
+    expect(answer.status).toBe(500);
+    expect(asked).not.toHaveBeenCalled();
+  });
+
+  it('are not two tokens', async () => {
+    const on = await open();
+    const terms = { ...safe, offers: [way('tempo', 1n, '0x1'), way('tempo', 1n, '0x2'), sat(1n)] };
+    expect(refusedWith(await on.gate.admit(price, terms)).status).toBe(402);
+  });
+});

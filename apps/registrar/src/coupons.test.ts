@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, expect, it } from 'vitest';
+import { balanceOf } from './store/entries.js';
 import { ask, newAgent, payLightning, registerPath } from './testing/client.js';
 import { halfCoupon, openRig, type Rig } from './testing/rig.js';
 
@@ -37,4 +38,30 @@ it('a use is free again when its order was not paid in time', async () => {
   expect((await half('two', other.key)).status).toBe(400);
   rig.clock.nowMs += 10 * 60_000 + 1_000;
   expect((await half('two', other.key)).status).toBe(402);
+});
+
+it('of orders that were paid in time and come late, so many have the coupon as it is good for; the rest is balance', async () => {
+  const late: { readonly id: string; readonly present: () => ReturnType<typeof half> }[] = [];
+  for (const name of ['one', 'two', 'three']) {
+    const { id, key } = await newAgent(rig);
+    const credential = await payLightning(rig, await half(name, key));
+    late.push({ id, present: () => half(name, key, credential) });
+    rig.clock.nowMs += 10 * 60_000 + 1_000;
+  }
+  const answers = await Promise.all(late.map(({ present }) => present()));
+  expect(answers.map(({ status }) => status).sort()).toEqual([200, 409, 409]);
+  for (const [n, { status, body }] of answers.entries()) {
+    const balance = await rig.db.read((sql) => balanceOf(sql, late[n]?.id ?? ''));
+    expect(balance).toBe(status === 200 ? 0n : 260_000n);
+    if (status !== 200) expect(body).toMatchObject({ code: 'kept-as-balance', reason: 'coupon-used-up' });
+  }
+});
+
+it('whoever holds the last use is quoted what they are asked to pay', async () => {
+  const { key } = await newAgent(rig);
+  expect((await half('one', key)).status).toBe(402);
+  const json = { domain: 'one', namespace: 'agent', coupon_code: 'HALF' };
+  expect((await ask(rig, '/api/v1/domains/quote', { json, key })).status).toBe(200);
+  const other = await newAgent(rig);
+  expect((await ask(rig, '/api/v1/domains/quote', { json, key: other.key })).status).not.toBe(200);
 });

@@ -1,8 +1,12 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { tidyStore } from './housekeeping.js';
+import { graceMs, yearsLater } from './life/domain-life.js';
 import { reconcileOrders } from './reconcile.js';
 import { httpRegistry } from './registry/http-registry.js';
+import { findDomain, removeDomain } from './store/domains.js';
 import { accountSums, balanceOf } from './store/entries.js';
-import { ask, newAgent, payLightning, problemIn, registerPath } from './testing/client.js';
+import { findPurchase, findUnsettled, insertPurchase, stepPurchase } from './store/purchases.js';
+import { ask, newAgent, payLightning, problemIn, type Read, registerPath } from './testing/client.js';
 import { type ExternalRegistry, startExternalRegistry } from './testing/external-registry.js';
 import { openRig, type Rig } from './testing/rig.js';
 
@@ -77,4 +81,98 @@ describe('a registry that goes quiet after it has acted', () => {
     expect(await rig.db.read((sql) => balanceOf(sql, agent.id))).toBe(520_000n);
     expect(registry.acted).toBe(0);
   });
+});
+
+/** A renewal that was paid at the last moment, and about which the registry went quiet. */
+async function lostRenewal() {
+  const agent = await newAgent(rig);
+  const bought = await ask(rig, registerPath, { json, key: agent.key });
+  const first = { Authorization: await payLightning(rig, bought) };
+  expect((await ask(rig, registerPath, { json, key: agent.key, headers: first })).status).toBe(200);
+  const endMs = yearsLater(rig.clock.nowMs, 1);
+  rig.clock.nowMs = endMs + graceMs - 60_000;
+  const asked = await ask(rig, '/api/v1/renew', { json, key: agent.key });
+  const headers = { Authorization: await payLightning(rig, asked) };
+  registry.mode = 'quiet';
+  expect((await ask(rig, '/api/v1/renew', { json, key: agent.key, headers })).status).toBe(504);
+  rig.clock.nowMs += 24 * 3_600_000;
+  return { agent, endMs };
+}
+
+describe('a renewal that the registry went quiet about', () => {
+  it('keeps the name until the registry has said what it did', async () => {
+    const { agent, endMs } = await lostRenewal();
+    await tidyStore(rig.db, rig.clock.nowMs);
+    const other = await newAgent(rig);
+    expect((await ask(rig, registerPath, { json, key: other.key })).status).toBe(423);
+    registry.mode = 'well';
+    expect(await reconcileOrders(rig.registrar.desk)).toMatchObject([{ kind: 'renew', outcome: 'done' }]);
+    const owned = await rig.db.read((sql) => findDomain(sql, 'myname.agent', rig.clock.nowMs));
+    expect(owned).toMatchObject({ owner: agent.id, expiresMs: yearsLater(endMs, 1) });
+  });
+
+  it('is balance where the name is gone all the same', async () => {
+    const { agent } = await lostRenewal();
+    await rig.db.write((sql) => removeDomain(sql, 'myname.agent'));
+    registry.mode = 'well';
+    expect(await reconcileOrders(rig.registrar.desk)).toMatchObject([{ outcome: 'failed' }]);
+    expect(await reconcileOrders(rig.registrar.desk)).toEqual([]);
+    expect(await rig.db.read((sql) => balanceOf(sql, agent.id))).toBe(520_000n);
+  });
+});
+
+it('one name paid for twice while the registry was quiet is a name, and balance', async () => {
+  const agent = await newAgent(rig);
+  const present = (Authorization: string) =>
+    ask(rig, registerPath, { json, key: agent.key, headers: { Authorization } });
+  const asked: Read[] = [];
+  for (let n = 0; n < 2; n++) asked.push(await ask(rig, registerPath, { json, key: agent.key }));
+  registry.mode = 'quiet';
+  for (const each of asked) expect((await present(await payLightning(rig, each))).status).toBe(504);
+  registry.mode = 'well';
+  const outcomes = (await reconcileOrders(rig.registrar.desk)).map(({ outcome }) => outcome);
+  expect(outcomes.sort()).toEqual(['done', 'failed']);
+  expect(await reconcileOrders(rig.registrar.desk)).toEqual([]);
+  expect(await rig.db.read((sql) => balanceOf(sql, agent.id))).toBe(520_000n);
+});
+
+it('an order that cannot be reconciled is told, and keeps no other one from it', async () => {
+  await lost();
+  const agent = await newAgent(rig);
+  const second = { ...json, domain: 'second' };
+  const asked = await ask(rig, registerPath, { json: second, key: agent.key });
+  const headers = { Authorization: await payLightning(rig, asked) };
+  expect((await ask(rig, registerPath, { json: second, key: agent.key, headers })).status).toBe(504);
+  registry.mode = 'well';
+  const { desk } = rig.registrar;
+  const failing = {
+    ...desk,
+    registry: {
+      ...desk.registry,
+      carryOut: (order: Parameters<typeof desk.registry.carryOut>[0]) =>
+        order.fqdn === 'myname.agent' ? Promise.reject(new Error('no')) : desk.registry.carryOut(order),
+    },
+  };
+  const told = (await reconcileOrders(failing)).map(({ domain, outcome }) => `${domain} ${outcome}`);
+  expect(told.sort()).toEqual(['myname.agent unknown', 'second.agent done']);
+  expect(rig.faults).toHaveLength(1);
+});
+
+it('orders that nobody has paid for stand in no paid order’s way', async () => {
+  rig.clock.nowMs += 1_000;
+  await lost();
+  const { nowMs } = rig.clock;
+  const unpaid = {
+    ...{ id: 'unpaid', session: 'ord_unpaid', fqdn: 'other.agent', years: 1 },
+    kind: 'register',
+    ...{ agent: undefined, holder: 'x', client: 'x', usdMicros: 1n, method: 'lightning', coupon: undefined },
+    expiresMs: nowMs,
+  } as const;
+  const first = await rig.db.write(async (sql) => {
+    await insertPurchase(sql, unpaid, nowMs - 1_000);
+    const order = await findPurchase(sql, 'unpaid');
+    if (order !== undefined) await stepPurchase(sql, order, 'present', nowMs);
+    return findUnsettled(sql, 1);
+  });
+  expect(first).toMatchObject([{ fqdn: 'myname.agent', state: 'unknown' }]);
 });

@@ -20,7 +20,10 @@ export interface Reconciled {
   readonly outcome: 'done' | 'failed' | 'unknown' | 'open';
 }
 
-/** Asks the registry what became of every order whose outcome is not known. Asking twice does nothing twice. */
+/**
+ * Asks the registry what became of every order whose outcome is not known. Asking twice does nothing twice; one that cannot be
+ * written down is told as a fault, and those after it are looked at all the same.
+ */
 export async function reconcileOrders(desk: RegistrySide): Promise<readonly Reconciled[]> {
   const results: Reconciled[] = [];
   for (const order of await desk.db.read((sql) => findUnsettled(sql, ordersMax))) {
@@ -31,7 +34,16 @@ export async function reconcileOrders(desk: RegistrySide): Promise<readonly Reco
       if (stale) results.push({ ...facts, outcome: 'open' });
       continue;
     }
-    results.push({ ...facts, outcome: (await carryOut(desk, id)).kind });
+    results.push({ ...facts, outcome: await outcomeOf(desk, id) });
   }
   return results;
+}
+
+async function outcomeOf(desk: RegistrySide, id: string): Promise<Reconciled['outcome']> {
+  try {
+    return (await carryOut(desk, id)).kind;
+  } catch (error) {
+    desk.onFault('an order that was paid could not be reconciled', error);
+    return 'unknown';
+  }
 }

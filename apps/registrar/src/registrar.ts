@@ -18,6 +18,7 @@ import type { Coupon, Namespace } from './names/namespace.js';
 import { builtInRegistry, type Registry } from './registry/registry.js';
 import type { Desk, PayingTerms } from './sell/desk.js';
 import { type LockCaps, locksPerClientDefault, locksPerHolderDefault } from './sell/plan.js';
+import { RefusedOrders } from './sell/presentation.js';
 import type { Database } from './store/database.js';
 import { storeDirectory } from './store-directory.js';
 import { startCourier } from './webhooks/courier.js';
@@ -118,6 +119,7 @@ export function createRegistrar(options: RegistrarOptions): Registrar {
     caps: options.caps ?? { perHolder: locksPerHolderDefault, perClient: locksPerClientDefault },
     eventsWaiting: () => courier.wake(),
     presented: new Map(),
+    refusedOrders: new RefusedOrders(),
   };
   const [token] = options.paying.tempo?.tokens ?? [];
   const directory = storeDirectory({

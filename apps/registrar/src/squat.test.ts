@@ -2,7 +2,9 @@ import { lightningSeller } from '@farebox/lightning';
 import { PaperNode } from '@farebox/lightning/paper';
 import { MethodUnavailable, type SellerMethod, serializeCredential } from '@farebox/protocol';
 import { expect, it } from 'vitest';
-import { ask, challengeOf, newAgent, type Read, registerPath } from './testing/client.js';
+import { refusedKeptMs } from './sell/presentation.js';
+import { findUnsettled } from './store/purchases.js';
+import { ask, challengeOf, newAgent, payLightning, type Read, registerPath } from './testing/client.js';
 import { noLimits, openRig, type Rig, type RigOptions } from './testing/rig.js';
 
 const lockLifeMs = 10 * 60_000;
@@ -120,3 +122,50 @@ it('a lock that was let go of does not make room for another name that a credent
     }
     expect(statuses).toEqual([423, 423, 402, 402]);
   }));
+
+it('a credential that pays nothing is let go of, also where it is presented twice at once', () => {
+  const place: { rig?: Rig } = {};
+  const node = new PaperNode({ now: () => place.rig?.clock.nowMs ?? Date.now() });
+  const lightning = lightningSeller({ node, network: 'regtest' });
+  let met = () => {};
+  const both = new Promise<void>((resolve) => {
+    met = resolve;
+  });
+  let atWork = 0;
+  const meeting: SellerMethod = {
+    ...lightning,
+    async verify(...given) {
+      atWork += 1;
+      if (atWork === 2) met();
+      await both;
+      return lightning.verify(...given);
+    },
+  };
+  return withRig({ methods: [meeting], lockLifeMs }, async (rig) => {
+    place.rig = rig;
+    const { key } = await newAgent(rig);
+    const squats = await squat(rig, key, ['one']);
+    await Promise.all(squats.flatMap((each) => [present(rig, key, each), present(rig, key, each)]));
+    expect(await rig.db.read((sql) => findUnsettled(sql, 10))).toEqual([]);
+  });
+});
+
+it('credentials that prove nothing are limited as orders are, and one that pays is not', () => {
+  const few = { perSecond: 0.001, burst: 3 };
+  const limits = { ...noLimits, order: { ...noLimits.order, client: few } };
+  return withRig({ limits, lockLifeMs }, async (rig) => {
+    const { key } = await newAgent(rig);
+    const [bogus] = await squat(rig, key, ['one']);
+    const json = { domain: 'two', namespace: 'agent' };
+    const asked = await ask(rig, registerPath, { json, key, headers: squatter });
+    if (bogus === undefined) throw new Error('Nothing was asked for.');
+    const statuses: number[] = [];
+    for (let n = 0; n < 4; n++) statuses.push((await present(rig, key, bogus)).status);
+    expect(statuses).toEqual([402, 402, 429, 429]);
+    const paid = { json, Authorization: await payLightning(rig, asked) };
+    expect((await present(rig, key, paid)).status).toBe(200);
+    // It is a moment only: somebody may have paid for it since.
+    rig.clock.nowMs += refusedKeptMs;
+    expect((await present(rig, key, bogus)).status).toBe(402);
+  });
+});

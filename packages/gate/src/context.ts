@@ -77,7 +77,7 @@ export function createContext(options: GateOptions): GateContext {
     throw new TypeError('The realm is empty; name the protection space, e.g. the API origin.');
   const { realm, methods, ledger } = options;
   const now = options.now ?? Date.now;
-  const onEvent = options.onEvent ?? (() => {});
+  const onEvent = heard(options.onEvent);
   const inFlight = inFlightOf(ledger);
   const unavailableStatus = options.unavailableStatus ?? 500;
   const keyring = createKeyring(options.secrets);
@@ -110,5 +110,19 @@ export function createContext(options: GateOptions): GateContext {
     attemptsMax: options.attemptsMax ?? attemptsMaxDefault,
     replayWindowMs: options.replayWindowMs ?? replayWindowMsDefault,
     inFlight,
+  };
+}
+
+/** Whoever listens must not come between a payment and its answer: what they throw is a warning of the process. */
+function heard(listener: GateOptions['onEvent']): (event: GateEvent) => void {
+  if (listener === undefined) return () => {};
+  return (event) => {
+    try {
+      listener(event);
+    } catch (error) {
+      process.emitWarning(
+        error instanceof Error ? error : new Error('A listener of the gate threw what is no error.'),
+      );
+    }
   };
 }

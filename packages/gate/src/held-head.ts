@@ -49,6 +49,11 @@ export function holdHead(response: ServerResponse): HeldHead {
     head.stand();
     return response;
   };
+  // Node's own, for what a write finds unsaid. Middleware calls it too, and more than once, because it sees that no header
+  // section has been made; what it has put around `writeHead` is to be heard once.
+  Reflect.set(response, '_implicitHeader', () => {
+    if (stands === undefined) response.writeHead(response.statusCode);
+  });
   Object.defineProperty(response, 'headersSent', { configurable: true, get: () => stands !== undefined });
   const head: HeldHead = {
     stand() {
@@ -62,6 +67,7 @@ export function holdHead(response: ServerResponse): HeldHead {
     letGo() {
       held = false;
       Reflect.deleteProperty(response, 'headersSent');
+      Reflect.deleteProperty(response, '_implicitHeader');
       if (stands === undefined) return;
       response.statusCode = stands.status;
       response.statusMessage = stands.message;

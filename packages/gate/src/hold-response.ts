@@ -1,4 +1,5 @@
 import type { ServerResponse } from 'node:http';
+import type { Readable } from 'node:stream';
 import { storedAnswerBytesMax } from '@farebox/ledger';
 import type { Answer } from './answer.js';
 import type { Delivery } from './delivery.js';
@@ -24,13 +25,17 @@ export function holdResponse(response: ServerResponse, delivery: Delivery): void
   let length = 0;
   let phase: 'holding' | 'deciding' | 'open' | 'over' = 'holding';
   let ended = false;
+  const sources = new Set<Readable>();
   let handedOver = () => {};
 
   function decideOnce(whole: boolean): void {
     if (phase !== 'holding') return;
     phase = 'deciding';
     // What the listener wrote may be no answer at all: its connection ends, and the payment is as good as cut.
-    decide(whole).catch(() => response.destroy());
+    decide(whole).catch(() => {
+      handedOver();
+      response.destroy();
+    });
   }
 
   async function decide(whole: boolean): Promise<void> {
@@ -54,6 +59,11 @@ export function holdResponse(response: ServerResponse, delivery: Delivery): void
   }
 
   function sendInstead(answer: Answer): void {
+    // Nobody takes the rest of what was being piped; not before the refusal has left, since a pipeline takes both down.
+    const left = [...sources];
+    response.once('finish', () => {
+      for (const source of left) source.destroy();
+    });
     clearFields(response);
     response.statusMessage = '';
     response.writeHead(answer.status, answer.headers);
@@ -78,6 +88,8 @@ export function holdResponse(response: ServerResponse, delivery: Delivery): void
     length += bytes.length;
   }
 
+  response.on('pipe', (source: Readable) => sources.add(source));
+  response.on('unpipe', (source: Readable) => sources.delete(source));
   response.once('finish', () => delivery.answered());
   response.once('close', () => {
     // Whoever left has been cut already: what the listener still writes is for nobody, and decides nothing.

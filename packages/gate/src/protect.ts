@@ -83,7 +83,7 @@ function refused(answer: Answer): NodeAdmission {
  * Sells what a `node:http` listener serves. The listener is called only for a paid request, as often as the effect of
  * the route allows, and writes its answer as usual. Its answer is held until the delivery is durable; a 2xx gets the
  * receipt, anything else leaves the payment as a credit. A listener that throws or rejects is answered for with a 500 that
- * says nothing of it; `process.on('warning')` hears the error.
+ * says nothing of it, and on a `once` route with an unknown outcome; `process.on('warning')` hears the error.
  */
 export function protectListener(
   admit: Admit,
@@ -114,8 +114,14 @@ export function protectListener(
       return sendReplay(request, response, admission.answer, admission.delivery);
     const { delivery, body } = admission;
     holdResponse(response, delivery);
-    // Its type promises nothing, but it may well be async.
-    await listener(body === undefined ? request : withBody(request, body), replyOf(response));
+    try {
+      // Its type promises nothing, but it may well be async.
+      await listener(body === undefined ? request : withBody(request, body), replyOf(response));
+    } catch (error) {
+      // What a `once` listener has done before it threw is not known, so it is not called again.
+      if (terms.effect === 'once' && !response.headersSent) delivery.cut(true);
+      throw error;
+    }
   }
 }
 

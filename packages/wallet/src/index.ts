@@ -31,6 +31,7 @@ export {
   type OverBudget,
 } from './policy/budget.js';
 export { budgetsIn, type Decision, decide, type ProposedPayment } from './policy/decide.js';
+export { type OthersRight, type Ownership, othersRight } from './policy/others.js';
 export {
   type ApprovalRule,
   byHand,

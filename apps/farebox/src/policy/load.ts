@@ -38,15 +38,12 @@ export async function openPolicy(home: Home, tokens: readonly Token[]): Promise<
 /** The policy alone. Where there is no file, nothing is loaded that reads one. Throws as {@link openPolicy} does. */
 export async function policyOf(home: Home, tokens: readonly Token[]): Promise<Policy> {
   const path = policyPath(home);
-  // Where others may write the folder, loading says so and what to do.
-  if (existsSync(path) || othersMayWrite(home.directory)) return (await openPolicy(home, tokens)).policy;
-  const { standardPolicy } = await import('@farebox/wallet');
+  const { othersRight, standardPolicy } = await import('@farebox/wallet');
+  const folder = statSync(home.directory, { throwIfNoEntry: false });
+  // Where others may change the folder, loading says so and what to do.
+  const unsafe = folder !== undefined && othersRight(folder) !== undefined;
+  if (existsSync(path) || unsafe) return (await openPolicy(home, tokens)).policy;
   return standardPolicy(`${path}, which does not exist: the default counts`, policyMoney(tokens));
-}
-
-function othersMayWrite(folder: string): boolean {
-  const found = statSync(folder, { throwIfNoEntry: false });
-  return found !== undefined && process.platform !== 'win32' && (found.mode & 0o022) !== 0;
 }
 
 /** Runs what may find that the policy cannot be used, and says so with the exit code of a refusal. */

@@ -19,7 +19,9 @@ const statementTimeoutMs = 2_000;
  */
 export async function openCountingPool(url: string): Promise<Pool> {
   const { default: pg } = await import('pg');
-  const pool = new pg.Pool({ ...poolOptions(url), options: '-c synchronous_commit=off' });
+  // What was given up here must not be counted later, over what was counted since.
+  const options = `-c synchronous_commit=off -c statement_timeout=${statementTimeoutMs}`;
+  const pool = new pg.Pool({ ...poolOptions(url), options });
   pool.on('error', () => {});
   return pool;
 }

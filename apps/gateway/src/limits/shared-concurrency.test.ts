@@ -1,3 +1,4 @@
+import type { Pool, QueryResult } from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
   type PostgresServer,
@@ -23,14 +24,57 @@ afterAll(async () => {
 });
 
 /** A gateway's own view of what all have going on. */
-async function gateway(more: { readonly leaseMs?: number } = {}): Promise<SharedConcurrency> {
+async function gateway(
+  more: { readonly leaseMs?: number; readonly answers?: Answers } = {},
+): Promise<SharedConcurrency> {
+  const { answers, ...rest } = more;
   const pool = await openCountingPool(server?.url ?? '');
-  const concurrency = new SharedConcurrency({ pool, schema, ...more });
+  const concurrency = new SharedConcurrency({ pool: answers?.of(pool) ?? pool, schema, ...rest });
   closing.push(async () => {
     await concurrency.close();
     await pool.end();
   });
   return concurrency;
+}
+
+/** Decides when the server's answers arrive, and notes of which key how much was said. */
+class Answers {
+  /** Key and count of each statement that was answered. */
+  readonly said: string[] = [];
+  #holding: { readonly subject: string; readonly asked: () => void; readonly go: Promise<void> } | undefined;
+
+  of(pool: Pool): Pool {
+    const query = async (text: string, values: readonly unknown[] = []): Promise<QueryResult> => {
+      const answer = await pool.query(text, [...values]);
+      const held = this.#holding;
+      if (held !== undefined && held.subject === values[0]) {
+        this.#holding = undefined;
+        held.asked();
+        await held.go;
+      }
+      this.said.push(`${values[0]} ${values[2]}`);
+      return answer;
+    };
+    return new Proxy(pool, {
+      get: (target, name) => (name === 'query' ? query : Reflect.get(target, name)),
+    });
+  }
+
+  /** Holds back the next answer about a key. */
+  hold(subject: string): { readonly asked: Promise<void>; readonly letGo: () => void } {
+    let letGo = (): void => {};
+    const go = new Promise<void>((resolve) => {
+      letGo = resolve;
+    });
+    const asked = new Promise<void>((resolve) => {
+      this.#holding = { subject, asked: resolve, go };
+    });
+    return { asked, letGo };
+  }
+
+  times(said: string): number {
+    return this.said.filter((each) => each === said).length;
+  }
 }
 
 const entered = async (tries: readonly Promise<boolean>[]) =>
@@ -78,6 +122,60 @@ describe(missing === undefined ? title : `${title} (skipped: ${missing})`, () =>
     expect(
       await entered(Array.from({ length: 5 }, () => all[0]?.enter('busy', 3) ?? Promise.resolve(false))),
     ).toBe(3);
+  });
+
+  when('is not forgotten when a key goes idle and comes back while others are told', async () => {
+    const answers = new Answers();
+    const one = await gateway({ leaseMs: 150, answers });
+    expect(await one.enter('first', 2)).toBe(true);
+    expect(await one.enter('second', 2)).toBe(true);
+    const held = answers.hold('first');
+    await held.asked;
+    // The timer's walk stands at the first key, with the second before it.
+    const idle = answers.times('second 0');
+    one.leave('second');
+    await expect.poll(() => answers.times('second 0'), { timeout: 30_000 }).toBe(idle + 1);
+    expect(await entered([one.enter('second', 2), one.enter('second', 2)])).toBe(2);
+    const [before, told] = [answers.said.length, answers.times('first 1')];
+    held.letGo();
+    // With the next walk's first key the one before it is over.
+    await expect.poll(() => answers.times('first 1'), { timeout: 30_000 }).toBeGreaterThan(told + 1);
+    const since = answers.said.slice(before);
+    expect(await one.enter('second', 2)).toBe(false);
+    expect(since).not.toContain('second 0');
+    one.leave('second');
+    expect(await one.enter('second', 2)).toBe(true);
+    expect(await one.enter('second', 2)).toBe(false);
+  });
+
+  when('counts a place given back while another is asked for', async () => {
+    const answers = new Answers();
+    const [one, other] = [await gateway({ answers }), await gateway()];
+    expect(await one.enter('swap', 2)).toBe(true);
+    const held = answers.hold('swap');
+    const next = one.enter('swap', 2);
+    await held.asked;
+    one.leave('swap');
+    // Nobody has told the server of it.
+    expect(await other.enter('swap', 2)).toBe(false);
+    held.letGo();
+    expect(await next).toBe(true);
+    await expect.poll(() => other.enter('swap', 2), { timeout: 30_000 }).toBe(true);
+    expect(await entered([one.enter('swap', 2), other.enter('swap', 2)])).toBe(0);
+  });
+
+  when('is told no further once it is closed', async () => {
+    const answers = new Answers();
+    const one = await gateway({ leaseMs: 150, answers });
+    expect(await one.enter('told', 1)).toBe(true);
+    expect(await one.enter('untold', 1)).toBe(true);
+    const held = answers.hold('told');
+    await held.asked;
+    const before = answers.said.length;
+    const closed = one.close();
+    held.letGo();
+    await closed;
+    expect(answers.said.slice(before)).toEqual(['told 1']);
   });
 
   when('of a gateway that is dead stands until its lease is over; of one that lives it stands', async () => {

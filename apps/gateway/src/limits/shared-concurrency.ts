@@ -56,6 +56,7 @@ export class SharedConcurrency implements Concurrency {
   readonly #timers: readonly NodeJS.Timeout[];
   #aloneUntilMs = 0;
   #telling = false;
+  #closed = false;
 
   constructor({ pool, schema, leaseMs = placesLeaseMs, now = Date.now }: SharedConcurrencyOptions) {
     this.#pool = pool;
@@ -93,6 +94,7 @@ export class SharedConcurrency implements Concurrency {
   }
 
   async close(): Promise<void> {
+    this.#closed = true;
     for (const timer of this.#timers) clearInterval(timer);
     const asking = () => [...this.#going.values()].flatMap((going) => going.asking ?? []);
     for (let all = asking(); all.length > 0; all = asking()) await Promise.all(all);
@@ -102,7 +104,12 @@ export class SharedConcurrency implements Concurrency {
   #ask(subject: string, going: Going): void {
     if (going.asking !== undefined) return;
     if (going.waiting.length > 0 || going.told !== going.count) going.asking = this.#settle(subject, going);
-    else if (going.count === 0) this.#going.delete(subject);
+    else if (going.count === 0) this.#forget(subject, going);
+  }
+
+  /** Only itself: a key that came back has an entry of its own, with what is going on now. */
+  #forget(subject: string, going: Going): void {
+    if (this.#going.get(subject) === going) this.#going.delete(subject);
   }
 
   async #settle(subject: string, going: Going): Promise<void> {
@@ -118,7 +125,7 @@ export class SharedConcurrency implements Concurrency {
     for (const [at, enter] of waiting.entries()) enter(at < room);
     if (granted !== undefined || going.waiting.length > 0) this.#ask(subject, going);
     // What could not be told waits for the timer; with nothing going on, the end of the lease says it.
-    else if (going.count === 0) this.#going.delete(subject);
+    else if (going.count === 0) this.#forget(subject, going);
   }
 
   /** How many the server lets us have, of those that we have and those that we want; undefined: it does not answer. */
@@ -139,6 +146,9 @@ export class SharedConcurrency implements Concurrency {
     if (this.#telling) return;
     this.#telling = true;
     for (const [subject, going] of [...this.#going]) {
+      if (this.#closed) break;
+      // Gone idle since this walk began: what it would say is no longer so, if the key came back.
+      if (this.#going.get(subject) !== going) continue;
       if (going.asking === undefined) {
         going.told = undefined;
         this.#ask(subject, going);

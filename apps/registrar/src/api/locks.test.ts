@@ -125,3 +125,18 @@ describe('R26: reset-lock', () => {
     expect(await chain.balance(rig.recipient)).toBe(0n);
   });
 });
+
+it('the same order asked for again after its lock was cleared locks the name again', async () => {
+  const [one, other] = [await newAgent(rig), await newAgent(rig)];
+  const headers = { 'Idempotency-Key': 'k' };
+  const again = () => ask(rig, registerPath, { json, key: one.key, headers });
+  const first = await again();
+  expect((await reset(one.key)).status).toBe(200);
+  const second = await again();
+  expect([second.status, second.body.session_id]).toEqual([402, first.body.session_id]);
+  expect((await status(one.key)).body).toMatchObject({ locked: true, session_id: first.body.session_id });
+  expect((await ask(rig, registerPath, { json, key: other.key })).status).toBe(423);
+  expect((await reset(one.key)).status).toBe(200);
+  expect((await ask(rig, registerPath, { json, key: other.key })).status).toBe(402);
+  expect((await again()).status).toBe(423);
+});

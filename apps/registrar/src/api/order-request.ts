@@ -87,8 +87,9 @@ export async function readPricedName(
   desk: Desk,
   kind: PurchaseKind,
   body: OrderBody,
+  holder: string,
 ): Promise<PricedName | Response> {
-  const priced = await priceName(desk, kind, body);
+  const priced = await priceName(desk, kind, body, holder);
   return priced.ok ? priced : refuseWith(c, priced.problem);
 }
 

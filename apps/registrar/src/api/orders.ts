@@ -1,7 +1,7 @@
 import { isPaymentCredential } from '@farebox/protocol';
 import { z } from '@hono/zod-openapi';
 import type { Desk } from '../sell/desk.js';
-import { type Fresh, offersOf, sellOrder, unpriced } from '../sell/paid-order.js';
+import { type Fresh, offersOf, presentedId, sellOrder, unpriced } from '../sell/paid-order.js';
 import type { OrderPlan } from '../sell/plan.js';
 import { orderUnchallenged } from '../sell/unpaid-order.js';
 import type { PurchaseKind } from '../store/purchases.js';
@@ -110,8 +110,9 @@ async function order(c: ApiContext, parts: ApiParts, kind: PurchaseKind): Promis
   const client = clientOf(c, parts);
   const { bytes, credentials } = takeReceipt(await bodyOf(c), authorizationsOf(c));
   const pays = credentials.some(isPaymentCredential);
-  // Whoever has paid is never limited.
-  const over = pays ? undefined : limited(c, parts.limits.order, client, desk.now());
+  // Whoever has paid is never limited. An order whose last credential has just proved nothing has not been paid yet.
+  const unproved = !pays || desk.refusedOrders.has(presentedId(credentials) ?? '', desk.now());
+  const over = unproved ? limited(c, parts.limits.order, client, desk.now()) : undefined;
   if (over !== undefined) return over;
   const read = readJson(bytes, orderSchema);
   if (!read.ok) return badRequest(c, read.detail, read.code);

@@ -68,7 +68,7 @@ async function quote(c: ApiContext, parts: ApiParts): Promise<Response> {
   const choice = readPayment(c, body);
   if (!choice.ok) return refuse(c, registrarProblem('payment-method-conflict', choice.detail));
   const kind = body.order_kind ?? ((await isOwner(parts, body, agent.id)) ? 'renew' : 'register');
-  const priced = await readPricedName(c, desk, kind, body);
+  const priced = await readPricedName(c, desk, kind, body, agent.id);
   if (isSent(priced)) return priced;
   const { name, price } = priced;
   const asking = { agent: agent.id, holder: agent.id, client: clientSubject(client) };

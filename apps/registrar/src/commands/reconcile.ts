@@ -12,7 +12,10 @@ export async function reconcileCommand(path: string): Promise<number> {
     const db = await openStore(await storePlace(config));
     try {
       const registry = await registryOf(config);
-      const orders = await reconcileOrders({ db, registry, now: Date.now, eventsWaiting: () => {} });
+      const onFault = (what: string, error: unknown) =>
+        void complain(`${what}: ${error instanceof Error ? error.message : String(error)}`);
+      const side = { db, registry, now: Date.now, eventsWaiting: () => {}, onFault };
+      const orders = await reconcileOrders(side);
       if (orders.length === 0) print('Every order has its outcome.');
       for (const { orderId, kind, domain, outcome } of orders)
         print(`${orderId}  ${kind} ${domain}  ${outcome}`);

@@ -4,7 +4,7 @@ import type { Coupon, Namespace } from '../names/namespace.js';
 import type { Registry } from '../registry/registry.js';
 import type { Database } from '../store/database.js';
 import type { LockCaps } from './plan.js';
-import type { Presentation } from './presentation.js';
+import type { Presentation, RefusedOrders } from './presentation.js';
 
 /** A token that names are paid in on Tempo. Six decimals, a dollar each. */
 export interface SaleToken {
@@ -45,4 +45,5 @@ export interface Desk {
   readonly onFault: (what: string, error: unknown) => void;
   /** Credentials that are being judged, by their order's id. */
   readonly presented: Map<string, Presentation>;
+  readonly refusedOrders: RefusedOrders;
 }

@@ -23,7 +23,7 @@ import { payerIdentity } from './payer-identity.js';
 export type Execution = Finished | { readonly kind: 'unknown' };
 
 /** What asking the registry about an order takes. */
-export type RegistrySide = Pick<Desk, 'db' | 'registry' | 'now' | 'eventsWaiting'>;
+export type RegistrySide = Pick<Desk, 'db' | 'registry' | 'now' | 'eventsWaiting' | 'onFault'>;
 
 /** A proved payment, in the words of the store. */
 export function paymentOf({ paid, reference, payer }: Settlement): PurchasePayment {
@@ -104,12 +104,14 @@ async function prepare(
   const at = await findPurchase(sql, order.id);
   if (at === undefined) throw new Error('An order that was written is not there.');
   const known = readResult(at);
-  if (known !== undefined) return [at, { owner: known.owner, madeAgent: known.madeAgent, payment }];
-  if (at.agent !== undefined) return [at, { owner: at.agent, madeAgent: false, payment }];
+  const couponUsesMax = desk.coupons.get(at.coupon ?? '')?.usesMax;
+  const paid = { payment, couponUsesMax };
+  if (known !== undefined) return [at, { owner: known.owner, madeAgent: known.madeAgent, ...paid }];
+  if (at.agent !== undefined) return [at, { owner: at.agent, madeAgent: false, ...paid }];
   const payer = payment.payer ?? `${at.method}:${payment.reference}`;
   const [secret = ''] = desk.secrets;
   const { owner, made } = await payerIdentity(sql, payer, at.id, secret, desk.keyPrefix, nowMs);
-  return [at, { owner, madeAgent: made, payment }];
+  return [at, { owner, madeAgent: made, ...paid }];
 }
 
 /** Ends an order that cannot be had any more, in the transaction that finds that out; undefined: it can. */
@@ -119,6 +121,6 @@ async function hindered(
   terms: FinishTerms,
   nowMs: number,
 ): Promise<Finished | undefined> {
-  if ((await orderHindrance(sql, order, nowMs)) === undefined) return undefined;
+  if ((await orderHindrance(sql, order, terms, nowMs)) === undefined) return undefined;
   return finishPurchase(sql, order, terms, nowMs);
 }

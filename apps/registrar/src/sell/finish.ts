@@ -21,7 +21,7 @@ import {
 import { removeLock } from '../store/locks.js';
 import { type Purchase, type PurchasePayment, stepPurchase } from '../store/purchases.js';
 import { emitEvent } from '../store/webhooks.js';
-import { findHindrance } from './offer.js';
+import { findCouponHindrance, findHindrance } from './offer.js';
 import type { Hindrance } from './plan.js';
 
 /** The facts of an answer, kept with the order: whoever asks again is told the same. */
@@ -52,6 +52,8 @@ export interface FinishTerms {
   readonly madeAgent: boolean;
   /** Undefined: nothing was to be paid. */
   readonly payment: PurchasePayment | undefined;
+  /** How many orders its coupon is good for; undefined: any number, or that was looked at before. */
+  readonly couponUsesMax?: number | undefined;
   /** The registry behind has refused it for good. */
   readonly refused?: boolean;
 }
@@ -81,10 +83,7 @@ export async function finishPurchase(
   const before = settledResult(order);
   if (before !== undefined) return before;
   const { owner, madeAgent } = terms;
-  // An order that the registry was asked about is not judged again: what it has done there is done.
-  const asked = order.state === 'unknown';
-  const failure =
-    terms.refused === true ? 'taken' : asked ? undefined : await orderHindrance(sql, order, nowMs);
+  const failure = terms.refused === true ? 'taken' : await orderHindrance(sql, order, terms, nowMs);
   const first = order.method === 'gems' ? await reservedLines(sql, order.id) : 0;
   if (failure !== undefined) {
     await book(sql, order.id, conversion(order, terms, first > 0), nowMs, first);
@@ -103,18 +102,41 @@ export async function finishPurchase(
 export async function orderHindrance(
   sql: Sql,
   order: Purchase,
+  { couponUsesMax }: Pick<FinishTerms, 'couponUsesMax'>,
   nowMs: number,
 ): Promise<Hindrance['kind'] | undefined> {
+  if (order.state === 'unknown') return askedHindrance(sql, order, nowMs);
   const name = readDomainName({ domain: order.fqdn }, { has: () => true });
   if (!name.ok) return 'taken';
   const { kind, years, agent, holder, client, usdMicros } = order;
   const nothing = { usdMicros, sats: undefined };
-  const price = { gross: nothing, net: nothing, premium: false, coupon: undefined };
+  const price = { gross: nothing, net: nothing, premium: false, coupon: order.coupon, couponUsesMax };
   const plan = { kind, name: name.value, years, agent, holder, client, price };
   const found = await findHindrance(sql, plan, nowMs, order.id);
   // Another challenge of the same buyer is at work: whichever comes first gets the name.
-  if (found?.kind === 'locked' && found.byAsker) return undefined;
-  return found?.kind;
+  if (found !== undefined && !(found.kind === 'locked' && found.byAsker)) return found.kind;
+  // After its time it holds no use of its coupon any more: others may have had them all.
+  const late = nowMs >= order.expiresMs;
+  return late ? (await findCouponHindrance(sql, plan, nowMs, order.session))?.kind : undefined;
+}
+
+/**
+ * An order that the registry was asked about is not judged again: what was done there is done. Only where there is nothing here
+ * that it could be written to does it become balance, because otherwise it would stay open for ever.
+ */
+async function askedHindrance(
+  sql: Sql,
+  order: Purchase,
+  nowMs: number,
+): Promise<Hindrance['kind'] | undefined> {
+  if (order.kind === 'renew') return (await ownedWhenAsked(sql, order)) ? undefined : 'not-registered';
+  return (await findDomain(sql, order.fqdn, nowMs)) ? 'taken' : undefined;
+}
+
+/** The name of a renewal, also where its grace has ended since; not where it has been registered anew. */
+async function ownedWhenAsked(sql: Sql, { fqdn, createdMs }: Purchase): Promise<OwnedDomain | undefined> {
+  const owned = await findDomain(sql, fqdn, createdMs);
+  return owned === undefined || owned.registeredMs > createdMs ? undefined : owned;
 }
 
 async function register(sql: Sql, order: Purchase, owner: string, nowMs: number): Promise<OwnedDomain> {
@@ -139,7 +161,8 @@ async function register(sql: Sql, order: Purchase, owner: string, nowMs: number)
 }
 
 async function renew(sql: Sql, order: Purchase, nowMs: number): Promise<OwnedDomain> {
-  const owned = await findDomain(sql, order.fqdn, nowMs);
+  const asked = order.state === 'unknown';
+  const owned = await (asked ? ownedWhenAsked(sql, order) : findDomain(sql, order.fqdn, nowMs));
   if (owned === undefined) throw new Error('A name that is not registered is renewed.');
   const expiresMs = yearsLater(owned.expiresMs, order.years);
   await writeExpiry(sql, order.fqdn, expiresMs);

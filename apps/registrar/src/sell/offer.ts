@@ -60,15 +60,20 @@ async function renewing(sql: Sql, plan: OrderPlan, nowMs: number): Promise<Hindr
   return to > yearsLater(nowMs, yearsMax) ? { kind: 'too-long' } : undefined;
 }
 
-/** Whether an order's coupon has a use left for it: whoever may still pay holds one. */
+/**
+ * Whether an order's coupon has a use left for it: whoever may still pay holds one.
+ *
+ * @param session that of the order itself, where it is one already
+ */
 export async function findCouponHindrance(
   sql: Sql,
   { name, holder, price }: OrderPlan,
   nowMs: number,
+  session?: string,
 ): Promise<Hindrance | undefined> {
   const { coupon, couponUsesMax } = price;
   if (coupon === undefined || couponUsesMax === undefined) return undefined;
-  const uses = await couponUses(sql, coupon, nowMs, { fqdn: name.fqdn, holder });
+  const uses = await couponUses(sql, coupon, nowMs, { fqdn: name.fqdn, holder, session });
   return uses < couponUsesMax ? undefined : { kind: 'coupon-used-up' };
 }
 
@@ -80,7 +85,8 @@ export type Offered =
 /**
  * Writes down what is being offered: an order for each challenge, and for a registration the lock, which lives as long as
  * the challenges do. All of it in one transaction, before the buyer sees the challenges; where something is in the way,
- * nothing is written and they must not be sent. Challenges that were offered before are offered again as they were.
+ * nothing is written and they must not be sent. Challenges that were offered before are offered again as they were, while
+ * the name can still be had, and keep it as they did.
  *
  * @param session what the offer is to be known by, where it is new
  */
@@ -94,7 +100,10 @@ export async function offerPurchase(
 ): Promise<Offered> {
   const [first] = challenges;
   const before = first && (await findPurchase(sql, first.id));
-  if (before !== undefined) return { ok: true, session: before.session };
+  if (before !== undefined) {
+    const gone = await lockAgain(sql, plan, before.session, challenges, caps, nowMs);
+    return gone === undefined ? { ok: true, session: before.session } : { ok: false, hindrance: gone };
+  }
   const hindrance =
     (await findHindrance(sql, plan, nowMs)) ??
     (await findCouponHindrance(sql, plan, nowMs)) ??
@@ -102,6 +111,23 @@ export async function offerPurchase(
   if (hindrance !== undefined) return { ok: false, hindrance };
   for (const challenge of challenges) await insertPurchase(sql, newPurchase(plan, session, challenge), nowMs);
   return { ok: true, session };
+}
+
+/** The lock of challenges that are out, where it was let go of; else what is in the way of it. */
+async function lockAgain(
+  sql: Sql,
+  plan: OrderPlan,
+  session: string,
+  challenges: readonly OfferedChallenge[],
+  caps: LockCaps,
+  nowMs: number,
+): Promise<Hindrance | undefined> {
+  if (plan.kind === 'renew') return undefined;
+  const hindrance = await findHindrance(sql, plan, nowMs);
+  if (hindrance !== undefined) return hindrance;
+  // It is there and can be had: it is the asker's own.
+  if ((await lockStanding(sql, plan.name.fqdn, nowMs)).state === 'held') return undefined;
+  return takeRoom(sql, plan, session, challenges, caps, nowMs);
 }
 
 /** The order of one challenge. */

@@ -27,7 +27,7 @@ export function orderAnswer(
   if (finished.kind === 'failed') {
     const content = registrarProblem(
       'kept-as-balance',
-      'The name could not be had any more when the payment arrived, so what was paid is on your balance; spend it with payment_method gems.',
+      'The order could not be carried out any more when the payment arrived, so what was paid is on your balance; spend it with payment_method gems.',
       {
         domain: order.fqdn,
         order_id: order.session,

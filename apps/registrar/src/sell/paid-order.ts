@@ -76,7 +76,7 @@ async function unpaid(desk: Desk, request: GateRequest, plan: OrderPlan, fresh: 
 }
 
 async function judge(desk: Desk, request: GateRequest, plan: OrderPlan, fresh: Fresh): Promise<Judged> {
-  const id = presentedId(request);
+  const id = presentedId(request.credentials);
   const order = id === undefined ? undefined : await desk.db.read((sql) => findPurchase(sql, id));
   const attempt = async () => desk.gate.attempt(request, termsOf(desk, plan, fresh));
   if (order === undefined || order.agent !== plan.agent || order.fqdn !== plan.name.fqdn)
@@ -127,7 +127,7 @@ async function offerFresh(desk: Desk, plan: OrderPlan, fresh: Fresh, decision: U
 }
 
 /** The challenge that a credential says it is for. Nothing is decided by it that could cost anybody anything. */
-function presentedId({ credentials }: Pick<GateRequest, 'credentials'>): string | undefined {
+export function presentedId(credentials: readonly string[]): string | undefined {
   const payments = credentials.filter(isPaymentCredential);
   const [only] = payments;
   if (only === undefined || payments.length > 1) return undefined;

@@ -5,6 +5,30 @@ import type { Desk } from './desk.js';
 import { capReached, findHindrance } from './offer.js';
 import type { Hindrance, OrderPlan } from './plan.js';
 
+/** How long an order is remembered whose credential has just proved nothing. */
+export const refusedKeptMs = 2_000;
+/** So many are remembered; the oldest make room. */
+const refusedOrdersMax = 10_000;
+
+/** Orders whose credentials have just proved nothing, by id: whoever presents another is limited as if they had not paid. */
+export class RefusedOrders {
+  readonly #refusedMs = new Map<string, number>();
+
+  note(id: string, nowMs: number): void {
+    this.#refusedMs.delete(id);
+    this.#refusedMs.set(id, nowMs);
+    for (const [oldest, ms] of this.#refusedMs) {
+      if (this.#refusedMs.size <= refusedOrdersMax && nowMs - ms < refusedKeptMs) return;
+      this.#refusedMs.delete(oldest);
+    }
+  }
+
+  has(id: string, nowMs: number): boolean {
+    const ms = this.#refusedMs.get(id);
+    return ms !== undefined && nowMs - ms < refusedKeptMs;
+  }
+}
+
 /** An order's credential at work in this process, and what has come of it so far. */
 export interface Presentation {
   /** Requests that carry it at this moment. */
@@ -13,14 +37,14 @@ export interface Presentation {
   refused: boolean;
   /** One of them was good, or nobody could tell. */
   open: boolean;
-  /** It had been presented before: money may be moving since. */
-  again: boolean;
+  /** It had been presented before any of them: money may be moving since. Undefined: nobody has looked yet. */
+  again: boolean | undefined;
 }
 
 /** A request with the credential of an order begins. */
 export function beginPresentation({ presented }: Pick<Desk, 'presented'>, id: string): Presentation {
   const known = presented.get(id);
-  const presentation = known ?? { atWork: 0, refused: false, open: false, again: false };
+  const presentation = known ?? { atWork: 0, refused: false, open: false, again: undefined };
   presentation.atWork += 1;
   presented.set(id, presentation);
   return presentation;
@@ -38,14 +62,15 @@ export function notePresentation(presentation: Presentation, decision: Decision)
  * answered: one that is good for nothing keeps no name.
  */
 export async function endPresentation(
-  { db, presented, now }: Desk,
+  { db, presented, refusedOrders, now }: Desk,
   id: string,
   presentation: Presentation,
 ): Promise<void> {
+  const { refused, open, again } = presentation;
+  if (refused && !open) refusedOrders.note(id, now());
   presentation.atWork -= 1;
   if (presentation.atWork > 0) return;
   presented.delete(id);
-  const { refused, open, again } = presentation;
   if (!refused || open) return;
   await db.write(async (sql) => {
     const at = await findPurchase(sql, id);
@@ -72,7 +97,8 @@ export function presentOrder(
     const again = at.state === 'executing';
     const hindrance = await findHindrance(sql, plan, nowMs, order.id);
     if (hindrance !== undefined && !again) return at.method === 'tempo' && !over ? hindrance : undefined;
-    presentation.again ||= again;
+    // Of those that are at work together only the first can tell: the others find what it has written.
+    presentation.again ??= again;
     const keeps = !over && hindrance === undefined && (await mayKeep());
     await stepPurchase(sql, at, 'present', nowMs, { inFlightMs: keeps ? nowMs : at.inFlightMs });
     return undefined;

@@ -71,16 +71,21 @@ export async function domainsIn(
   return rows.map(domainOf);
 }
 
-/** Names whose grace is over, oldest first. */
+/**
+ * Names whose grace is over, oldest first. Not those that a registry was asked to renew without having said what it did: they
+ * were paid for.
+ */
 export async function releasedDomains(
   sql: Sql,
   nowMs: number,
   limit: number,
 ): Promise<readonly OwnedDomain[]> {
-  const rows = await sql.all('SELECT * FROM domain WHERE expires_ms <= ? ORDER BY expires_ms LIMIT ?', [
-    nowMs - graceMs,
-    limit,
-  ]);
+  const rows = await sql.all(
+    `SELECT * FROM domain WHERE expires_ms <= ? AND NOT EXISTS (
+       SELECT 1 FROM purchase WHERE purchase.fqdn = domain.fqdn AND state = 'unknown' AND kind = 'renew')
+     ORDER BY expires_ms LIMIT ?`,
+    [nowMs - graceMs, limit],
+  );
   return rows.map(domainOf);
 }
 

@@ -109,10 +109,14 @@ export async function findPurchase(sql: Sql, id: string): Promise<Purchase | und
   return row === undefined ? undefined : purchaseOf(row);
 }
 
-/** Those whose outcome is not known, or whose execution was broken off, oldest first. */
+/**
+ * Those whose outcome is not known, then those whose execution was broken off, each oldest first: what nobody has paid for
+ * stands in no paid order's way.
+ */
 export async function findUnsettled(sql: Sql, limit: number): Promise<readonly Purchase[]> {
   const rows = await sql.all(
-    "SELECT * FROM purchase WHERE state IN ('unknown', 'executing') ORDER BY created_ms, id LIMIT ?",
+    `SELECT * FROM purchase WHERE state IN ('unknown', 'executing')
+     ORDER BY CASE state WHEN 'unknown' THEN 0 ELSE 1 END, created_ms, id LIMIT ?`,
     [limit],
   );
   return rows.map(purchaseOf);
@@ -164,7 +168,7 @@ export async function inFlightFor(
 ): Promise<number | undefined> {
   const rows = await sql.all(
     `SELECT state, in_flight_ms FROM purchase
-     WHERE fqdn = ? AND kind = 'register' AND state IN ('executing', 'unknown') AND id <> ?`,
+     WHERE fqdn = ? AND (state = 'unknown' OR (state = 'executing' AND kind = 'register')) AND id <> ?`,
     [fqdn, except],
   );
   // Whose outcome is not known keeps its name until somebody finds out.
@@ -192,6 +196,8 @@ export async function openRenewals(
 export interface Registrant {
   readonly fqdn: string;
   readonly holder: string;
+  /** The session of the order that is asked for, where it is one already: it is not counted. */
+  readonly session?: string | undefined;
 }
 
 /**
@@ -200,10 +206,10 @@ export interface Registrant {
  */
 export async function couponUses(sql: Sql, code: string, nowMs: number, own?: Registrant): Promise<number> {
   const [row] = await sql.all(
-    `SELECT COUNT(DISTINCT session) AS n FROM purchase WHERE coupon = ? AND (state IN ('done', 'unknown')
+    `SELECT COUNT(DISTINCT session) AS n FROM purchase WHERE coupon = ? AND session <> ? AND (state IN ('done', 'unknown')
        OR (state IN ('pending', 'executing') AND (expires_ms > ? OR in_flight_ms > ?)
          AND NOT (kind = 'register' AND fqdn = ? AND holder = ?)))`,
-    [code, nowMs, nowMs - inFlightMsMax, own?.fqdn ?? '', own?.holder ?? ''],
+    [code, own?.session ?? '', nowMs, nowMs - inFlightMsMax, own?.fqdn ?? '', own?.holder ?? ''],
   );
   return row === undefined ? 0 : integer(row, 'n');
 }

@@ -143,3 +143,32 @@ it('what a target refused is tried again later, by itself; the rest is told mean
   await expect.poll(waiting, { timeout: 50_000 }).toEqual([1]);
   expect(ids).toEqual(['evt_a_0', 'evt_a_1', 'evt_a_2']);
 });
+
+it('who was told longest ago comes first, however much and however long something waits for others', async () => {
+  // They answer 2xx, each time only when they are let to.
+  const held: (() => void)[] = [];
+  let asked = 0;
+  const slow = await listening((_request, response) => {
+    asked += 1;
+    held.push(() => response.writeHead(204).end());
+  });
+  const webhooks = togetherMax + 8;
+  for (let n = 0; n < webhooks; n++) await agentWith(`a${n}`, [`${slow}/${n}`], 10);
+  let heardAfter: number | undefined;
+  const other = await listening((_request, response) => {
+    heardAfter = asked;
+    response.writeHead(204).end();
+  });
+  start();
+  await expect.poll(() => asked, { timeout: 50_000 }).toBe(togetherMax);
+  await agentWith('z', [other], 1);
+  while (heardAfter === undefined && asked < webhooks * 10) {
+    const before = asked;
+    held.shift()?.();
+    await expect
+      .poll(() => heardAfter !== undefined || asked > before, { timeout: 50_000, interval: 5 })
+      .toBe(true);
+  }
+  // Each of the others may have been at work when it came, and has its turn once before it.
+  expect(heardAfter).toBeLessThanOrEqual(2 * webhooks);
+});

@@ -19,7 +19,7 @@ export const backoffMsMax = 6 * 3_600_000;
 export const togetherMax = 32;
 /** How many of them may be such as have failed the last time: who does not answer waits for their own kind only. */
 export const failingTogetherMax = 8;
-/** Webhooks that are remembered to have failed, and that are looked at in one go. */
+/** Webhooks that are remembered (to have failed, or for their turn), and that are looked at in one go. */
 const webhooksMax = 10_000;
 /** When it is looked for what others have left behind. */
 const idleMs = 60_000;
@@ -37,17 +37,23 @@ export function backoffMs(failures: number): number {
   return Math.min(backoffMsMax, backoffMsFirst * 2 ** (failures - 1));
 }
 
-/** Which webhooks are told next, as many as there are places for. */
+/**
+ * Which webhooks are told next, as many as there are places for: those that were told longest ago first, however much waits for
+ * the others, so that nobody is held back by targets that answer slowly.
+ *
+ * @param turns whoever is due, among others, in the order in which it is their turn
+ */
 function choose(
   due: readonly string[],
   telling: ReadonlySet<string>,
   failing: ReadonlySet<string>,
+  turns: ReadonlySet<string>,
 ): readonly string[] {
-  const idle = new Set(due.filter((webhook) => !telling.has(webhook)));
-  const sound = [...idle].filter((webhook) => !failing.has(webhook));
+  const waiting = new Set(due.filter((webhook) => !telling.has(webhook)));
+  const idle = [...turns].filter((webhook) => waiting.has(webhook));
+  const sound = idle.filter((webhook) => !failing.has(webhook));
   const failingNow = [...telling].filter((webhook) => failing.has(webhook)).length;
-  // Those that were tried longest ago first.
-  const tried = [...failing].filter((webhook) => idle.has(webhook));
+  const tried = idle.filter((webhook) => failing.has(webhook));
   const next = [...sound, ...tried.slice(0, Math.max(0, failingTogetherMax - failingNow))];
   return next.slice(0, togetherMax - telling.size);
 }
@@ -79,12 +85,12 @@ function settle(
   );
 }
 
-/** Remembers, of so many, those that have failed the last time, in the order in which they were tried. */
-function remember(failing: Set<string>, webhook: string, told: boolean): void {
-  failing.delete(webhook);
-  if (!told) failing.add(webhook);
-  const [oldest] = failing;
-  if (failing.size > webhooksMax && oldest !== undefined) failing.delete(oldest);
+/** Puts a webhook last among those that are remembered; beyond {@link webhooksMax} the first is forgotten. */
+function putLast(remembered: Set<string>, webhook: string): void {
+  remembered.delete(webhook);
+  remembered.add(webhook);
+  const [first] = remembered;
+  if (remembered.size > webhooksMax && first !== undefined) remembered.delete(first);
 }
 
 /**
@@ -102,13 +108,19 @@ export function startCourier(
   let round: Promise<void> | undefined;
   let again = false;
   const telling = new Map<string, Promise<void>>();
+  // Those that have failed the last time.
   const failing = new Set<string>();
+  // In the order in which they were told. Who is not known yet comes last, so that a webhook that is made anew each
+  // time does not come before those that wait.
+  const turns = new Set<string>();
 
   async function tell(delivery: WebhookDelivery): Promise<void> {
     const { id, target, secret } = delivery.webhook;
     try {
       const told = await sendWebhook(target, secret, delivery.body, local);
-      remember(failing, id, told);
+      putLast(turns, id);
+      if (told) failing.delete(id);
+      else putLast(failing, id);
       await settle(db, delivery, told, now());
     } catch (error) {
       onFault('a webhook could not be told', error);
@@ -121,7 +133,8 @@ export function startCourier(
   async function begin(): Promise<number | undefined> {
     const nowMs = now();
     const due = await db.read((sql) => dueWebhooks(sql, nowMs, webhooksMax));
-    const chosen = choose(due, new Set(telling.keys()), failing);
+    for (const webhook of due) if (!turns.has(webhook)) putLast(turns, webhook);
+    const chosen = choose(due, new Set(telling.keys()), failing, turns);
     const taken = chosen.length === 0 ? [] : await take(db, chosen, nowMs);
     for (const delivery of taken) telling.set(delivery.webhook.id, tell(delivery));
     return db.read((sql) => nextDue(sql, nowMs));

@@ -35,6 +35,18 @@ it('goes to this machine only where that is allowed', async () => {
   expect(await sendWebhook(`http://127.0.0.1:${port}/`, 's', '{}', true)).toBe(true);
 });
 
+it('a target that switches protocols has not been told, and its connection is ended', async () => {
+  const ended = new Promise<void>((resolve) => {
+    server.removeAllListeners('request');
+    server.on('request', ({ socket }) => {
+      socket.on('close', () => resolve());
+      socket.write('HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n');
+    });
+  });
+  expect(await sendWebhook(`http://127.0.0.1:${port}/`, 's', '{}', true)).toBe(false);
+  await ended;
+});
+
 it('is tried again ever more rarely, for about a day', () => {
   const pauses = Array.from({ length: attemptsMax - 1 }, (_, n) => backoffMs(n + 1));
   expect(pauses).toEqual([...pauses].sort((a, b) => a - b));

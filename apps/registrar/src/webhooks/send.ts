@@ -58,6 +58,8 @@ export function sendWebhook(target: string, secret: string, body: string, local:
       },
     );
     outgoing.on('error', () => resolve(false));
+    // One that switches protocols (101) gives neither a response nor an error: its connection is closed, and that is all.
+    outgoing.on('close', () => resolve(false));
     outgoing.end(body);
   });
 }

@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { createServer, type ServerResponse } from 'node:http';
+import { pipeline, Readable } from 'node:stream';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { once as onceTerms, openRig, type Rig, safe } from '../testing/rig.js';
 import { Client, type Reply } from './testing/client.js';
@@ -92,6 +93,23 @@ describe.each([nodeSeller, expressSeller, fastifySeller])('sold with $name', (se
     },
   );
 
+  it('an answer that is ended and destroyed has not left: it is given again', async () => {
+    shop.failing = true;
+    const paid = await client.payFor({ path: '/v1/ends-and-destroys' });
+    expect(await whole(client.ask(paid))).toBe(false);
+    await becomes({ cut: 1 });
+    shop.failing = false;
+    expect(await client.ask(paid)).toMatchObject({ status: 200, body: 'fine' });
+    await becomes({ answered: 1 });
+  });
+
+  it('middleware may ask for the header section as often as it likes', async () => {
+    const answer = await client.ask(await client.payFor({ path: '/v1/asks-for-the-head' }));
+    expect(answer).toMatchObject({ status: 200, body: 'one two' });
+    expect(answer.headers['x-heard']).toBe('1');
+    await becomes({ answered: 1 });
+  });
+
   it('what stands when the answer begins, stands', async () => {
     const minded = await client.ask(await client.payFor({ path: '/v1/thinks-better' }));
     expect(minded).toMatchObject({ status: 200, body: 'part rest' });
@@ -119,6 +137,43 @@ describe('gate.protect', () => {
     await client.ask(await client.payFor({ path: '/v1/ends-and-rejects' }));
     await expect.poll(() => warnings.length, { timeout: 30_000 }).toBe(3);
     for (const { message } of warnings) expect(message).toBe('secret-of-the-handler');
+  });
+});
+
+describe('a refusal at the commit', () => {
+  it.each(['pipe', 'pipeline'])('ends what was coming through a %s', async (way) => {
+    const sources: Readable[] = [];
+    const listener = (_request: unknown, response: ServerResponse) => {
+      const source = Readable.from(endless());
+      sources.push(source);
+      if (way === 'pipe') source.pipe(response);
+      else pipeline(source, response, () => {});
+    };
+    selling = await listening(createServer(rig.gate.protect(safe, listener)));
+    client = new Client(rig, selling);
+    const paid = await client.payFor({ path: '/v1/joke' });
+    await rig.ledger.close();
+    expect(JSON.parse((await client.ask(paid)).body)).toMatchObject({
+      status: 500,
+      retry: 'same-credential',
+    });
+    await expect.poll(() => sources.map(({ destroyed }) => destroyed), { timeout: 30_000 }).toEqual([true]);
+  });
+
+  it('comes also where a listener to the events of the gate throws', async () => {
+    const gate = rig.again({
+      onEvent: () => {
+        throw new Error('a listener that fails');
+      },
+    });
+    selling = await listening(createServer(gate.protect(safe, (_request, response) => response.end('fine'))));
+    client = new Client(rig, selling);
+    const paid = await client.payFor({ path: '/v1/joke' });
+    await rig.ledger.close();
+    expect(JSON.parse((await client.ask(paid)).body)).toMatchObject({
+      status: 500,
+      retry: 'same-credential',
+    });
   });
 });
 
@@ -166,3 +221,7 @@ describe('an answer that the ledger refuses', () => {
     await expect.poll(() => told, { timeout: 30_000 }).toBeInstanceOf(Error);
   });
 });
+
+function* endless(): Generator<string> {
+  for (;;) yield 'more of it, ';
+}

@@ -17,6 +17,8 @@ const gas = {
   /** Checking a key's scopes: for each recipient that they list, at worst. */
   scoped: 40_000n,
   keychainCall: 320_000n,
+  /** The first limit of a token, or one that was used up: two new slots. */
+  limitCall: 560_000n,
   newKey: 530_000n,
   limit: 505_000n,
   scoping: 260_000n,
@@ -64,7 +66,10 @@ export function grantGas({ limits, scopes }: KeyGrant): bigint {
   return sum;
 }
 
-/** Enough gas for so many calls of the keychain precompile. */
-export function keychainCallsGas(count: number): bigint {
-  return gas.base + gas.keychainCall * BigInt(count);
+/** Enough gas for taking a key's permission away. */
+export const revokeGas = gas.base + gas.keychainCall;
+
+/** Enough gas for giving a registered key so many limits. */
+export function limitCallsGas(count: number): bigint {
+  return gas.base + gas.limitCall * BigInt(count);
 }

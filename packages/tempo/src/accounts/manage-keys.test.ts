@@ -160,6 +160,31 @@ test('a registered key is given other limits, periodic ones stay so, and everyth
   }
 });
 
+const raised: readonly {
+  readonly name: string;
+  readonly from: bigint;
+  readonly fresh: number;
+  readonly known: boolean;
+}[] = [
+  { name: 'one token that it had no limit of', from: 5n, fresh: 1, known: false },
+  { name: 'its only limit, from zero', from: 0n, fresh: 0, known: true },
+  { name: 'two tokens that it had no limits of', from: 5n, fresh: 2, known: false },
+  { name: 'three tokens, all from nothing', from: 0n, fresh: 2, known: true },
+];
+
+test.each(raised)('gas is enough for other limits: $name', async ({ from, fresh, known }) => {
+  const { action, newKey, address } = await owner();
+  const key = await newKey({ limits: [{ token: world.token, limit: from }] });
+  expect(await registerKey(action, key.authorization)).toMatchObject({ ok: true });
+  const { betaUsd, thetaUsd } = world.devnet.tokens;
+  const tokens = [...(known ? [world.token] : []), ...[betaUsd, thetaUsd].slice(0, fresh)];
+  const limits = tokens.map((token) => ({ token, limit: 1_000n }));
+  expect(await setKeyLimits(action, key.address, limits)).toMatchObject({ ok: true });
+  const { state } = await readKey(world.chain, address, key.address, tokens);
+  expect(state).toMatchObject({ allowances: tokens.map((token) => ({ token, remaining: 1_000n })) });
+  expect(await revokeKey(action, key.address)).toMatchObject({ ok: true });
+});
+
 test('the limits of a key that is not registered cannot be changed, and the fee of the try is told', async () => {
   const { action, newKey } = await owner();
   const { address } = await newKey();

@@ -3,7 +3,7 @@ import { encodeFunctionData } from 'viem';
 import { Abis } from 'viem/tempo';
 import type { TempoChain } from '../chain/chain.js';
 import type { Address } from '../chain/hex.js';
-import { grantGas, keychainCallsGas, paymentGas } from './gas.js';
+import { grantGas, limitCallsGas, paymentGas, revokeGas } from './gas.js';
 import type { KeyAuthorization } from './key-authorization.js';
 import { findRegistrations } from './key-logs.js';
 import type { KeyState } from './key-state.js';
@@ -63,7 +63,7 @@ export async function setKeyLimits(
       args: [keyAddress, token, limit],
     }),
   }));
-  return sendAsRoot(action, { calls, gas: keychainCallsGas(limits.length) });
+  return sendAsRoot(action, { calls, gas: limitCallsGas(limits.length) });
 }
 
 /**
@@ -77,7 +77,7 @@ export async function revokeKey(action: RootAction, keyAddress: Address): Promis
     functionName: 'revokeKey',
     args: [keyAddress],
   });
-  return sendAsRoot(action, { calls: [{ to: keychain, data }], gas: keychainCallsGas(1) });
+  return sendAsRoot(action, { calls: [{ to: keychain, data }], gas: revokeGas });
 }
 
 /** One access key of an account. */

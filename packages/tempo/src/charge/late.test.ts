@@ -2,8 +2,8 @@ import { startTempoDevnet, type TempoDevnet } from '@farebox/devnet/tempo';
 import { MethodUnavailable } from '@farebox/protocol';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Hex } from '../chain/hex.js';
-import { type LossyProxy, startLossyProxy } from '../testing/lossy-proxy.js';
-import { codeOf, openShop, type Payer, type Shop, type Sold, sign } from '../testing/shop.js';
+import { fateOf, type LossyProxy, startLossyProxy } from '../testing/lossy-proxy.js';
+import { codeOf, openShop, type Payer, pathUsd, type Shop, type Sold, sign } from '../testing/shop.js';
 import { field, forge, reseal } from '../testing/tamper.js';
 
 // The gate judges a credential that comes after its challenge's end as of the last millisecond of it.
@@ -89,19 +89,23 @@ const hands: readonly Hand[] = [
   },
 ];
 
-test.each(hands)('the last seconds of a validity, $name: refused at once, for two calls', async (hand) => {
-  const patient = await openShop({ devnet, patience: {} });
-  for (const left of [1, 0, -1]) {
-    const sold = await patient.sell(price);
-    const validBefore = (await chainNow()) + aMinute;
-    const signed = await hand.sign(sold, validBefore);
-    patient.rpc.methods.length = 0;
-    const nowMs = (validBefore - left) * 1_000;
-    expect(codeOf(await patient.present(sold, signed, nowMs))).toBe(hand.code);
-    expect(patient.rpc.methods).toEqual(['eth_call', 'eth_getTransactionReceipt']);
-  }
-  patient.rpc.close();
-});
+test.each(hands)(
+  'the last seconds of a validity, $name: refused after five looks, for ten calls',
+  async (hand) => {
+    const patient = await openShop({ devnet, patience: { lookAgainMs: 10 } });
+    for (const left of [1, 0, -1]) {
+      const sold = await patient.sell(price);
+      const validBefore = (await chainNow()) + aMinute;
+      const signed = await hand.sign(sold, validBefore);
+      patient.rpc.methods.length = 0;
+      const nowMs = (validBefore - left) * 1_000;
+      expect(codeOf(await patient.present(sold, signed, nowMs))).toBe(hand.code);
+      expect(patient.rpc.methods).not.toContain(sending);
+      expect(patient.rpc.methods).toHaveLength(10);
+    }
+    patient.rpc.close();
+  },
+);
 
 test('the last second of a validity, of who could pay: not known yet, for two calls', async () => {
   const patient = await openShop({ devnet, patience: {} });
@@ -112,6 +116,36 @@ test('the last second of a validity, of who could pay: not known yet, for two ca
   await expect(patient.present(sold, signed, validBefore * 1_000 - 1)).rejects.toThrow(MethodUnavailable);
   expect(patient.rpc.methods).toEqual(['eth_call', 'eth_getTransactionReceipt']);
   patient.rpc.close();
+});
+
+/** The same transaction at a second gateway, which knows nothing of the first. */
+const lags = [
+  { name: 'its nonce is used', late: false },
+  { name: 'its payer has no money left, and it comes late', late: true },
+];
+
+test.each(lags)('sent by another gateway, no receipt yet, $name: settled', async ({ late }) => {
+  const most = 100_000n;
+  const payer = await shop.payer(most + 40_000n);
+  const sold = await shop.sell(most);
+  const validBefore = (await chainNow()) + (late ? aMinute : 20);
+  const signed = await sign(payer, sold, { nonceKey: 0n, nonce: 0, validBefore });
+  expect(codeOf(await shop.present(sold, signed))).toBe('ok');
+
+  const own = await startLossyProxy(devnet.url);
+  const tokens = { [pathUsd]: { recipient: shop.merchant } };
+  const other = await openShop({ devnet, rpcUrl: own.url, patience: {}, tokens });
+  try {
+    const lagging = fateOf('eth_getTransactionReceipt', 'no-result', 3);
+    own.decide = (method) => (method === sending ? 'nonce-too-low' : lagging(method));
+    const nowMs = late ? validBefore * 1_000 - 1 : Date.now();
+    expect(codeOf(await other.present(sold, signed, nowMs))).toBe('ok');
+    const looks = ['eth_call', 'eth_getTransactionReceipt'];
+    expect(other.rpc.methods).toEqual([...(late ? [] : [sending]), ...looks, ...looks, ...looks, ...looks]);
+  } finally {
+    other.rpc.close();
+    await own.close();
+  }
 });
 
 /** As clients sign that count nonces and set no end. */

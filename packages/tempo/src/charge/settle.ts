@@ -5,7 +5,7 @@ import type { TempoReceipt } from '../chain/receipt.js';
 import { TempoRpcError } from '../chain/rpc.js';
 import type { Signer } from '../transaction/signature.js';
 import { readVerdict } from './node-verdict.js';
-import { lookPatiently, looksMax, type SettlePatience } from './patience.js';
+import { lookPatiently, type SettlePatience } from './patience.js';
 import type { TempoRefusalCode } from './refusal.js';
 
 /**
@@ -13,10 +13,6 @@ import type { TempoRefusalCode } from './refusal.js';
  * behind a balancer may tell the time of one machine and the receipts of another.
  */
 export const pastValidityS = 5;
-/** Looks for what nobody here has sent: it is there, or most likely never will be. */
-const looksUnsentMax = 1;
-/** Looks for a transaction whose nonce is used up: it is in a block, or another one is. */
-const looksNonceUsedMax = 2;
 
 /** A transaction to be settled. */
 export interface Settling {
@@ -88,8 +84,8 @@ function isNonceUsed(error: TempoRpcError): boolean {
  * case. An error is never taken for a failure before the chain has been asked: the same transaction may have been
  * mined at an earlier presentation whose answer got lost, and then the node refuses to take it again.
  *
- * Otherwise two calls more, or two for each look where the outcome is not known. Many looks are for what was sent from
- * here or is known to the node; whoever presents something else gets one.
+ * Otherwise two calls more, or two for each look. Many looks are for what was sent from here or is known to the node, and
+ * before "sign again" is said of what another gateway may have sent; whoever presents something else gets one.
  */
 export async function settleTransaction(
   chain: TempoChain,
@@ -114,9 +110,8 @@ interface Looking {
   readonly settling: Settling;
   readonly signer: Signer;
   readonly absent: SettleOutcome;
-  /** As far as anybody knows it was never sent: what its payer has not got, it has not paid with. */
+  /** Nobody here has sent it. */
   readonly unsent: boolean;
-  readonly looksMax: number;
 }
 
 function lookingFor(settling: Settling, signer: Signer, error: TempoRpcError | undefined): Looking {
@@ -125,10 +120,9 @@ function lookingFor(settling: Settling, signer: Signer, error: TempoRpcError | u
   const unsent = !sentBefore && (verdict === undefined || verdict.kind === 'refused');
   const used = error !== undefined && isNonceUsed(error);
   let absent: SettleOutcome = { kind: 'unknown', error: error ?? notMined };
-  if (used) absent = nonceUsed;
   if (verdict?.kind === 'refused' && !mayBeWaiting(settling, verdict.code)) absent = verdict;
-  const few = used ? looksNonceUsedMax : unsent ? looksUnsentMax : Number.POSITIVE_INFINITY;
-  return { settling, signer, absent, unsent, looksMax: sentBefore ? Number.POSITIVE_INFINITY : few };
+  if (used) absent = nonceUsed;
+  return { settling, signer, absent, unsent };
 }
 
 /**
@@ -196,16 +190,22 @@ async function lookUntilKnown(
 ): Promise<SettleOutcome> {
   let outcome = looking.absent;
   let looks = 0;
-  await lookPatiently(
-    async () => {
-      const look = await lookOnce(chain, looking);
-      ({ outcome } = look);
-      looks += 1;
-      if (outcome === looking.absent) return undefined;
-      // A node that does not even answer the first question is not pressed.
-      return outcome.kind === 'unknown' && (look.answered || looks > 1) ? undefined : outcome;
-    },
-    { ...patience, looksMax: Math.min(patience.looksMax ?? looksMax, looking.looksMax) },
-  );
+  await lookPatiently(async () => {
+    const look = await lookOnce(chain, looking);
+    ({ outcome } = look);
+    looks += 1;
+    if (mayBeItsOwnDoing(outcome)) return undefined;
+    if (outcome === looking.absent) return looking.unsent ? outcome : undefined;
+    // A node that does not even answer the first question is not pressed.
+    return outcome.kind === 'unknown' && (look.answered || looks > 1) ? undefined : outcome;
+  }, patience);
   return outcome;
+}
+
+/**
+ * The nonce, or the money, may be used up by this very transaction, which another gateway has sent, while the node does not
+ * have its receipt yet, nor the block that registers its key: looked for to the end before "sign again" is said.
+ */
+function mayBeItsOwnDoing(outcome: SettleOutcome): boolean {
+  return outcome === nonceUsed || outcome === penniless || outcome === unregistered;
 }

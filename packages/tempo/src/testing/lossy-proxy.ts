@@ -14,6 +14,10 @@ export type Fate =
   | 'garbage'
   /** A gateway before the node that is in trouble. */
   | 'http-502'
+  /** The node has nothing to say yet: as one that is a block behind. */
+  | 'no-result'
+  /** The refusal of a transaction whose nonce is used up, also where that transaction itself has used it. */
+  | 'nonce-too-low'
   /** The answer to another question. */
   | 'other-answer'
   /** More bytes than anybody reads. */
@@ -48,6 +52,15 @@ function mangle(fate: Fate, answer: string, response: ServerResponse): void {
     case 'http-502':
       response.writeHead(502).end(answer);
       return;
+    case 'no-result':
+      response.end(JSON.stringify({ ...JSON.parse(answer), result: null }));
+      return;
+    case 'nonce-too-low': {
+      const { id } = JSON.parse(answer);
+      const error = { code: -32_000, message: 'nonce too low: next nonce 1, tx nonce 0' };
+      response.end(JSON.stringify({ jsonrpc: '2.0', id, error }));
+      return;
+    }
     case 'other-answer':
       response.end(JSON.stringify({ ...JSON.parse(answer), id: -1 }));
       return;

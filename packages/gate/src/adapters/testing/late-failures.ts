@@ -32,6 +32,27 @@ export const lateFailures: Readonly<Record<string, Work>> = {
     await null;
     shop.fail();
   },
+  '/v1/ends-and-destroys'(response, shop) {
+    response.end('fine');
+    if (shop.failing) response.destroy();
+  },
+  '/v1/asks-for-the-head'(response) {
+    // As compression and express-session do: they listen to `writeHead`, and bring it about before each write.
+    const { writeHead } = response;
+    let heard = false;
+    Reflect.set(response, 'writeHead', (...args: unknown[]): unknown => {
+      if (!heard) response.setHeader('X-Heard', '1');
+      heard = true;
+      return Reflect.apply(writeHead, response, args);
+    });
+    for (const text of ['one ', 'two']) {
+      const implied: unknown = Reflect.get(response, '_implicitHeader');
+      if (typeof implied !== 'function') throw new TypeError('node has another way now');
+      Reflect.apply(implied, response, []);
+      response.write(text);
+    }
+    response.end();
+  },
   '/v1/ends-twice'(response) {
     response.end('fine');
     response.write('more');

@@ -14,7 +14,7 @@ const { safe, once, idempotent } = shopTerms;
 /** `gate.protect`, which all the others are measured by. */
 export const nodeSeller: Seller = {
   name: 'node:http',
-  seesErrors: false,
+  seesErrors: true,
   open(gate, shop) {
     const routes: Record<string, RequestListener> = {};
     const add = (
@@ -64,6 +64,7 @@ export const nodeSeller: Seller = {
     };
     for (const [path, work] of Object.entries(lateFailures)) bare[path] = (r) => work(r, shop);
     for (const [path, work] of Object.entries(bare)) routes[path] = gate.protect(safe, (_q, r) => work(r));
+    routes['/v1/orders/throws'] = gate.protect(once, async () => shop.fail());
     add('/v1/orders', once, order);
     add('/v1/notes', idempotent, order);
     return listening(

@@ -41,7 +41,7 @@ export async function policyOf(home: Home, tokens: readonly Token[]): Promise<Po
   const { othersRight, standardPolicy } = await import('@farebox/wallet');
   const folder = statSync(home.directory, { throwIfNoEntry: false });
   // Where others may change the folder, loading says so and what to do.
-  const unsafe = folder !== undefined && othersRight(folder) !== undefined;
+  const unsafe = folder !== undefined && othersRight(folder, process.getuid?.()) !== undefined;
   if (existsSync(path) || unsafe) return (await openPolicy(home, tokens)).policy;
   return standardPolicy(`${path}, which does not exist: the default counts`, policyMoney(tokens));
 }

@@ -48,7 +48,7 @@ async function requireOwnFolders(path: string): Promise<void> {
   for (const file of real === undefined ? [path] : [path, real]) {
     const folder = dirname(resolve(file));
     const found = await stat(folder).catch(() => undefined);
-    const right = found && othersRight(found);
+    const right = found && othersRight(found, process.getuid?.());
     if (right === undefined) continue;
     const [who, mend] =
       right === 'own'
@@ -73,7 +73,7 @@ async function readPrivately(path: string): Promise<string | undefined> {
   try {
     // Of the open file, not of the name: nothing can be put in its place in between.
     const found = await file.stat();
-    const right = othersRight(found);
+    const right = othersRight(found, process.getuid?.());
     if (right === 'own')
       throw failed('belongs to somebody else, so nothing is paid; put a file of your own in its place.');
     if (right === 'may-write')

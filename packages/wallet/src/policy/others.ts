@@ -16,7 +16,7 @@ export type OthersRight = 'may-write' | 'own';
  *
  * @param ownUid the user of this process; undefined where there are no such numbers
  */
-export function othersRight(found: Ownership, ownUid = process.getuid?.()): OthersRight | undefined {
+export function othersRight(found: Ownership, ownUid: number | undefined): OthersRight | undefined {
   if (ownUid === undefined) return undefined;
   // Who owns it can give back every right that is taken from it.
   if (found.uid !== ownUid && found.uid !== 0) return 'own';

@@ -54,7 +54,7 @@ describe('a refusal of lnd (facade)', () => {
       'the RPC server is in the process of starting up, but not yet ready to accept calls',
       'node_unreachable',
     ],
-    ['write /root/.lnd/data/graph/regtest/channel.db: no space left on device', 'node_refused'],
+    ['write /home/seller/.lnd/data/graph/regtest/channel.db: no space left on device', 'node_refused'],
   ])('"%s" is %s', async (words, code) => {
     const node = await answering((path) => (path === '/v1/getinfo' ? { json: info } : refusal(words)));
     await expect(node.createInvoice(anInvoice())).rejects.toMatchObject({ name: 'NodeError', code });

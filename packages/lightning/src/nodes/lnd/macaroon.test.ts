@@ -68,7 +68,7 @@ describe('a macaroon of LND', () => {
 
   it.each([
     ['nothing', ''],
-    ['a path', '/root/.lnd/invoice.macaroon'],
+    ['a path', '/home/seller/.lnd/invoice.macaroon'],
     ['its JSON', '{"v":2}'],
     ['half of one', invoiceMacaroon.slice(0, 60)],
     ['an older format', `01${invoiceMacaroon.slice(2)}`],

@@ -1,11 +1,11 @@
 import type { ClaimTotal } from '@farebox/ledger';
 import type { PaymentState } from '@farebox/lightning';
-import { parseReceipt, serializeCredential } from '@farebox/protocol';
+import { parseReceipt } from '@farebox/protocol';
 import type { JournalEntry } from '@farebox/wallet';
 import { goodsFor } from './goods.js';
-import { bodyOf } from './kill-run.js';
+import { presentSettled, type Shown } from './presenting.js';
 import { type Child, until } from './processes.js';
-import { type RouteName, routes, type World } from './world.js';
+import { routeOf, routes, type World } from './world.js';
 
 /** What became of all that was paid. */
 export interface Audit {
@@ -181,19 +181,10 @@ class Auditor {
       );
   }
 
-  async #present(entry: JournalEntry, path: string, preimage: string, keyed: boolean) {
-    const { method } = routes[routeOf(path)];
-    const credential = serializeCredential({ challenge: entry.challenge, payload: { preimage } });
-    const headers = {
-      Authorization: credential,
-      'Content-Type': 'application/json',
-      ...(keyed ? { 'Idempotency-Key': entry.id } : {}),
-    };
-    const body = method === 'GET' ? {} : { body: bodyOf(path.slice(path.lastIndexOf('/') + 1)) };
-    const answer = await fetch(this.#parts.world.url + path, { method, headers, ...body });
-    const text = await answer.text();
-    this.#expect(!text.includes(preimage), path, 'the answer holds the preimage');
-    return { status: answer.status, body: text, receipt: answer.headers.get('payment-receipt') ?? '' };
+  async #present(entry: JournalEntry, path: string, preimage: string, keyed: boolean): Promise<Shown> {
+    const shown = await presentSettled(this.#parts.world.url, entry, path, preimage, keyed);
+    this.#expect(!shown.body.includes(preimage), path, 'the answer holds the preimage');
+    return shown;
   }
 
   /** What left the wallet's node is what the journal's payments cost: nothing went beside it. */
@@ -279,14 +270,6 @@ class Auditor {
   #expect(holds: boolean | undefined, where: string, otherwise: string): void {
     if (holds !== true) this.#violations.push(`${where}: ${otherwise}`);
   }
-}
-
-function routeOf(path: string): RouteName {
-  const name = path.split('/')[1];
-  // Object.keys loses the key type; the table's own keys are the names.
-  const found = (Object.keys(routes) as RouteName[]).find((route) => route === name);
-  if (found === undefined) throw new Error(`There is no route for ${path}.`);
-  return found;
 }
 
 function priceMsat(path: string): bigint {

@@ -6,10 +6,9 @@ import { openSockets, requestBytes, statusOf } from './by-hand.js';
 import { changeConfigs, openScene, type Scene } from './faults-scene.js';
 import { FaultyWire } from './faulty-wire.js';
 import { goodsFor } from './goods.js';
-import { bodyOf } from './kill-run.js';
 import { killAll, until } from './processes.js';
 import type { Purchase } from './storm-client.js';
-import { type RouteName, routes } from './world.js';
+import { bodyOf, type RouteName, routes } from './world.js';
 
 /** How many purchases of others must be served meanwhile. */
 const others = 12;

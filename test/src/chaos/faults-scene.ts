@@ -1,12 +1,11 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { buyByHand } from './by-hand.js';
-import { bodyOf } from './kill-run.js';
 import { type Child, until } from './processes.js';
 import { randomFrom } from './random.js';
 import { auditStorm, type StormAudit } from './storm-audit.js';
 import { type Purchase, StormClient } from './storm-client.js';
-import { openWorld, type RouteName, routes, type StoreKind, type World } from './world.js';
+import { bodyOf, openWorld, type RouteName, routes, type StoreKind, type World } from './world.js';
 
 /** How a scene is set. */
 export interface SceneOptions {

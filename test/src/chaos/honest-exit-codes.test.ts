@@ -4,9 +4,8 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { FaultyWire } from './faulty-wire.js';
 import { goodsFor } from './goods.js';
 import { deliver, HostileSeller, type Turn } from './hostile-seller.js';
-import { bodyOf } from './kill-run.js';
 import { type Child, killAll, until } from './processes.js';
-import { openWorld, type RouteName, routes, type World } from './world.js';
+import { bodyOf, openWorld, type RouteName, routes, type World } from './world.js';
 
 let world: World;
 let gateway: Child;

@@ -3,7 +3,7 @@ import { type Audit, auditPurchases } from './audit.js';
 import { killDelayMs, type Plan, planRound, type Spans, type Victim } from './kill-plan.js';
 import { type Child, type Exit, until } from './processes.js';
 import { type Random, randomFrom } from './random.js';
-import { openWorld, type RouteName, routes, type World } from './world.js';
+import { bodyOf, openWorld, type RouteName, routes, type World } from './world.js';
 
 /** What happened in one round. */
 export interface Round extends Plan {
@@ -199,11 +199,6 @@ class KillRun {
     await this.#endOf(wallet);
     if (this.#gateway === undefined) await this.#startGateway();
   }
-}
-
-/** The body of a purchase that has one. */
-export function bodyOf(item: string): string {
-  return JSON.stringify({ item });
 }
 
 /** How many 402 a gateway has given, as its log says. */

@@ -2,9 +2,8 @@ import type { Challenge } from '@farebox/protocol';
 import { parseChallenges, parseReceipt, serializeCredential } from '@farebox/protocol';
 import { invoiceOf } from './by-hand.js';
 import { goodsFor } from './goods.js';
-import { bodyOf } from './kill-run.js';
 import type { Random } from './random.js';
-import { type RouteName, routes, type World } from './world.js';
+import { bodyOf, type RouteName, routes, type World } from './world.js';
 
 /** One thing that a client bought, and what came of it. */
 export interface Purchase {

@@ -29,6 +29,20 @@ export const routes = {
 /** One of {@link routes}. */
 export type RouteName = keyof typeof routes;
 
+/** The route that a path belongs to. */
+export function routeOf(path: string): RouteName {
+  const name = path.split('/')[1];
+  // Object.keys loses the key type; the table's own keys are the names.
+  const found = (Object.keys(routes) as RouteName[]).find((route) => route === name);
+  if (found === undefined) throw new Error(`There is no route for ${path}.`);
+  return found;
+}
+
+/** The body of a purchase that has one. */
+export function bodyOf(item: string): string {
+  return JSON.stringify({ item });
+}
+
 /** Where a world's ledger is. */
 export type StoreKind = 'sqlite' | 'postgres';
 

@@ -1,0 +1,50 @@
+import { serializeCredential } from '@farebox/protocol';
+import type { JournalEntry } from '@farebox/wallet';
+import { until } from './processes.js';
+import { bodyOf, routeOf, routes } from './world.js';
+
+/** What presenting a credential has brought. */
+export interface Shown {
+  readonly status: number;
+  readonly body: string;
+  readonly receipt: string;
+}
+
+/**
+ * Presents a credential, again for as long as it is told that another request is using it: what a killed wallet has
+ * asked may live a little longer than the wallet. `keyed`: with the Idempotency-Key that the wallet sends.
+ */
+export function presentSettled(
+  url: string,
+  entry: JournalEntry,
+  path: string,
+  preimage: string,
+  keyed: boolean,
+): Promise<Shown> {
+  return until(`no other request uses the credential for ${path}`, async () => {
+    const shown = await present(url, entry, path, preimage, keyed);
+    return shown.status === 409 && shown.body.includes('in-progress') ? undefined : shown;
+  });
+}
+
+async function present(
+  url: string,
+  entry: JournalEntry,
+  path: string,
+  preimage: string,
+  keyed: boolean,
+): Promise<Shown> {
+  const { method } = routes[routeOf(path)];
+  const headers = {
+    Authorization: serializeCredential({ challenge: entry.challenge, payload: { preimage } }),
+    'Content-Type': 'application/json',
+    ...(keyed ? { 'Idempotency-Key': entry.id } : {}),
+  };
+  const body = method === 'GET' ? {} : { body: bodyOf(path.slice(path.lastIndexOf('/') + 1)) };
+  const answer = await fetch(url + path, { method, headers, ...body });
+  return {
+    status: answer.status,
+    body: await answer.text(),
+    receipt: answer.headers.get('payment-receipt') ?? '',
+  };
+}

@@ -40,5 +40,5 @@ describe('the benchmark', () => {
     if (ledger.syncs !== undefined) expect(ledger.syncs.syncs).toBeGreaterThanOrEqual(ledger.syncs.commits);
 
     expect(JSON.parse(JSON.stringify(report))).toEqual(report);
-  }, 120_000);
+  }, 600_000);
 });

@@ -34,7 +34,7 @@ const invoice = (amountMsat: bigint) =>
 /** Pays the merchant for real; its payment hash. */
 async function pay(amountMsat: bigint): Promise<string> {
   const made = await invoice(amountMsat);
-  const paid = await devnet.wallet.payInvoice({ invoice: made.invoice, maxFeeMsat: 0n, timeoutMs: 10_000 });
+  const paid = await devnet.wallet.payInvoice({ invoice: made.invoice, maxFeeMsat: 0n, timeoutMs: 60_000 });
   expect(paid.status).toBe('succeeded');
   return made.paymentHash;
 }

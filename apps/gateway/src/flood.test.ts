@@ -113,7 +113,7 @@ function heapAfterCollection(): number {
 
 describe('a flood of unpaid requests', () => {
   it('of 20,000 from five addresses costs the node its budget, and no buyer anything', {
-    timeout: 180_000,
+    timeout: 600_000,
   }, async () => {
     const node = new SlowNode();
     const shop = await openShop(node);

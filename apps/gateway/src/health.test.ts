@@ -1,4 +1,3 @@
-import { createServer } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
 import { createHealth, type HealthParts } from './health.js';
 import { openRig, type Rig, type RigOptions, until } from './testing/rig.js';
@@ -24,12 +23,9 @@ describe('GET /readyz', () => {
 
   it('tells an upstream that is gone from the rest; some others still sell', async () => {
     const { ask, gateway, upstream } = await opened();
-    const gone = createServer().listen(0, '127.0.0.1');
-    await new Promise((resolve) => gone.once('listening', resolve));
-    const address = gone.address();
-    const port = typeof address === 'object' && address !== null ? address.port : 0;
-    await new Promise((resolve) => gone.close(resolve));
-    const dead = { ...gateway.config.upstreams.get('api'), name: 'dead', origin: `http://127.0.0.1:${port}` };
+    // Not a port that was free a moment ago: no test listens at this address.
+    const origin = upstream.url.replace('127.0.0.1', '127.0.0.77');
+    const dead = { ...gateway.config.upstreams.get('api'), name: 'dead', origin };
     await gateway.reload({
       ...gateway.config,
       upstreams: new Map([...gateway.config.upstreams, ['dead', dead as never]]),

@@ -1,12 +1,19 @@
-import { utimes, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { decodeRequest } from '@farebox/protocol';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { Reply } from './testing/client.js';
 import { challengeOf, openRig, payFor, type Rig, type RigOptions, until } from './testing/rig.js';
 
+let folder = '';
 let rig: Rig | undefined;
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'farebox-prices-'));
+});
+
+afterAll(() => rm(folder, { recursive: true }));
 
 afterEach(async () => {
   await rig?.close();
@@ -105,7 +112,7 @@ describe('a price in a currency', () => {
   });
 
   it('is not sold while the rate is too old, honours what it has quoted, and is sold again', async () => {
-    const file = join(tmpdir(), `farebox-rate-${process.pid}.json`);
+    const file = join(folder, 'rate.json');
     await writeFile(file, '{"usd":65000}');
     let offsetMs = 0;
     const on = await open({

@@ -46,12 +46,12 @@ beforeAll(async () => {
 afterAll(() => chain.close());
 
 describe(`a registrar that is killed ${rounds} times in the middle of paid orders`, () => {
-  it('loses no name, sells none twice and charges nobody twice', { timeout: 60_000 + rounds * 10_000 }, () =>
+  it('loses no name, sells none twice and charges nobody twice', { timeout: 120_000 + rounds * 10_000 }, () =>
     withFolder((folder) => killAround(folder, points, rounds, undefined)),
   );
 
   it('also with a registry elsewhere, which acts once for each order', {
-    timeout: 60_000 + rounds * 10_000,
+    timeout: 120_000 + rounds * 10_000,
   }, async () => {
     const registry = await startExternalRegistry();
     const some = Math.max(2, Math.floor(rounds / 4));

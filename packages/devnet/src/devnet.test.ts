@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Devnet, startDevnet } from './devnet.js';
 import { anInvoice, eventually, hashOf, invoiceTimestamp, newSecret, succeeded } from './testing/fixtures.js';
 
-const terms = { maxFeeMsat: 0n, timeoutMs: 10_000 };
+const terms = { maxFeeMsat: 0n, timeoutMs: 60_000 };
 let devnet: Devnet;
 const log: string[] = [];
 beforeAll(async () => {
@@ -20,12 +20,15 @@ describe('a payment', () => {
     expect(await merchant.lookupInvoice(paymentHash)).toEqual({ status: 'open' });
     expect(await wallet.trackPayment(paymentHash)).toEqual({ status: 'absent' });
 
+    const paidFromMs = Date.now();
     const paid = succeeded(await wallet.payInvoice({ invoice, ...terms }));
+    const paidUntilMs = Date.now();
     expect(hashOf(paid.preimage)).toBe(paymentHash);
     expect(paid.feeMsat).toBe(0n);
     const state = await merchant.lookupInvoice(paymentHash);
     expect(state).toMatchObject({ status: 'settled', receivedMsat: 1000n });
-    expect(Math.abs((state?.settledMs ?? 0) - Date.now())).toBeLessThan(5_000);
+    expect(state?.settledMs).toBeGreaterThanOrEqual(paidFromMs);
+    expect(state?.settledMs).toBeLessThanOrEqual(paidUntilMs);
     expect(await wallet.trackPayment(paymentHash)).toEqual(paid);
     const after = { wallet: await wallet.balance(), merchant: await merchant.balance() };
     expect(after.wallet.spendableMsat).toBe(before.wallet.spendableMsat - 1000n);
@@ -84,10 +87,10 @@ describe('a payment', () => {
 describe('an invoice', () => {
   it('carries the time of now, from a block mined for it where the tip is old', async () => {
     for (let i = 0; i < 3; i++) {
+      const fromS = Date.now() / 1000;
       const { invoice } = await devnet.merchant.createInvoice(anInvoice());
-      const age = Date.now() / 1000 - invoiceTimestamp(invoice);
-      expect(age).toBeGreaterThan(-2);
-      expect(age).toBeLessThan(5);
+      expect(invoiceTimestamp(invoice)).toBeGreaterThan(fromS - 5);
+      expect(invoiceTimestamp(invoice)).toBeLessThan(Date.now() / 1000 + 2);
     }
   });
 
@@ -177,6 +180,8 @@ describe('a held payment', () => {
     expect(await wallet.payInvoice({ invoice, maxFeeMsat: 0n, timeoutMs: 100 })).toEqual(inFlight);
     // Asking again neither pays again nor pretends to know.
     expect(await wallet.payInvoice({ invoice, maxFeeMsat: 0n, timeoutMs: 100 })).toEqual(inFlight);
+    // It may be on its way still.
+    await eventually(async () => (await merchant.lookupInvoice(paymentHash))?.status === 'held');
     await merchant.settleHold(preimage);
     await eventually(async () => (await wallet.trackPayment(paymentHash)).status !== 'in-flight');
     expect(await wallet.trackPayment(paymentHash)).toEqual({ status: 'succeeded', preimage, feeMsat: 0n });

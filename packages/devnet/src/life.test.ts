@@ -14,7 +14,7 @@ describe('a program that uses a devnet', () => {
       const server = await serveDevnet(devnet);
       const merchant = connectDevnet({ url: server.url, token: server.token, role: 'merchant' });
       const { invoice } = await merchant.createInvoice({ amountMsat: 1000n, description: '', expirySeconds: 60 });
-      const paid = await devnet.wallet.payInvoice({ invoice, maxFeeMsat: 0n, timeoutMs: 10_000 });
+      const paid = await devnet.wallet.payInvoice({ invoice, maxFeeMsat: 0n, timeoutMs: 60_000 });
       if (paid.status !== 'succeeded') process.exit(3);
       await merchant.close();
       await server.close();
@@ -30,7 +30,7 @@ describe('a program that uses a devnet', () => {
       printed += data;
     });
     // If anything kept it alive the test would time out here.
-    const [code] = await once(child, 'exit');
+    const [code] = await once(child, 'close');
     expect(printed).toBe('');
     expect(code).toBe(0);
   });
@@ -54,7 +54,7 @@ describe('after close', () => {
       const { invoice } = await devnet.merchant.createInvoice(anInvoice());
       await devnet.merchant.close();
       await expect(devnet.merchant.info()).rejects.toMatchObject({ code: 'node_unreachable' });
-      succeeded(await devnet.wallet.payInvoice({ invoice, maxFeeMsat: 0n, timeoutMs: 10_000 }));
+      succeeded(await devnet.wallet.payInvoice({ invoice, maxFeeMsat: 0n, timeoutMs: 60_000 }));
     } finally {
       await devnet.close();
     }

@@ -75,7 +75,7 @@ describe('a remote node', () => {
     });
     const { preimage, paymentHash } = newSecret();
     const { invoice } = await merchant.holdInvoice({ ...anInvoice(), paymentHash });
-    const paying = wallet.payInvoice({ invoice, maxFeeMsat: 0n, timeoutMs: 10_000 });
+    const paying = wallet.payInvoice({ invoice, maxFeeMsat: 0n, timeoutMs: 60_000 });
     await eventually(async () => (await merchant.lookupInvoice(paymentHash))?.status === 'held');
     await merchant.settleHold(preimage);
     expect(succeeded(await paying).preimage).toBe(preimage);

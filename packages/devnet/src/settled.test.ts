@@ -32,7 +32,7 @@ async function settled(node: InvoiceNode, period = always): Promise<readonly Set
 
 async function pay(amountMsat: bigint): Promise<string> {
   const made = await devnet.merchant.createInvoice(anInvoice({ amountMsat, expirySeconds: 600 }));
-  succeeded(await devnet.wallet.payInvoice({ invoice: made.invoice, maxFeeMsat: 0n, timeoutMs: 10_000 }));
+  succeeded(await devnet.wallet.payInvoice({ invoice: made.invoice, maxFeeMsat: 0n, timeoutMs: 60_000 }));
   return made.paymentHash;
 }
 

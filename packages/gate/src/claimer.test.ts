@@ -39,7 +39,9 @@ describe('a ledger that hangs', () => {
     expect(await rig.ledger.totals()).toMatchObject([{ state: 'claimed' }]);
     slow.open();
     // The claim is on record; that its upstream was never asked is said at the next presentation, or by and by.
-    await expect.poll(() => rig.ledger.totals()).toMatchObject([{ state: 'released', count: 1 }]);
+    await expect
+      .poll(() => rig.ledger.totals(), { timeout: 30_000 })
+      .toMatchObject([{ state: 'released', count: 1 }]);
     const delivery = admittedTo(await rig.gate.admit(request, once));
     expect((await delivery.commit()).ok).toBe(true);
     delivery.answered();

@@ -59,7 +59,7 @@ describe('a connection that is lost', () => {
   it('before the commit leaves a credit', async () => {
     const request = await paidRequest(rig);
     admittedTo(await rig.gate.admit(request, safe)).cut();
-    await expect.poll(() => rig.events.map((event) => event.kind)).toContain('released');
+    await expect.poll(() => rig.events.map((event) => event.kind), { timeout: 30_000 }).toContain('released');
     rig.clock.nowMs += 3_600_000;
     const delivery = admittedTo(await rig.gate.admit(request, safe));
     await commit(delivery);

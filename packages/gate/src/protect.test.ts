@@ -7,6 +7,7 @@ import {
   type Server,
 } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import type { ClaimState } from '@farebox/ledger';
 import { parseChallenges, parseReceipt } from '@farebox/protocol';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { ProtectOptions } from './protect.js';
@@ -73,6 +74,10 @@ async function payFor(what: Ask): Promise<Ask> {
   return { ...what, credential: await paidCredential(rig, challenge) };
 }
 
+/** The one claim is told of when the answer has left, which its client may see first. */
+const becomes = (state: ClaimState) =>
+  expect.poll(() => rig.ledger.totals(), { timeout: 30_000 }).toMatchObject([{ state, count: 1 }]);
+
 describe('protect', () => {
   it('sells a plain handler: 402, then the answer with a receipt, then 402', async () => {
     let calls = 0;
@@ -89,6 +94,7 @@ describe('protect', () => {
     expect(answer.headers['cache-control']).toBe('private');
     const receipt = parseReceipt(String(answer.headers['payment-receipt']));
     expect(receipt.ok && receipt.value.reference).toMatch(/^[0-9a-f]{64}$/);
+    await becomes('answered');
     expect((await ask(paid)).status).toBe(402);
     expect(calls).toBe(1);
   });
@@ -129,6 +135,7 @@ describe('protect', () => {
     const failed = await ask(paid);
     expect(failed).toMatchObject({ status: 500, body: 'broken' });
     expect(failed.headers['payment-receipt']).toBeUndefined();
+    await becomes('released');
     fail = false;
     expect(await ask(paid)).toMatchObject({ status: 200, body: 'fine' });
   });
@@ -202,7 +209,7 @@ describe('protect', () => {
     server.once('request', (request, response) => request.once('end', () => response.destroy()));
     const left = open({ ...paid, method: 'POST', body: '1' });
     await event(left, 'error');
-    await expect.poll(() => rig.ledger.totals()).toMatchObject([{ state: 'released', count: 1 }]);
+    await becomes('released');
     expect(calls).toBe(0);
     expect(await ask({ ...paid, method: 'POST', body: '1' })).toMatchObject({ status: 200, body: 'made' });
     expect(calls).toBe(1);

@@ -198,9 +198,10 @@ describe('parseCredential', () => {
       `Payment${' '.repeat(16_000)}x`,
       `Payment x${' '.repeat(16_000)}x`,
     ]) {
-      const startMs = performance.now();
+      const before = process.cpuUsage();
       parseCredential(wire);
-      expect(performance.now() - startMs).toBeLessThan(2_000);
+      // Of the processor's time: others may be at it meanwhile.
+      expect(process.cpuUsage(before).user / 1_000).toBeLessThan(2_000);
     }
   });
 });

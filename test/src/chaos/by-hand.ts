@@ -1,6 +1,7 @@
 import { connect, type Socket } from 'node:net';
 import type { PayingNode } from '@farebox/lightning';
 import { type Challenge, decodeRequest, parseChallenges, serializeCredential } from '@farebox/protocol';
+import { until } from './processes.js';
 
 /** A request by hand. */
 export interface HandRequest {
@@ -22,12 +23,16 @@ export async function buyByHand(
   url: string,
   request: HandRequest = {},
 ): Promise<Bought> {
-  const answer = await fetch(url, request);
-  await answer.arrayBuffer();
+  // A busy machine's node may not make an invoice in time; then the gateway says so, and it is asked again.
+  const answer = await until(`a challenge of ${url}`, async () => {
+    const asked = await fetch(url, request);
+    const text = await asked.text();
+    return asked.status === 500 && text.includes('payment-service-unavailable') ? undefined : asked;
+  });
   const [challenge] = parseChallenges(answer.headers.get('www-authenticate') ?? '').challenges;
   if (answer.status !== 402 || challenge === undefined)
     throw new Error(`Expected a challenge, got ${answer.status}.`);
-  const paid = await node.payInvoice({ invoice: invoiceOf(challenge), maxFeeMsat: 0n, timeoutMs: 20_000 });
+  const paid = await node.payInvoice({ invoice: invoiceOf(challenge), maxFeeMsat: 0n, timeoutMs: 60_000 });
   if (paid.status !== 'succeeded') throw new Error(`Not paid: ${paid.status}`);
   const { preimage } = paid;
   return { challenge, preimage, credential: serializeCredential({ challenge, payload: { preimage } }) };

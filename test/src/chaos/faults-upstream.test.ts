@@ -3,8 +3,8 @@ import { changeConfigs, openScene, type Scene } from './faults-scene.js';
 import { FaultyWire, type WireFault } from './faulty-wire.js';
 import { killAll } from './processes.js';
 
-/** How long the gateway waits for its upstream. */
-const patience = '400ms';
+/** How long the gateway waits for its upstream: much longer than a busy machine holds it up, and as long as a test likes. */
+const [patient, impatient] = ['60s', '400ms'];
 /** How many presentations must have failed before a fault is over, and how many purchases be served after it. */
 const felt = 12;
 /** Within the header section of the upstream's answer, and within its body. */
@@ -17,7 +17,7 @@ beforeAll(async () => {
   scene = await openScene({
     async prepare(world) {
       wire = await new FaultyWire(world.goods.url).listen();
-      const upstream = `{ url: '${wire.url}', headers_timeout: ${patience}, idle_timeout: ${patience} }`;
+      const upstream = `{ url: '${wire.url}', headers_timeout: ${patient}, idle_timeout: ${patient} }`;
       changeConfigs(world, (text) => text.replace(`'${world.goods.url}'`, upstream));
       return world;
     },
@@ -31,19 +31,21 @@ afterAll(async () => {
 });
 
 describe('an upstream', () => {
-  const timeouts = ['409 in-progress', '409 outcome-unknown', '504 upstream-timeout'];
-  const breaks = ['409 in-progress', '409 outcome-unknown', '502 upstream-failed'];
-  const faults: readonly (readonly [string, WireFault, readonly string[]])[] = [
-    ['that never answers', { kind: 'stall', afterBytes: 0 }, timeouts],
-    ['that stops in its header section', { kind: 'stall', afterBytes: inHead }, timeouts],
-    ['that stops in the middle of its body', { kind: 'stall', afterBytes: inBody }, timeouts],
-    ['that says goodbye instead of an answer (FIN)', { kind: 'finish', afterBytes: 0 }, breaks],
-    ['that says goodbye in the middle of its body (FIN)', { kind: 'finish', afterBytes: inBody }, breaks],
-    ['that breaks off instead of an answer (RST)', { kind: 'reset', afterBytes: 0 }, breaks],
-    ['that breaks off in the middle of its body (RST)', { kind: 'reset', afterBytes: inBody }, breaks],
+  type Faults = readonly (readonly [string, WireFault])[];
+  const breaks: Faults = [
+    ['that says goodbye instead of an answer (FIN)', { kind: 'finish', afterBytes: 0 }],
+    ['that says goodbye in the middle of its body (FIN)', { kind: 'finish', afterBytes: inBody }],
+    ['that breaks off instead of an answer (RST)', { kind: 'reset', afterBytes: 0 }],
+    ['that breaks off in the middle of its body (RST)', { kind: 'reset', afterBytes: inBody }],
+  ];
+  const stalls: Faults = [
+    ['that never answers', { kind: 'stall', afterBytes: 0 }],
+    ['that stops in its header section', { kind: 'stall', afterBytes: inHead }],
+    ['that stops in the middle of its body', { kind: 'stall', afterBytes: inBody }],
   ];
 
-  it.each(faults)('%s', async (_, fault, honest) => {
+  async function expectHonest(fault: WireFault, failure: string): Promise<void> {
+    const honest = ['409 in-progress', '409 outcome-unknown', failure];
     scene.told();
     wire.fault = fault;
     await scene.refused(felt);
@@ -51,6 +53,18 @@ describe('an upstream', () => {
     const told = scene.told();
     expect(told.filter((refusal) => !honest.includes(refusal))).toEqual([]);
     await scene.served(felt);
+  }
+
+  it.each(breaks)('%s', (_, fault) => expectHonest(fault, '502 upstream-failed'));
+
+  describe('of an impatient gateway', () => {
+    beforeAll(async () => {
+      changeConfigs(scene.world, (text) => text.replaceAll(patient, impatient));
+      await scene.restart(0, 'SIGTERM');
+      await scene.served(felt);
+    });
+
+    it.each(stalls)('%s', (_, fault) => expectHonest(fault, '504 upstream-timeout'));
   });
 
   it('has cost nobody anything', async () => {

@@ -24,7 +24,9 @@ const limits: PaymentLimits = {
 };
 /** What the node between wallet and seller takes for a payment, msat. */
 const routingMsat = 1_000n;
-const timeouts = { unpaidAnswerMs: 5_000, paidAnswerMs: 5_000, answerIdleMs: 1_000, payMs: 20_000 };
+const timeouts = { unpaidAnswerMs: 60_000, paidAnswerMs: 60_000, answerIdleMs: 60_000, payMs: 20_000 };
+/** How long a wallet waits that gives up while the seller holds the payment: it must have been sent by then. */
+const impatientMs = 2_000;
 
 let devnet: Devnet;
 let directory: string;
@@ -248,12 +250,19 @@ describe('a seller that holds the payment', () => {
     return { preimage, paymentHash };
   }
 
+  /** Waits until the payment has come as far as the seller. */
+  const isHeld = (paymentHash: string) =>
+    until('the payment is held', async () => {
+      return (await devnet.merchant.lookupInvoice(paymentHash))?.status === 'held';
+    });
+
   it('until the wallet has given up, and then takes it: not known, never paid again, and delivered', async () => {
-    const { preimage } = await holding();
-    const impatient = anotherWallet(500);
+    const { preimage, paymentHash } = await holding();
+    const impatient = anotherWallet(impatientMs);
     const failure = await failureOf(impatient.pay({ url: seller.url }));
     expect(failure).toMatchObject({ code: 'payment_unknown', retry: 'resume' });
     expect((await failureOf(impatient.pay({ url: seller.url }))).code).toBe('already_known');
+    await isHeld(paymentHash);
     await devnet.merchant.settleHold(preimage);
     const result = await until('the payment has arrived', () =>
       anotherWallet()
@@ -267,8 +276,9 @@ describe('a seller that holds the payment', () => {
 
   it('until the wallet has given up, and then gives it back: nothing is spent', async () => {
     const { paymentHash } = await holding();
-    const failure = await failureOf(anotherWallet(500).pay({ url: seller.url }));
+    const failure = await failureOf(anotherWallet(impatientMs).pay({ url: seller.url }));
     expect(failure.code).toBe('payment_unknown');
+    await isHeld(paymentHash);
     await devnet.merchant.cancelHold(paymentHash);
     await until('it is certain that nothing was paid', async () => {
       const result = await anotherWallet()

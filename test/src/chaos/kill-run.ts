@@ -35,7 +35,7 @@ export interface KillOptions {
 }
 
 /** Longest that a wallet may go on after its seller was killed, milliseconds. */
-const walletEndMsMax = 30_000;
+const walletEndMsMax = 60_000;
 
 /** The last rounds, one in so many of all, are left to the audit: what they interrupt must be redeemable by hand. */
 const leftToAuditShare = 4;

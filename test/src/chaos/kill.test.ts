@@ -6,7 +6,7 @@ import { countOf, seedOf } from './random.js';
 /** Rounds in `npm test`. The long run: `npm run chaos -w @farebox/test -- --rounds 50 --json`. */
 const rounds = countOf('CHAOS_ROUNDS', 3);
 /** A wallet, a gateway and a resumption are started in each. */
-const roundMsMax = 30_000;
+const roundMsMax = 60_000;
 
 afterAll(killAll);
 

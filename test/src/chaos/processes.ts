@@ -105,7 +105,7 @@ const pollMs = 5;
 export async function until<T>(
   what: string,
   holds: () => T | undefined | false | Promise<T | undefined | false>,
-  withinMs = 20_000,
+  withinMs = 60_000,
 ): Promise<T> {
   const endMs = Date.now() + withinMs;
   for (;;) {

@@ -61,7 +61,7 @@ export class StormClient {
     const challenge = await this.#challenge(route, path, going);
     if (challenge === undefined) return;
     const invoice = invoiceOf(challenge);
-    const paid = await this.#world.wallet.payInvoice({ invoice, maxFeeMsat: 0n, timeoutMs: 20_000 });
+    const paid = await this.#world.wallet.payInvoice({ invoice, maxFeeMsat: 0n, timeoutMs: 60_000 });
     if (paid.status !== 'succeeded') return;
     const key = keyed ? `${this.#name} ${this.#bought}` : undefined;
     const proof = { challenge, preimage: paid.preimage };

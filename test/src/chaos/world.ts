@@ -1,5 +1,4 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { connectDevnet, readDevnetFile } from '@farebox/devnet';
@@ -14,6 +13,7 @@ import {
 import type { LightningNode } from '@farebox/lightning';
 import type { Journal } from '@farebox/wallet';
 import { openJournal } from '@farebox/wallet/journal-sqlite';
+import { freePort } from '../ports.js';
 import { type PostgresServer, testPostgres } from '../postgres.js';
 import { Goods } from './goods.js';
 import { type Child, outputOf, startFarebox } from './processes.js';
@@ -148,21 +148,4 @@ upstreams: { goods: '${upstream}' }
 routes:
 ${lines.join('\n')}
 `;
-}
-
-/**
- * A port that stays the gateway's between two of its lives: below the range from which the system gives ports to
- * outgoing connections, so that nobody takes it while the gateway is dead.
- */
-async function freePort(): Promise<number> {
-  const [low, high] = [20_000, 30_000];
-  for (;;) {
-    const port = low + Math.floor(Math.random() * (high - low));
-    const free = await new Promise<boolean>((resolve) => {
-      const probe = createServer();
-      probe.once('error', () => resolve(false));
-      probe.listen(port, '127.0.0.1', () => probe.close(() => resolve(true)));
-    });
-    if (free) return port;
-  }
 }

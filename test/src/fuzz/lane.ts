@@ -2,7 +2,7 @@ import { connect, type Socket } from 'node:net';
 import type { Attempt } from './attempts.js';
 
 /** How long an answer or the end of a connection may take, milliseconds: beyond the server's own limits something hangs. */
-const endMsMax = 20_000;
+const endMsMax = 60_000;
 
 /** What came back for one request on a kept connection. `status` 0: the connection ended without an answer. */
 export interface LaneAnswer {

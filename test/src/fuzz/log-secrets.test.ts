@@ -5,6 +5,7 @@ import { type Devnet, type DevnetServer, serveDevnet, startDevnet, writeDevnetFi
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Bought, buyByHand, exchange, openSockets, requestBytes, statusOf } from '../chaos/by-hand.js';
 import { type Child, killAll, outputOf, startFarebox, until } from '../chaos/processes.js';
+import { freePort } from '../ports.js';
 import { FailingUpstream } from './failing-upstream.js';
 import { foundIn, type Secret } from './secrets.js';
 
@@ -26,7 +27,8 @@ beforeAll(async () => {
   home = mkdtempSync(join(tmpdir(), 'farebox-log-'));
   upstream = await new FailingUpstream().listen();
   devnet = await startDevnet();
-  node = await serveDevnet(devnet);
+  // It goes and comes again at this port.
+  node = await serveDevnet(devnet, { port: await freePort() });
   await writeDevnetFile(home, node);
   writeFileSync(join(home, 'secret'), `${secret}\n`, { mode: 0o600 });
   writeFileSync(join(home, 'token'), node.token, { mode: 0o600 });

@@ -84,7 +84,7 @@ export async function payWith(
   node: PayingNode,
   invoice: string,
 ): Promise<{ readonly preimage: string; readonly feeMsat: bigint }> {
-  const state = await node.payInvoice({ invoice, maxFeeMsat: 0n, timeoutMs: 10_000 });
+  const state = await node.payInvoice({ invoice, maxFeeMsat: 0n, timeoutMs: 60_000 });
   if (state.status === 'succeeded') return state;
   throw new Error(`The invoice was not paid: ${state.status}`);
 }

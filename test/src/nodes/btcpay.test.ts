@@ -16,14 +16,14 @@ nodeConformance('btcpay (facade)', () => {
     kind: 'btcpay',
     credentials,
     serve: (backing) => serveBtcpayFacade(backing, { storeId, keys }),
-    open: (port, key) => {
+    open: (port, key, waitMs) => {
       const written = {
         kind: 'btcpay',
         url: `http://127.0.0.1:${port}`,
         store_id: storeId,
         network: 'regtest',
       };
-      return openConfigured({ ...written, key_env: 'NODE_SECRET' }, key);
+      return openConfigured({ ...written, key_env: 'NODE_SECRET' }, key, waitMs);
     },
   });
 });

@@ -22,7 +22,7 @@ nodeConformance('cln (facade)', () => {
     kind: 'cln',
     credentials,
     serve: (backing) => serveClnFacade(backing, runes),
-    open: (port, rune) =>
-      openConfigured({ kind: 'cln', url: `http://127.0.0.1:${port}`, rune_env: 'NODE_SECRET' }, rune),
+    open: (port, rune, waitMs) =>
+      openConfigured({ kind: 'cln', url: `http://127.0.0.1:${port}`, rune_env: 'NODE_SECRET' }, rune, waitMs),
   });
 });

@@ -23,6 +23,8 @@ export interface NodeFaults {
   readonly intruder: { readonly seller?: InvoiceNode; readonly wallet?: PayingNode };
   /** What must appear in no error: credentials of both adapters. */
   readonly secrets: readonly string[];
+  /** Another adapter like `seller` that waits for {@link impatientMs} only. The world closes it. */
+  impatient(): Promise<InvoiceNode> | InvoiceNode;
   /** Makes the node lie about its invoices. Absent where the node is real. */
   readonly lie?: (lie: Lie | undefined) => void;
 }
@@ -44,15 +46,17 @@ export interface NodeWorld {
   readonly routeFeeMsat: bigint;
   /** False where the node forgets what a payment cost that ended after its deadline. */
   readonly lateFeeKnown: boolean;
-  /** Absent where there is no connection to disturb. An adapter must give up on an answer within `answerMs`. */
+  /** Absent where there is no connection to disturb. An adapter must give up on an answer within {@link answerMs}. */
   readonly faults?: NodeFaults;
   /** Another pair of adapters, to be closed by the test. */
   reconnect(): { readonly seller?: InvoiceNode; readonly wallet?: PayingNode };
   dispose(): Promise<void>;
 }
 
-/** How long adapters under test should wait for an answer that moves no money, milliseconds. */
-export const answerMs = 3_000;
+/** How long adapters under test should wait for an answer that moves no money, milliseconds: the machine may be busy. */
+export const answerMs = 20_000;
+/** The same for those of {@link NodeFaults.impatient}: no answer will come. */
+export const impatientMs = 3_000;
 
 /**
  * What every Lightning node must do, whatever it is: the words of `node.ts`, by capability and never by name. Money

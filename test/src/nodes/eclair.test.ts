@@ -10,7 +10,11 @@ nodeConformance('eclair (facade)', () => {
     kind: 'eclair',
     credentials: { sell: password, pay: password, intruder },
     serve: (backing) => serveEclairFacade(backing, password),
-    open: (port, given) =>
-      openConfigured({ kind: 'eclair', url: `http://127.0.0.1:${port}`, password_env: 'NODE_SECRET' }, given),
+    open: (port, given, waitMs) =>
+      openConfigured(
+        { kind: 'eclair', url: `http://127.0.0.1:${port}`, password_env: 'NODE_SECRET' },
+        given,
+        waitMs,
+      ),
   });
 });

@@ -2,7 +2,7 @@ import type { LightningNode } from '@farebox/lightning';
 import { parseNodeConfig } from '../../../packages/lightning/dist/nodes/config-parse.js';
 import { openNode } from '../../../packages/lightning/dist/nodes/kinds.js';
 import { type Backing, routerFeeMsat, startBacking } from './backing.js';
-import { answerMs, type NodeWorld } from './conformance.js';
+import { answerMs, impatientMs, type NodeWorld } from './conformance.js';
 import type { Facade } from './facade.js';
 import { layWire } from './wire.js';
 
@@ -19,8 +19,8 @@ export interface FacadeWorldOptions {
   readonly kind: string;
   readonly credentials: FacadeCredentials;
   serve(backing: Backing): Promise<Facade>;
-  /** Opens the adapter under test at this port; {@link openConfigured} for most. */
-  open(port: number, credential: string): Promise<LightningNode>;
+  /** Opens the adapter under test at this port, to wait so long for an answer; {@link openConfigured} for most. */
+  open(port: number, credential: string, waitMs: number): Promise<LightningNode>;
 }
 
 /**
@@ -33,8 +33,8 @@ export async function facadeWorld(options: FacadeWorldOptions): Promise<NodeWorl
   const facade = await options.serve(backing);
   const wire = await layWire(facade);
   const opened: LightningNode[] = [];
-  const open = async (credential: string) => {
-    const node = await options.open(wire.port, credential);
+  const open = async (credential: string, waitMs = answerMs) => {
+    const node = await options.open(wire.port, credential, waitMs);
     opened.push(node);
     return node;
   };
@@ -56,6 +56,7 @@ export async function facadeWorld(options: FacadeWorldOptions): Promise<NodeWorl
       wires: [wire],
       intruder: { seller: stranger, wallet: stranger },
       secrets: [credentials.sell, credentials.pay],
+      impatient: () => open(credentials.sell, impatientMs),
       lie: backing.lie,
     },
     reconnect: () => again,
@@ -72,8 +73,9 @@ export async function facadeWorld(options: FacadeWorldOptions): Promise<NodeWorl
 export async function openConfigured(
   written: Readonly<Record<string, string | boolean>>,
   secret: string,
+  waitMs = answerMs,
 ): Promise<LightningNode> {
   const config = parseNodeConfig(written);
   if (!config.ok) throw new Error(config.detail);
-  return openNode(config.value, { environment: { NODE_SECRET: secret }, answerMs });
+  return openNode(config.value, { environment: { NODE_SECRET: secret }, answerMs: waitMs });
 }

@@ -13,10 +13,11 @@ nodeConformance('lnbits (facade)', () => {
     credentials: { sell: keys.invoice, pay: keys.admin, intruder: newKey() },
     serve: (backing) =>
       serveLnbitsFacade(backing, { keys, reserveMsat: routerFeeMsat, knowsPreimages: false, waitMs: 500 }),
-    open: (port, key) =>
+    open: (port, key, waitMs) =>
       openConfigured(
         { kind: 'lnbits', url: `http://127.0.0.1:${port}`, key_env: 'NODE_SECRET', network: 'regtest' },
         key,
+        waitMs,
       ),
   });
 });

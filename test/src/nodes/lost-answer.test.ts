@@ -15,7 +15,7 @@ import { layWire, type Wire, type WireMode } from './wire.js';
 const selling = bakeMacaroon(invoiceMacaroonOperations);
 const paying = bakeMacaroon(payMacaroonOperations);
 /** Less than a seller waits for an invoice, so that the node's own word on its silence is heard. */
-const answerMs = 2_500;
+const silenceMs = 2_500;
 
 let backing: Backing;
 let facade: Facade;
@@ -25,7 +25,7 @@ let wallet: LndNode;
 const opened: LndNode[] = [];
 const certificate = selfSigned();
 
-function open(macaroon: Uint8Array, cert = certificate.cert): LndNode {
+function open(macaroon: Uint8Array, cert = certificate.cert, answerMs = 20_000): LndNode {
   const url = `https://127.0.0.1:${wire.port}`;
   const node = openLnd({ url, tls: { certificates: cert }, macaroon, network: 'regtest', answerMs });
   opened.push(node);
@@ -136,9 +136,10 @@ describe('selling over lnd (facade) while the node has a fault', () => {
     ['down', /node_unreachable: LND at https:\/\/127\.0\.0\.1:\d+ does not answer \(ECONNREFUSED\)/],
     ['silent', /node_unreachable: LND at .* gave no whole answer: it took longer than/],
   ])('that it is %s: says so, and recovers by itself', async (mode, words) => {
+    const node = open(selling, certificate.cert, silenceMs);
     await quote(seller);
     await wire.set(mode);
-    await refusedThenRecovers(seller, words, () => wire.set('open'));
+    await refusedThenRecovers(node, words, () => wire.set('open'));
   });
 
   it.each<[Lie, RegExp]>([

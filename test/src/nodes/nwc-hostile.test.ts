@@ -122,7 +122,7 @@ describe('nwc, among liars', () => {
     expect(found.feeMsat).toBe(1_000n);
     expect(service.calls.get('pay_invoice')).toBe(1);
     // Told again, the wallet says that it has paid, and the adapter finds with what.
-    expect(await node.payInvoice(request)).toEqual(found);
+    expect(await node.payInvoice({ ...request, timeoutMs: payMs })).toEqual(found);
     expect(await backing.honest.merchant.lookupInvoice(made.paymentHash)).toMatchObject({
       receivedMsat: 1_000n,
     });

@@ -37,10 +37,14 @@ describe.each([
           },
         };
       },
-      open: (port, secret) => {
+      open: (port, secret, waitMs) => {
         const relay = encodeURIComponent(`ws://127.0.0.1:${port}`);
         const connection = `nostr+walletconnect://${walletKey}?relay=${relay}&secret=${secret}`;
-        return openConfigured({ kind: 'nwc', connection_env: 'NODE_SECRET', network: 'regtest' }, connection);
+        return openConfigured(
+          { kind: 'nwc', connection_env: 'NODE_SECRET', network: 'regtest' },
+          connection,
+          waitMs,
+        );
       },
     });
   });

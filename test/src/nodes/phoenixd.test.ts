@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { openPhoenixd } from '../../../packages/lightning/dist/nodes/phoenixd.js';
 import { routerFeeMsat } from './backing.js';
-import { answerMs, nodeConformance } from './conformance.js';
+import { nodeConformance } from './conformance.js';
 import { facadeWorld } from './facade-world.js';
 import { servePhoenixdFacade } from './phoenixd-facade.js';
 
@@ -12,11 +12,11 @@ nodeConformance('phoenixd (facade)', () => {
     kind: 'phoenixd',
     credentials: { sell: passwords.limited, pay: passwords.full, intruder: intruder ?? '' },
     serve: (backing) => servePhoenixdFacade(backing, passwords),
-    open: async (port, password) =>
+    open: async (port, password, waitMs) =>
       openPhoenixd({
         url: `http://127.0.0.1:${port}`,
         password,
-        answerMs,
+        answerMs: waitMs,
         // What the devnet's router takes, in place of ACINQ's fee.
         fee: { baseMsat: routerFeeMsat, millionths: 0n },
       }),

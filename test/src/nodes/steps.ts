@@ -4,7 +4,7 @@ import type { TestContext } from 'vitest';
 import type { NodeFaults, NodeWorld } from './conformance.js';
 
 /** How long the suite waits for something that must come true, milliseconds. */
-const patienceMs = 20_000;
+const patienceMs = 60_000;
 
 /** What a payment may take, milliseconds. */
 export const payMs = 15_000;

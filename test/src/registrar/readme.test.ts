@@ -1,13 +1,12 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createConfig, lintFromString } from '@redocly/openapi-core';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { root } from '../house.js';
+import { freePort } from '../ports.js';
 
 // The README's "Sell names", line by line in a fresh home: real Lightning nodes, a real Tempo chain, the registrar as
 // `init` writes it. Only the ports are others, as tests run beside each other.
@@ -70,14 +69,6 @@ async function ran(words: readonly string[]): Promise<string> {
   return said;
 }
 
-async function freePort(): Promise<string> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo; // it listens on TCP
-  await new Promise((resolve) => server.close(resolve));
-  return String(port);
-}
-
 beforeAll(async () => {
   expect(lines).toHaveLength(9);
   await goingOn(['devnet', '--tempo'], /devnet\.json/);
@@ -101,7 +92,7 @@ it('sells a name over the devnet’s Lightning nodes, and it is in the DNS', { t
   ]);
   await ran(['registrar', 'init']);
   const path = join(folder, 'registrar.yaml');
-  const port = await freePort();
+  const port = String(await freePort());
   const written = readFileSync(path, 'utf8')
     .replaceAll('127.0.0.1:8403', `127.0.0.1:${port}`)
     .replace('127.0.0.1:8453', '127.0.0.1:0');

@@ -1,12 +1,11 @@
 import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startTempoDevnet, type TempoDevnet } from '@farebox/devnet/tempo';
 import { type Address, newPrivateKey, ownAccount } from '@farebox/tempo';
 import type { Hex } from 'viem';
+import { freePort } from '../ports.js';
 import { start } from './command.js';
 import { WireProxy } from './wire-proxy.js';
 
@@ -137,13 +136,4 @@ async function startRegistrar(folder: string, path: string): Promise<() => Promi
     registrar.kill('SIGTERM');
     await ended;
   };
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  // A TCP server that listens has an address of this form.
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }

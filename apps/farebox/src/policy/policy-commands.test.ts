@@ -12,7 +12,7 @@ import { Shop } from '../testing/shop.js';
 /** Agents that buy at once over real Lightning, and how often each. A longer run: `DEVNET_AGENTS=6 DEVNET_PURCHASES=20`. */
 const agents = Number(process.env.DEVNET_AGENTS ?? 3);
 const purchases = Number(process.env.DEVNET_PURCHASES ?? 2);
-const timeout = Math.max(120_000, agents * purchases * 6_000);
+const timeout = Math.max(240_000, agents * purchases * 6_000);
 
 let devnet: Devnet;
 let server: DevnetServer;
@@ -261,7 +261,7 @@ describe('many commands, one budget, real Lightning', () => {
     expect(spent).toBeLessThanOrEqual(BigInt(budgetSat) * 1_000n);
     expect(codes.filter((code) => code !== null && ![0, 5].includes(code))).toEqual([]);
     await expect
-      .poll(async () => (await farebox('pay', 'resume', '--all')).code, { timeout: 50_000 })
+      .poll(async () => (await farebox('pay', 'resume', '--all')).code, { timeout: 150_000 })
       .toBe(0);
     const journal = openJournal({ path: join(home, 'journal.db') });
     const entries = [...journal.each()];

@@ -33,10 +33,9 @@ export async function openStand(options: StandOptions): Promise<Stand> {
   });
   const upstreamPort = await listen(upstream);
   const directory = mkdtempSync(join(tmpdir(), 'farebox-stand-'));
-  const port = await freePort();
   const config = {
-    realm: `http://127.0.0.1:${port}`,
-    listen: `127.0.0.1:${port}`,
+    realm: 'http://127.0.0.1',
+    listen: '127.0.0.1:0',
     upstreams: { notes: `http://127.0.0.1:${upstreamPort}` },
     ...(options.tempo && { tempo: options.tempo }),
     ...(options.lightningHome !== undefined && { lightning: { node: { kind: 'devnet' } } }),
@@ -56,9 +55,10 @@ export async function openStand(options: StandOptions): Promise<Stand> {
     once(gateway.stdout ?? gateway, 'data').then(String),
     ended.then(() => `ended: ${String(gateway.stderr?.read() ?? '')}`),
   ]);
-  if (!said.includes('serves')) throw new Error(`The gateway does not serve: ${said}`);
+  const [url] = /http:\/\/127\.0\.0\.1:\d+/.exec(said) ?? [];
+  if (url === undefined) throw new Error(`The gateway does not serve: ${said}`);
   return {
-    url: `http://127.0.0.1:${port}`,
+    url,
     served,
     async close() {
       gateway.kill('SIGTERM');
@@ -74,11 +74,4 @@ async function listen(server: Server): Promise<number> {
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   // A TCP server that listens has an address of this form.
   return (server.address() as AddressInfo).port;
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  const port = await listen(server);
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }

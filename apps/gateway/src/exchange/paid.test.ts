@@ -133,8 +133,11 @@ describe('a reused connection that the upstream has just closed', () => {
         response.end('fine');
       },
     });
-    expect((await askPaid('/paid/price')).status).toBe(200);
-    expect((await askPaid('/paid/price')).status).toBe(200);
+    // A connection that was not needed for a while is not used again: on a slow machine that takes another try.
+    await until('one was used again', async () => {
+      expect((await askPaid('/paid/price')).status).toBe(200);
+      return closed > 0;
+    });
     expect(closed).toBe(1);
   });
 

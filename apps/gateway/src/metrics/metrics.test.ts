@@ -1,4 +1,3 @@
-import { createServer } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
 import { ask as askAt } from '../testing/client.js';
 import { openRig, type Rig, type RigOptions } from '../testing/rig.js';
@@ -9,23 +8,12 @@ afterEach(async () => {
   rig = undefined;
 });
 
-/** A port that was free a moment ago. */
-function freePort(): Promise<number> {
-  return new Promise((resolve) => {
-    const server = createServer().listen(0, '127.0.0.1', () => {
-      const address = server.address();
-      server.close(() => resolve(typeof address === 'object' && address !== null ? address.port : 0));
-    });
-  });
-}
-
 async function opened(options: RigOptions = {}): Promise<Rig & { readonly watchPort: number }> {
-  const watchPort = await freePort();
   rig = await openRig({
     ...options,
-    config: { ...options.config, metrics: { listen: `127.0.0.1:${watchPort}` } },
+    config: { ...options.config, metrics: { listen: '127.0.0.1:0' } },
   });
-  return { ...rig, watchPort };
+  return { ...rig, watchPort: Number(new URL(rig.gateway.metricsUrl ?? '').port) };
 }
 
 /** The samples of a scrape, by name and labels. */
@@ -101,7 +89,10 @@ describe('metrics', () => {
   });
 
   it('count free quotas and keys that are not let in', async () => {
+    // One moment, so that the day does not end between two requests.
+    const nowMs = Date.now();
     const { ask, watchPort } = await opened({
+      dependencies: { now: () => nowMs },
       config: { keys: {} },
       routes: [
         {

@@ -42,7 +42,7 @@ async function held(
       void told.push(`gone${unsent === undefined ? '' : ' unsent'}${failure === undefined ? '' : ' never'}`),
   };
   const connection = new Connection(dialer(server.origin), { ...limits, ...own }, owner, performance.now());
-  await until('it is connected', () => told.includes('new'));
+  await until('it is connected', () => told.includes('new') && server.connections.length === 1);
   return {
     connection,
     told,

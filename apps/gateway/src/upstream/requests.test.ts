@@ -221,8 +221,9 @@ describe('time', () => {
   });
 
   it('nobody there: refused at once, and never sent', async () => {
-    const { origin, close } = await startRawServer(() => {});
-    await close();
+    // Not a port that was free a moment ago: no test listens at this address.
+    server = await startRawServer(() => {});
+    const origin = server.origin.replace('127.0.0.1', '127.0.0.77');
     upstream = new HttpUpstream(upstreamConfig(origin, { connections: 2 }));
     const outcomes = await Promise.all([1, 2, 3, 4, 5].map(() => exchangeOnce(upstream)));
     for (const outcome of outcomes)

@@ -44,7 +44,7 @@ describe.skipIf(!existsSync(chromium))('a real browser, if it is installed (chro
   afterAll(async () => {
     server.closeAllConnections();
     server.close();
-    await rm(profile, { recursive: true, force: true, maxRetries: 3 });
+    await rm(profile, { recursive: true, force: true, maxRetries: 20 });
   });
 
   it('shows the page as written, takes its style, runs and loads nothing', async () => {

@@ -12,7 +12,7 @@ const { invoice, paymentHash } = await merchant.createInvoice({
   expirySeconds: 60,
 });
 const open = await merchant.lookupInvoice(paymentHash);
-const paid = await wallet.payInvoice({ invoice, maxFeeMsat: 0n, timeoutMs: 10_000 });
+const paid = await wallet.payInvoice({ invoice, maxFeeMsat: 0n, timeoutMs: 60_000 });
 const report = {
   open,
   paymentHash,

@@ -25,11 +25,11 @@ export function succeeded(state: PaymentState): Extract<PaymentState, { status: 
   throw new Error(`The payment did not succeed: ${JSON.stringify(state)}`);
 }
 
-/** Polls until the condition holds. Throws after half a minute: a machine may be busy. */
+/** Polls until the condition holds. Throws after a minute and a half: a machine may be busy. */
 export async function eventually(condition: () => Promise<boolean> | boolean): Promise<void> {
-  const end = Date.now() + 30_000;
+  const end = Date.now() + 90_000;
   while (!(await condition())) {
-    if (Date.now() > end) throw new Error('It did not come true in half a minute.');
+    if (Date.now() > end) throw new Error('It did not come true in a minute and a half.');
     await new Promise((resolve) => setTimeout(resolve, 5));
   }
 }

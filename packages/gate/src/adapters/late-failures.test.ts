@@ -14,7 +14,10 @@ let shop: Shop;
 let selling: Selling;
 let client: Client;
 const warnings: Error[] = [];
-const hear = (warning: Error) => warnings.push(warning);
+/** Of the shop's handlers: the process has other warnings too, once each. */
+const hear = (warning: Error) => {
+  if (warning.message === 'secret-of-the-handler') warnings.push(warning);
+};
 async function open(seller: Seller): Promise<void> {
   shop = new Shop();
   selling = await seller.open(rig.gate, shop);
@@ -136,7 +139,6 @@ describe('gate.protect', () => {
     await becomes({ released: 2 });
     await client.ask(await client.payFor({ path: '/v1/ends-and-rejects' }));
     await expect.poll(() => warnings.length, { timeout: 30_000 }).toBe(3);
-    for (const { message } of warnings) expect(message).toBe('secret-of-the-handler');
   });
 });
 

@@ -76,7 +76,7 @@ describe.skipIf(postgresMissing !== undefined)(
       };
       let round = 0;
       // Whether the two meet in the middle is up to the machine: go on until they did.
-      for (; first.stats.retries + second.stats.retries === 0 && round < 20; round++) {
+      for (; first.stats.retries + second.stats.retries === 0 && round < 200; round++) {
         const [up, down] = [
           ordered(`up ${round}`, numbers),
           ordered(

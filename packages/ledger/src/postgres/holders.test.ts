@@ -8,6 +8,8 @@ import { until } from './testing/until.js';
 
 const unavailable = { name: 'LedgerUnavailable', code: 'ledger_unavailable', retry: 'same-credential' };
 const conflict = { name: 'LedgerMisuse', code: 'ledger_conflict' };
+/** The longest: these leases run out by the hand of the test, and no heartbeat comes in between. */
+const leaseMs = 3_600_000;
 
 describe.skipIf(postgresMissing !== undefined)(titled('holders in PostgreSQL', postgresMissing), () => {
   let schemas: Schemas;
@@ -20,8 +22,8 @@ describe.skipIf(postgresMissing !== undefined)(titled('holders in PostgreSQL', p
   afterAll(() => schemas.dispose());
   beforeEach(async () => {
     schema = schemas.name();
-    first = await schemas.open({ schema, reconnectDelayMaxMs: 50 });
-    second = await schemas.open({ schema, reconnectDelayMaxMs: 50 });
+    first = await schemas.open({ schema, leaseMs, reconnectDelayMaxMs: 50 });
+    second = await schemas.open({ schema, leaseMs, reconnectDelayMaxMs: 50 });
   });
   afterEach(() => schemas.clear());
 

@@ -53,7 +53,7 @@ interface Walk {
 /** Random verbs: the ledger answers as the model does, and not one unit is lost or made. */
 export function conformsToModel(underTest: () => LedgerUnderTest): void {
   it('answers as a plain model does; paid = owed + revenue + breakage + refunds after every step', {
-    timeout: 120_000,
+    timeout: 600_000,
   }, async () => {
     const { ledger } = underTest();
     const reader = await underTest().reader();

@@ -142,7 +142,7 @@ describe('pay', () => {
     expect(await buyer.pay(challengeOf({ challenge: { id: 'another' } }), limits)).toMatchObject({
       kind: 'unknown',
     });
-    await vi.waitUntil(() => node.paid.length > 0);
+    await vi.waitUntil(() => node.paid.length > 0, { timeout: 30_000 });
     answer(success);
     expect(await first).toEqual(paidOutcome);
     expect(node.paid.length).toBe(1);

@@ -181,7 +181,9 @@ describe('quote from a pool', () => {
     const pool = createInvoicePool({ node, network: 'regtest', now: () => nowMs });
     const seller = lightningSeller({ node, network: 'regtest', pool });
     for (let i = 0; i < 5; i++) await seller.quote(offer, context);
-    await vi.waitFor(() => expect(pool.counts()).toMatchObject({ ready: 4, minting: 0 }));
+    await vi.waitFor(() => expect(pool.counts()).toMatchObject({ ready: 4, minting: 0 }), {
+      timeout: 30_000,
+    });
     const asked = vi.spyOn(node, 'createInvoice').mockReturnValue(new Promise(() => {}));
     const quote = await seller.quote(offer, context);
     expect(asked).toHaveBeenCalledTimes(0);

@@ -29,7 +29,7 @@ function answering(make: (id: number) => string, status = 200): RequestListener 
   };
 }
 
-async function failure(listener: RequestListener, timeoutMs = 5_000): Promise<TempoRpcError> {
+async function failure(listener: RequestListener, timeoutMs = 60_000): Promise<TempoRpcError> {
   const rpc = httpRpc({ url: await node(listener) });
   const error = await rpc.request('eth_chainId', [], timeoutMs).catch((thrown: unknown) => thrown);
   rpc.close();
@@ -46,8 +46,8 @@ test('a call and its result, with headers, over one connection', async () => {
     answering((id) => JSON.stringify({ jsonrpc: '2.0', id, result: '0x1' }))(request, response);
   });
   const rpc = httpRpc({ url: `${url}/v1`, headers: { 'x-key': 'k' } });
-  expect(await rpc.request('eth_chainId', [], 5_000)).toBe('0x1');
-  expect(await rpc.request('eth_chainId', [], 5_000)).toBe('0x1');
+  expect(await rpc.request('eth_chainId', [], 60_000)).toBe('0x1');
+  expect(await rpc.request('eth_chainId', [], 60_000)).toBe('0x1');
   rpc.close();
   expect(seen[0]).toEqual(['POST', '/v1', 'k', 'application/json']);
   expect(sockets.size).toBe(1);
@@ -55,7 +55,7 @@ test('a call and its result, with headers, over one connection', async () => {
 
 test('a null result is a result', async () => {
   const rpc = httpRpc({ url: await node(answering((id) => JSON.stringify({ id, result: null }))) });
-  expect(await rpc.request('eth_getTransactionReceipt', ['0x'], 5_000)).toBeNull();
+  expect(await rpc.request('eth_getTransactionReceipt', ['0x'], 60_000)).toBeNull();
   rpc.close();
 });
 

@@ -64,7 +64,7 @@ test('a first payment that is never presented holds the others up only as long a
   if (one === undefined || two === undefined) throw new Error('no buyers');
   const forgotten = await one.pay(await charge(1_000n), world.limits());
   expect(code(forgotten)).toBe('paid');
-  const waiting = await two.pay(await charge(1_000n), world.limits({ waitMs: 300 }));
+  const waiting = await two.pay(await charge(1_000n), world.limits({ waitMs: 2_000 }));
   expect(code(waiting)).toBe('key_being_registered');
   await world.advance(40);
   const next = await two.pay(await charge(1_000n), world.limits());

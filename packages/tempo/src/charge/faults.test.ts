@@ -10,6 +10,10 @@ import { codeOf, openShop, type Payer, pathUsd, type Shop, type Sold, sign } fro
 
 const price = 10_000n;
 const sending = 'eth_sendRawTransactionSync';
+/** Nothing here is refused for being slow, but for the broadcast whose reply is held back. */
+const patient = { broadcastTimeoutMs: 60_000, readTimeoutMs: 60_000 };
+/** In it the node has carried a transaction out, on a slow machine too. */
+const heldBackMs = 3_000;
 let devnet: TempoDevnet;
 let proxy: LossyProxy;
 let shop: Shop;
@@ -22,7 +26,7 @@ beforeAll(async () => {
   shop = await openShop({
     devnet,
     rpcUrl: proxy.url,
-    timeouts: { broadcastTimeoutMs: 400, readTimeoutMs: 400 },
+    timeouts: patient,
   });
   payer = await shop.payer();
 });
@@ -43,8 +47,8 @@ const earned = async () => (await shop.balance(shop.merchant)) - earnedBefore;
 /** A seller that has forgotten everything, on a line without trouble. */
 const restarted = () => openShop({ devnet, tokens: { [pathUsd]: { recipient: shop.merchant } } });
 
-async function expectSettled(sold: Sold, signed: `0x${string}`): Promise<void> {
-  const verification = await shop.present(sold, signed);
+async function expectSettled(sold: Sold, signed: `0x${string}`, at: Shop = shop): Promise<void> {
+  const verification = await at.present(sold, signed);
   expect(verification).toMatchObject({ ok: true, settlement: { reference: keccak256(signed) } });
   expect(await (await restarted()).present(sold, signed)).toEqual(verification);
   expect(await earned()).toBe(price);
@@ -63,7 +67,11 @@ test.each<Fate>(['hold-reply', 'garbage', 'http-502', 'other-answer', 'flood'])(
     const sold = await shop.sell(price);
     const signed = await sign(payer, sold);
     proxy.decide = fateOf(sending, fate);
-    await expectSettled(sold, signed);
+    const timeouts = { ...patient, broadcastTimeoutMs: heldBackMs };
+    const tokens = { [pathUsd]: { recipient: shop.merchant } };
+    const hasty = await openShop({ devnet, rpcUrl: proxy.url, tokens, timeouts });
+    await expectSettled(sold, signed, fate === 'hold-reply' ? hasty : shop);
+    hasty.rpc.close();
   },
 );
 
@@ -101,7 +109,7 @@ test('a payment on its way shuts out a second one for the same challenge, which 
   proxy.decide = (method) => (method === sending ? 'lose-reply' : 'lose-request');
   await expect(shop.present(sold, first)).rejects.toThrow(MethodUnavailable);
   proxy.decide = () => 'pass';
-  const second = await sign(payer, sold, { validBefore: Math.floor(Date.now() / 1_000) + 15 });
+  const second = await sign(payer, sold, { validBefore: Math.floor(Date.now() / 1_000) + 21 });
   expect(codeOf(await shop.present(sold, second))).toBe('challenge-in-flight');
   await expectSettled(sold, first);
 });
@@ -117,7 +125,9 @@ test('a refusal whose reply is lost is a refusal when it is heard', async () => 
 
 test('the node goes down and comes back: the credential stays good', async () => {
   const sold = await shop.sell(price);
-  const signed = await sign(payer, sold);
+  // With a nonce that counts it is valid for longer than a restart may take.
+  const validBefore = Math.floor(Date.now() / 1_000) + 120;
+  const signed = await sign(await shop.payer(), sold, { nonceKey: 0n, nonce: 0, validBefore });
   await devnet.stop();
   await expect(shop.present(sold, signed)).rejects.toThrow(MethodUnavailable);
   await devnet.restart();

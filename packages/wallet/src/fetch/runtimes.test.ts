@@ -82,6 +82,8 @@ describe('Chromium', () => {
     const words = ['--headless=new', '--no-sandbox', '--disable-gpu', '--disable-dev-shm-usage'];
     const child = spawn(chromium ?? '', [...words, `--user-data-dir=${profile}`, page.url], {
       stdio: 'ignore',
+      // A group of its own: its helpers, which write into the profile, are killed with it.
+      detached: true,
     });
     const ended = new Promise((resolve, reject) => {
       child.on('error', reject).on('close', resolve);
@@ -90,10 +92,10 @@ describe('Chromium', () => {
       expect(await Promise.race([page.report, ended])).toEqual(bought);
       expect(shop.sold).toHaveLength(1);
     } finally {
-      child.kill('SIGKILL');
+      if (child.pid !== undefined && child.exitCode === null) process.kill(-child.pid, 'SIGKILL');
       await ended;
       await page.close();
-      rmSync(profile, { recursive: true, force: true, maxRetries: 5 });
+      rmSync(profile, { recursive: true, force: true, maxRetries: 20 });
     }
   });
 });

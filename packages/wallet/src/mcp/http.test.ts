@@ -52,7 +52,9 @@ function post(headers: Record<string, string>, body = initialize, path = '/mcp')
       accept: 'application/json, text/event-stream',
       ...headers,
     };
-    const sent = httpRequest({ host: '127.0.0.1', port, path, method: 'POST', headers: all }, (response) => {
+    // A connection of its own: one that was kept may be closed by a refusal before it just when it is used again.
+    const where = { host: '127.0.0.1', port, path, method: 'POST', headers: all, agent: false };
+    const sent = httpRequest(where, (response) => {
       response.resume().on('end', () => resolve(response.statusCode ?? 0));
     });
     // A server that refuses early may close before everything is written.

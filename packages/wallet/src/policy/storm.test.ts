@@ -21,7 +21,7 @@ import { satoshis } from './money.js';
 const agents = Number(process.env.STORM_AGENTS ?? 4);
 const purchases = Number(process.env.STORM_PURCHASES ?? 10);
 /** Time enough on a slow machine. */
-const timeout = Math.max(60_000, agents * purchases * 1_000);
+const timeout = Math.max(300_000, agents * purchases * 1_000);
 const seed = Number(process.env.STORM_SEED ?? Date.now() % 1_000_000);
 /** Of so many chances, one is the death of an agent. Every request to the seller and to the node is one, every payment two. */
 const chancesPerDeath = Number(process.env.STORM_CHANCES ?? 20);

@@ -2,11 +2,11 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { createWriteStream } from 'node:fs';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { request } from 'node:https';
-import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { isJsonObject, type JsonValue } from '@farebox/protocol';
+import { freePort } from '../../ports.js';
 import { until } from '../steps.js';
 
 /** A real LND that runs on this machine. */
@@ -20,15 +20,6 @@ export interface RunningLnd {
   /** A new macaroon that allows these operations and no others. Rejects until LND is ready. */
   bake(operations: readonly string[]): Promise<Buffer>;
   stop(): Promise<void>;
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  // A listening TCP server has an AddressInfo; strings are for pipes.
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }
 
 /**

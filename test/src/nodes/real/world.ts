@@ -1,6 +1,6 @@
 import { NodeError, type PayingNode } from '@farebox/lightning';
 import { type LndNode, openLnd } from '../adapters.js';
-import { answerMs, type NodeWorld, type Payee } from '../conformance.js';
+import { answerMs, impatientMs, type NodeWorld, type Payee } from '../conformance.js';
 import { payMacaroonOperations } from '../lnd-macaroon.js';
 import { payMs, until } from '../steps.js';
 import { layWire } from '../wire.js';
@@ -49,13 +49,13 @@ export async function realLndWorld(binary: string): Promise<RealLndWorld> {
     closing.push(() => lnd.stop());
     const wire = await layWire({ port: lnd.restPort });
     closing.push(() => wire.close());
-    const open = (macaroon: Uint8Array) =>
+    const open = (macaroon: Uint8Array, waitMs = answerMs) =>
       openLnd({
         url: `https://127.0.0.1:${wire.port}`,
         tls: { certificates: lnd.certificate },
         macaroon,
         network: 'regtest',
-        answerMs,
+        answerMs: waitMs,
       });
     const selling = await lnd.macaroon('invoice');
     const paying = await until(
@@ -88,6 +88,11 @@ export async function realLndWorld(binary: string): Promise<RealLndWorld> {
         wires: [wire],
         intruder,
         secrets: [paying.toString('hex'), selling.toString('hex')],
+        impatient: () => {
+          const node = open(selling, impatientMs);
+          closing.push(() => node.close());
+          return node;
+        },
       },
       reconnect: () => ({ seller: open(selling), wallet: open(paying) }),
       openOwn: async (name) => open(await lnd.macaroon(name)),

@@ -3,7 +3,8 @@ import { type Behaviour, delivered, failed, unknown } from './behaviour.js';
 import { drip, type RawTurn } from './raw-seller.js';
 import { bytesOfGoods, rawAfterPaying, type Stage } from './stage.js';
 
-const impatient = { paidAnswerMs: 300 };
+/** Long enough for the request to arrive on a busy machine: it counts as presented. */
+const impatient = { paidAnswerMs: 1_000 };
 const ok = 'HTTP/1.1 200 OK\r\n';
 
 const cut = (

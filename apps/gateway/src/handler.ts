@@ -8,6 +8,7 @@ import { passInShadow } from './exchange/shadow.js';
 import type { HandlerParts, Visit } from './exchange/visit.js';
 import { answerHealth } from './health-answer.js';
 import { plainProblem } from './http/answer.js';
+import { answerPreflight, openToOrigins } from './http/cross-origin.js';
 import { readRequestFields } from './http/request-fields.js';
 import { logRequest } from './log-request.js';
 
@@ -44,8 +45,11 @@ export function createHandler(parts: HandlerParts): Handler {
     const { path, query } = target;
     const live = parts.live();
     if (live.config.healthz && answerHealth(parts.health, path, request, response)) return;
+    const { cors } = live.config;
+    if (cors !== undefined && answerPreflight(cors, request, response)) return;
     const visit = { request, response, fields, path, query, expecting, live };
     if (live.documents?.serve(visit) === true) return;
+    if (cors !== undefined) openToOrigins(cors, request, response);
     route(parts, visit);
   };
 }

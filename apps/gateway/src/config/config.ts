@@ -41,6 +41,8 @@ export interface GatewayConfig {
   readonly routes: readonly RouteConfig[];
   /** Undefined: the gateway says nothing about what it sells. */
   readonly catalog: CatalogConfig | undefined;
+  /** Undefined: nothing is said to pages of other origins. */
+  readonly cors: CorsConfig | undefined;
   /** Undefined: access is not sold by key. */
   readonly keys: KeysConfig | undefined;
   /** Undefined: there is no admin API. */
@@ -50,6 +52,14 @@ export interface GatewayConfig {
   readonly challengeLifeMs: number;
   readonly healthz: boolean;
   readonly limits: LimitsConfig;
+}
+
+/** Which pages of other origins may buy. */
+export interface CorsConfig {
+  /** As browsers write them. */
+  readonly origins: '*' | ReadonlySet<string>;
+  /** For how long a browser may remember that it may ask. */
+  readonly maxAgeSeconds: number;
 }
 
 /** Where claims and books are kept. */

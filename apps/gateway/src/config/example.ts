@@ -125,6 +125,9 @@ routes:
 #   docs_folder: pages                   # Markdown
 #   over_wildcards: true                 # served before routes with * or :name
 
+# Pages of these origins may buy from within a browser; or origins: "*"
+# cors: { origins: ["https://shop.example"], max_age: 10m }
+
 # challenge_life: 5m          # how long a challenge may be paid and presented
 # strict_402: false           # 402 instead of 403 to a credential of another resource
 # unavailable_status: 500     # or 503, while the Lightning node is unreachable

@@ -20,6 +20,7 @@ import type { RawIssue } from './issues.js';
 import { parseListen } from './listen.js';
 import { type Match, parseMatch } from './match.js';
 import { resolveCatalog, resolveRouteCatalog } from './resolve-catalog.js';
+import { resolveCors } from './resolve-cors.js';
 import { resolveMintBudget, resolvePool, resolveProxies, resolveRates } from './resolve-limits.js';
 import {
   type Absolute,
@@ -82,6 +83,7 @@ export function resolveConfig(
       metricsListen: input.metrics === undefined ? undefined : parseListen(input.metrics.listen),
       forwarded: input.forwarded ?? 'x-forwarded',
       catalog: resolveCatalog(input, listen, absolute),
+      cors: resolveCors(input, report),
       secrets: input.secrets ?? [],
       secretFile: input.secret_file === undefined ? undefined : absolute(input.secret_file),
       ledger,

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { LISTEN_PATTERN, parseListen } from './listen.js';
 import { adminSchema } from './schema-admin.js';
 import { catalogSchema } from './schema-catalog.js';
+import { corsSchema } from './schema-cors.js';
 import { keysSchema } from './schema-keys.js';
 import { ledgerKeys } from './schema-ledger.js';
 import { lightningSchema } from './schema-lightning.js';
@@ -84,6 +85,7 @@ export const configSchema = z
       allowed: 'a list of at least one route',
     }),
     catalog: catalogSchema.optional(),
+    cors: corsSchema.optional(),
     keys: keysSchema.optional(),
     plans: plansSchema.optional(),
     admin: adminSchema.optional(),

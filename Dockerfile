@@ -13,7 +13,7 @@ RUN npm ci && npm run build
 RUN mkdir /out \
   && tar -cf - --exclude=node_modules --exclude=src --exclude=testing --exclude='*.test.*' --exclude='*.map' \
     --exclude='*.d.ts' --exclude=.tsbuildinfo --exclude=tsconfig.json \
-    package.json package-lock.json packages apps/gateway apps/farebox examples/bitcoin-api | tar -xf - -C /out
+    package.json package-lock.json packages apps/gateway apps/registrar apps/farebox examples/bitcoin-api | tar -xf - -C /out
 # The compiler is an optional peer of a library, and the Tempo devnet's chain is for demos: neither is needed to sell.
 RUN cd /out \
   && npm ci --omit=dev --ignore-scripts --workspace=farebox \

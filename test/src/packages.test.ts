@@ -29,7 +29,7 @@ describe.each(Object.keys(arrows))('npm pack of %s', (room) => {
     .flatMap((each) => each.files.map((file) => file.path));
 
   it('lists nothing stray', () => {
-    expect(files.filter((file) => !wanted.test(file) || /\.test\.|\/testing\//.test(file))).toEqual([]);
+    expect(files.filter((file) => !wanted.test(file) || /\.test\.|\/testing[/.]/.test(file))).toEqual([]);
   });
 
   it('has its sources in its source maps: they are not packed beside them', () => {
@@ -48,5 +48,25 @@ describe.each(Object.keys(arrows))('npm pack of %s', (room) => {
     const entries = [...named].map((match) => match[1]);
     expect(files).toEqual(expect.arrayContaining(entries));
     expect(files).toEqual(expect.arrayContaining(['package.json', 'README.md', 'LICENSE']));
+  });
+});
+
+describe('the Dockerfile', () => {
+  it('takes every room that the command line is made of', () => {
+    const reached = new Set<string>();
+    const reach = (room: string): void => {
+      if (reached.has(room)) return;
+      reached.add(room);
+      for (const next of arrows[room] ?? []) reach(next);
+    };
+    reach('apps/farebox');
+    const [, taken = ''] =
+      /package-lock\.json (.*) \| tar/.exec(readFileSync(join(root, 'Dockerfile'), 'utf8')) ?? [];
+    const folders = taken.split(' ');
+    for (const room of reached)
+      expect(
+        folders.some((folder) => room === folder || room.startsWith(`${folder}/`)),
+        room,
+      ).toBe(true);
   });
 });

@@ -1,5 +1,3 @@
-import { randomBytes } from 'node:crypto';
-import { open, rename, rm } from 'node:fs/promises';
 import { type Answer, answerHeader, readAll, WalletError } from '@farebox/wallet';
 import { CliError } from './cli-error.js';
 
@@ -54,8 +52,8 @@ export function terminalText(view: BodyView): string {
   return text.replace(/[^\P{Cc}\n\t]|[\p{Cf}]/gu, '');
 }
 
-/** The answer arrived and could not be handed on: the reader of stdout left, the disk is full. */
-function notWritten(cause: unknown, paymentId: string | undefined): Error {
+/** The answer was arriving and could not be handed on: the reader of stdout left, the disk is full. */
+export function notWritten(cause: unknown, paymentId: string | undefined): Error {
   if (cause instanceof WalletError || cause instanceof CliError) return cause;
   if (paymentId === undefined) {
     return new CliError('output_failed', 'The answer could not be written to its place; nothing was spent.', {
@@ -77,42 +75,4 @@ export async function pipeToStdout(answer: Answer, paymentId?: string): Promise<
   } catch (cause) {
     throw notWritten(cause, paymentId);
   }
-}
-
-/** A file that an answer goes into. Opened before anything is paid; takes its name only when it is whole. */
-export interface BodyFile {
-  readonly path: string;
-  write(answer: Answer, paymentId?: string): Promise<void>;
-  /** Removes what is not whole. */
-  discard(): Promise<void>;
-}
-
-/** Opens the file of `-o`. Throws {@link CliError} `output_file` before anything is spent. */
-export async function openBodyFile(path: string): Promise<BodyFile> {
-  const partial = `${path}.${randomBytes(4).toString('hex')}.partial`;
-  const file = await open(partial, 'wx').catch((cause: unknown) => {
-    throw new CliError('output_file', 'The output file cannot be written; choose another place for -o.', {
-      cause,
-    });
-  });
-  let whole = false;
-  return {
-    path,
-    async write(answer, paymentId) {
-      try {
-        for await (const chunk of answer.body) await file.writeFile(chunk);
-        await file.sync();
-        await file.close();
-        await rename(partial, path);
-        whole = true;
-      } catch (cause) {
-        throw notWritten(cause, paymentId);
-      }
-    },
-    async discard() {
-      if (whole) return;
-      await file.close().catch(() => undefined);
-      await rm(partial, { force: true });
-    },
-  };
 }

@@ -184,6 +184,20 @@ describe('pay check', () => {
     });
     expect(only(free.stdout)).toMatchObject({ payable: false, ok: true, asksForPayment: false });
   });
+
+  it('says of a key over its limit that it may be paid without one', async () => {
+    const { code, stdout } = await farebox(
+      ...['pay', 'check', `${shop.url}/keys`, '-H', 'X-API-Key: k', '--json'],
+    );
+    checkOutput(['pay', 'check'], stdout);
+    expect([code, only(stdout)]).toMatchObject([
+      1,
+      {
+        ...{ payable: false, asksForPayment: true, status: 429 },
+        objection: { message: expect.stringContaining('ask again without the key') },
+      },
+    ]);
+  });
 });
 
 describe('the manual page', () => {

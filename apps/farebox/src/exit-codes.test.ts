@@ -1,9 +1,9 @@
-import { mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Devnet, type DevnetServer, serveDevnet, startDevnet, writeDevnetFile } from '@farebox/devnet';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { only, run } from './testing/run.js';
+import { only, run, runUnread } from './testing/run.js';
 import { Shop } from './testing/shop.js';
 
 let devnet: Devnet;
@@ -128,17 +128,49 @@ describe('exit codes', () => {
     });
   });
 
-  it('6: the place for the answer broke after paying; resume gets it', async () => {
+  it('1: -o names a folder, and nothing is paid', async () => {
     const before = await spendable();
     const report = await failing('pay', 'request', shop.url, '--yes', '-o', join(home, 'folder'));
-    expect(report).toMatchObject({
-      exitCode: 6,
-      paid: true,
-      error: { code: 'answer_unknown', retry: 'resume' },
-    });
+    expect(report).toMatchObject({ exitCode: 1, paid: false, error: { code: 'output_file' } });
     expect(readdirSync(home).filter((name) => name.endsWith('.partial'))).toEqual([]);
-    expect((await farebox('pay', 'resume', String(report.id))).code).toBe(0);
-    expect(before - (await spendable())).toBe(1_000n);
+    expect(await spendable()).toBe(before);
+  });
+
+  it('6: nobody read the answer; it is kept, and resume gives it for as long as nobody has', async () => {
+    const before = await spendable();
+    const unread = await runUnread(home, ['pay', 'request', shop.url, '--yes', '--json']);
+    const report = only(unread.stderr);
+    expect([unread.code, report]).toMatchObject([
+      6,
+      { paid: true, error: { code: 'answer_unknown', retry: 'resume' } },
+    ]);
+    const [kept = ''] = readdirSync(join(home, 'answers'));
+    expect(JSON.stringify(report)).toContain(join(home, 'answers', kept));
+    expect(readFileSync(join(home, 'answers', kept), 'utf8')).toBe('{"rate":1}');
+    const id = String(report.id);
+    expect((await runUnread(home, ['pay', 'resume', id])).code).toBe(6);
+    const resumed = await farebox('pay', 'resume', id);
+    expect([resumed.code, only(resumed.stdout)]).toMatchObject([
+      0,
+      { id, state: 'delivered', body: '{"rate":1}' },
+    ]);
+    const file = join(home, 'rate.json');
+    expect((await farebox('pay', 'resume', id, '-o', file)).code).toBe(0);
+    expect(readFileSync(file, 'utf8')).toBe('{"rate":1}');
+    expect([before - (await spendable()), shop.asked.length]).toEqual([1_000n, 2]);
+  });
+
+  it('6: the answer is in its file, and nobody read that it is', async () => {
+    const file = join(home, 'rate.json');
+    const unread = await runUnread(home, ['pay', 'request', shop.url, '--yes', '-o', file]);
+    expect([unread.code, only(unread.stderr)]).toMatchObject([6, { paid: true }]);
+    expect(unread.stderr).toContain(file);
+    expect(readFileSync(file, 'utf8')).toBe('{"rate":1}');
+  });
+
+  it('keeps no answer that was handed on', async () => {
+    expect((await farebox('pay', 'request', shop.url, '--yes')).code).toBe(0);
+    expect(readdirSync(join(home, 'answers'))).toEqual([]);
   });
 
   it('7: paid, the seller failed; resume redeems the credit without paying', async () => {

@@ -10,7 +10,7 @@ export const exitCodes = {
   usage: 2,
   /** The network failed; nothing was spent. */
   network: 3,
-  /** The payment failed; nothing was spent. */
+  /** The payment failed: nobody was paid, and at most a fee was spent (`fee_lost`). */
   payment: 4,
   /** Refused by a limit or a safety rule; nothing was spent. */
   policy: 5,
@@ -23,7 +23,7 @@ export const exitCodes = {
 /** What each code means, for help texts. */
 export const exitCodeHelp = `
 Exit codes:
-  0 delivered or previewed      4 payment failed, nothing spent
+  0 delivered or previewed      4 not paid, at most a fee spent
   1 failed, nothing spent       5 refused by a limit, nothing spent
   2 usage                       6 outcome unknown: farebox pay resume
   3 network, nothing spent      7 paid, not delivered: a credit, farebox pay resume`;

@@ -20,6 +20,8 @@ export interface Home {
   readonly vault: string;
   /** Which node was asked to pay which invoice. */
   readonly payers: string;
+  /** Paid answers that are still to be handed on, and those of the MCP server. */
+  readonly answers: string;
   /** Certificates of nodes, as the vault has them. */
   readonly certificates: string;
   /** A folder in memory for the session of an unlocked vault; undefined where this machine has none. */
@@ -39,6 +41,7 @@ export function findHome(env: NodeJS.ProcessEnv = process.env): Home {
     tempoLeases: join(directory, 'tempo-leases'),
     vault: join(directory, 'vault.age'),
     payers: join(directory, 'payers.db'),
+    answers: join(directory, 'answers'),
     certificates: join(directory, 'certificates'),
     sessions: env.XDG_RUNTIME_DIR ? join(env.XDG_RUNTIME_DIR, 'farebox') : undefined,
   };

@@ -1,11 +1,12 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, rmSync, statSync } from 'node:fs';
+import { closeSync, existsSync, mkdtempSync, openSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { readDevnetFile } from '@farebox/devnet';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { readVersion } from './main.js';
-import { only, run, start } from './testing/run.js';
+import { only, run, runUnread, start } from './testing/run.js';
 
 let home = '';
 
@@ -111,6 +112,25 @@ describe('completion', () => {
     expect(stdout).toContain(values);
     for (const word of ['serve', 'devnet', 'invoice', 'credential', 'history'])
       expect(stdout).toContain(word);
+  });
+});
+
+describe('a result that cannot be written out', () => {
+  const bin = fileURLToPath(new URL('../bin/farebox.js', import.meta.url));
+
+  it.runIf(existsSync('/dev/full'))('is no success', () => {
+    const full = openSync('/dev/full', 'w');
+    const { status, stderr } = spawnSync(process.execPath, [bin, 'schema', 'error'], {
+      stdio: ['ignore', full, 'pipe'],
+      encoding: 'utf8',
+      env: { ...process.env, FAREBOX_HOME: home },
+    });
+    closeSync(full);
+    expect([status, stderr]).toEqual([1, expect.stringContaining('output_failed')]);
+  });
+
+  it('is one where the reader has seen enough, and nothing was to be paid', async () => {
+    expect(await runUnread(home, ['schema', 'error'])).toMatchObject({ code: 0, stderr: '' });
   });
 });
 

@@ -24,14 +24,37 @@ export async function main(argv: readonly string[]): Promise<void> {
     return;
   }
   const complaints: string[] = [];
-  // A reader that leaves early is no reason to break down; whoever writes an answer is told by the write itself.
-  process.stdout.on('error', () => undefined);
+  let fault: NodeJS.ErrnoException | undefined;
+  process.stdout.on('error', (error) => {
+    fault ??= error;
+  });
   try {
     const program = await buildProgram(words, complaints);
     await program.parseAsync(words, { from: 'user' });
+    await new Promise<void>((resolve) => process.stdout.write('', () => resolve()));
+    if (fault && !process.exitCode) requireOutput(fault, words);
   } catch (error) {
     await reportFailure(error, words, complaints);
   }
+}
+
+/** Paying, or finishing a payment: what then breaks must not be called "nothing spent". */
+function mayHaveSpent(words: readonly string[]): boolean {
+  if (words[0] !== 'pay' && words[0] !== 'domains') return false;
+  return words.includes('--yes') || words.includes('-y') || words[1] === 'resume';
+}
+
+/** A result that nobody got is no success. A reader that leaves early has seen enough, unless money was spent on it. */
+function requireOutput(fault: NodeJS.ErrnoException, words: readonly string[]): void {
+  const spent = mayHaveSpent(words);
+  if (fault.code === 'EPIPE' && !spent) return;
+  const next = spent
+    ? 'look at what was done, before paying again, with: farebox pay history'
+    : 'see that there is room for it, and run it again.';
+  throw new CliError('output_failed', `The result could not be written out; ${next}`, {
+    cause: fault,
+    ...(spent && { exitCode: exitCodes.unknown, retry: 'resume' }),
+  });
 }
 
 /** The command tree; of the top-level commands only the one that was named, when one was. */
@@ -98,8 +121,7 @@ async function reportFailure(
     return;
   }
   // "Nothing spent" would be a guess where a payment may have been under way.
-  const paying =
-    words[0] === 'pay' && (words.includes('--yes') || words.includes('-y') || words[1] === 'resume');
+  const paying = mayHaveSpent(words);
   const exitCode = paying ? exitCodes.unknown : exitCodes.failed;
   process.exitCode = exitCode;
   // Only our own sentence: a foreign message could contain anything.

@@ -12,6 +12,7 @@ import { forSats, startCatalogue } from './testing/catalogue-stand.js';
 import { checkOutput } from './testing/checked-output.js';
 import { only, run, start } from './testing/run.js';
 import { Shop } from './testing/shop.js';
+import { makeWallet } from './testing/tempo-wallets.js';
 
 const bin = fileURLToPath(new URL('../bin/farebox.js', import.meta.url));
 let devnet: Devnet;
@@ -40,9 +41,13 @@ afterAll(async () => {
 });
 
 /** A client of the official SDK that starts the command, as a user's would. */
-async function connect(...words: string[]): Promise<Client> {
+function connect(...words: string[]): Promise<Client> {
+  return connectWith({ FAREBOX_HOME: home }, ...words);
+}
+
+async function connectWith(more: Readonly<Record<string, string>>, ...words: string[]): Promise<Client> {
   const client = new Client({ name: 'test', version: '0.0.0' });
-  const env = { ...process.env, FAREBOX_HOME: home } as Record<string, string>;
+  const env = { ...process.env, ...more } as Record<string, string>;
   await client.connect(
     new StdioClientTransport({ command: process.execPath, args: [bin, 'mcp', ...words], env }),
   );
@@ -138,6 +143,23 @@ describe('an agent over stdio', () => {
     } finally {
       await client.close();
       rmSync(join(home, 'policy.yaml'));
+    }
+  });
+
+  it('pays with a node that was started after the server had begun with Tempo alone', async () => {
+    const own = mkdtempSync(join(tmpdir(), 'farebox-mcp-late-'));
+    await makeWallet(own);
+    // Nothing listens there, and nothing is asked: the seller wants Lightning.
+    const client = await connectWith({ FAREBOX_HOME: own, FAREBOX_TEMPO_RPC: 'http://127.0.0.1:1' });
+    try {
+      const asked = { url: `${shop.url}/price/2` };
+      const refused = await call(client, 'pay', asked);
+      expect(refused).toMatchObject({ isError: true, paid: false, code: 'no_payable_challenge' });
+      await writeDevnetFile(own, { url: server.url, token: server.token });
+      expect(await call(client, 'pay', asked)).toMatchObject({ isError: false, paid: true });
+    } finally {
+      await client.close();
+      rmSync(own, { recursive: true, force: true });
     }
   });
 

@@ -14,6 +14,8 @@ export interface Output {
   text(text: string): void;
   /** Writes a remark for people, beside the result. Nothing in JSON mode. */
   remark(text: string): void;
+  /** Resolves when stdout has taken all of it. Rejects with the fault of the first write that failed. */
+  written(): Promise<void>;
 }
 
 /** Options that decide how a command talks. */
@@ -28,12 +30,24 @@ export function createOutput(options: OutputOptions): Output {
   const terminal = process.stdout.isTTY === true;
   const json = options.json ?? (!terminal && !options.raw);
   const color = pc.createColors(terminal && pc.isColorSupported);
+  let fault = Promise.resolve<Error | undefined>(undefined);
+  const write = (line: string) => {
+    const earlier = fault;
+    const mine = new Promise<Error | undefined>((resolve) => {
+      process.stdout.write(`${line}\n`, (error) => resolve(error ?? undefined));
+    });
+    fault = mine.then(async (error) => (await earlier) ?? error);
+  };
   return {
     json,
     color,
-    object: (value) => void process.stdout.write(`${stringify(value, terminal)}\n`),
-    text: (text) => void process.stdout.write(`${text}\n`),
+    object: (value) => write(stringify(value, terminal)),
+    text: write,
     remark: (text) => void (json || process.stderr.write(`${text}\n`)),
+    async written() {
+      const error = await fault;
+      if (error) throw error;
+    },
   };
 }
 

@@ -98,6 +98,24 @@ describe('pay request', () => {
     });
   });
 
+  it('does not pay for a key over its limit, and says that it could without one', async () => {
+    const before = await spendable();
+    const words = ['pay', 'request', `${shop.url}/keys`, '--yes', '--json'];
+    const keyed = await farebox(...words, '-H', 'X-API-Key: k');
+    expect([keyed.code, only(keyed.stderr)]).toMatchObject([
+      1,
+      { error: { message: expect.stringContaining('ask again without the key') }, paid: false, status: 429 },
+    ]);
+    expect(await spendable()).toBe(before);
+    expect(only((await farebox(...words)).stdout)).toMatchObject({ ok: true, paid: true });
+  });
+
+  it.each(['request', 'check'])('%s of a template asks nobody', async (command) => {
+    const { code, stderr } = await farebox('pay', command, `${shop.url}/v1/{address}/utxos`, '--json');
+    expect([code, shop.asked]).toEqual([2, []]);
+    expect(stderr).toContain('{address}');
+  });
+
   it('sends the method, the headers and the body, and names JSON', async () => {
     const { code } = await farebox(
       'pay',
@@ -147,6 +165,14 @@ describe('pay request', () => {
     );
     expect([code, only(stderr)]).toMatchObject([1, { error: { code: 'output_file' } }]);
     expect(await spendable()).toBe(before);
+  });
+
+  it('keeps the Authorization of the caller: where the credential would take its place, nothing is paid', async () => {
+    const before = await spendable();
+    const words = ['pay', 'request', `${shop.url}/in-authorization`, '-H', 'Authorization: Bearer mine'];
+    const { code, stderr } = await farebox(...words, '--yes', '--keep-authorization');
+    expect([code, only(stderr)]).toMatchObject([2, { error: { code: 'authorization_taken' }, paid: false }]);
+    expect([await spendable(), shop.asked.length]).toEqual([before, 1]);
   });
 
   it('passes on what is free', async () => {

@@ -34,6 +34,8 @@ export interface PayerOptions {
   readonly tempoKey: TempoKeyPlace;
   /** A preview only reads challenges: it needs the node's network, not the node. */
   readonly paying: boolean;
+  /** True where nothing new is paid: a proof that is here already is presented without any node. */
+  readonly resuming?: boolean | undefined;
   /** Only this payment method. */
   readonly method?: string | undefined;
 }
@@ -44,10 +46,10 @@ const nodeMissing =
 
 /**
  * Builds the payment methods of a wallet. Throws {@link CliError} `node_not_found` when there is nothing at all to pay
- * with; one of several that is missing says so only when a seller asks for it.
+ * with and something is to be paid; one of several that is missing says so only when a seller asks for it.
  */
 export async function buildPayer(options: PayerOptions): Promise<Payer> {
-  const { method, paying, tempoKey } = options;
+  const { method, paying, resuming = false, tempoKey } = options;
   const lightning =
     method === undefined || method === 'lightning' ? await lightningSource(options) : undefined;
   let tempo: TempoSource | undefined;
@@ -60,7 +62,7 @@ export async function buildPayer(options: PayerOptions): Promise<Payer> {
     throw error;
   }
   const methods = [lightning?.source, tempo?.source].filter((source) => source !== undefined);
-  if (paying && lightning && methods.every((source) => 'missing' in source)) {
+  if (paying && !resuming && lightning && methods.every((source) => 'missing' in source)) {
     throw new CliError('node_not_found', nodeMissing);
   }
   return {

@@ -47,7 +47,7 @@ export interface OpenedPayer extends Payer {
  * {@link buildPayer} throws.
  */
 export async function openPayer(options: PurseOptions): Promise<OpenedPayer> {
-  const { home, paying, method, node } = options;
+  const { home, paying, resuming, method, node } = options;
   if (node !== undefined && node !== 'devnet') {
     throw usageError(
       'Only `--node devnet` can be said here; put another node into the vault with: farebox wallet node set',
@@ -63,6 +63,7 @@ export async function openPayer(options: PurseOptions): Promise<OpenedPayer> {
     tempo,
     tempoKey,
     paying,
+    resuming,
     method,
   });
   return { ...payer, tempo, locked: access.kind === 'locked' };

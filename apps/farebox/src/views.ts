@@ -10,7 +10,10 @@ export interface CostView {
   readonly currency: string;
   /** What was paid in fees, for Lightning; `null` as long as nothing was paid. */
   readonly feeMsat: string | null;
-  /** What was paid in fees, in whatever currency; the most that it can be as long as a signed payment is open. */
+  /**
+   * What was paid in fees, in whatever currency; the most that it can be as long as a signed payment is open. Of what was
+   * not paid, what was spent all the same.
+   */
   readonly fee: { readonly amount: string; readonly currency: string } | null;
   /** Price or amount paid, for people: `1 sat`, `0.05 pathUSD`. */
   readonly text: string;
@@ -28,9 +31,19 @@ export interface ChallengeView {
   /** The payment's name: payment hash, or the memo of the transfer. */
   readonly reference: string;
   readonly payee: string;
+  /** Everybody who is paid, with how much; `null` where it is the payee alone. */
+  readonly payees: readonly PayeeView[] | null;
   readonly network: string;
   readonly description: string | null;
   readonly invoice: string | null;
+}
+
+/** One of several who are paid, as JSON. */
+export interface PayeeView {
+  readonly payee: string;
+  readonly amount: string;
+  readonly currency: string;
+  readonly text: string;
 }
 
 /** The cost of a payment. */
@@ -70,10 +83,26 @@ export function viewChallenge(challenge: Challenge, inspection: Omit<Inspection,
     paymentHash: challenge.method === 'lightning' ? inspection.reference : null,
     reference: inspection.reference,
     payee: inspection.payee,
+    payees: viewPayees(inspection),
     network: inspection.network,
     description: describe(challenge, inspection),
     invoice: typeof invoice === 'string' ? invoice : null,
   };
+}
+
+function viewPayees({ payees = [] }: Pick<Inspection, 'payees'>): readonly PayeeView[] | null {
+  if (payees.length < 2) return null;
+  return payees.map(({ payee, amount }) => ({
+    payee,
+    amount: String(amount.amount),
+    currency: amount.currency,
+    text: showAmount(amount),
+  }));
+}
+
+/** The payee for people, and with how much each where there are several. */
+export function showPayees({ payee, payees }: Pick<ChallengeView, 'payee' | 'payees'>): string {
+  return payees === null ? payee : payees.map((one) => `${one.payee} gets ${one.text}`).join(', ');
 }
 
 function describe(challenge: Challenge, inspection: Omit<Inspection, 'price'>): string | null {

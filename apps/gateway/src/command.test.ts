@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -114,6 +115,41 @@ describe('farebox serve', () => {
     );
     expect(await run('--check', '-c', file)).toMatchObject({ stderr: '', exitCode: 0 });
     expect(await readdir(folder)).toEqual(before);
+  });
+
+  it.each([
+    ['{ kind: lnd, macaroon_file: no.macaroon }', 'no.macaroon'],
+    ['{ kind: phoenixd, password_env: FAREBOX_TEST_NOSUCH }', 'FAREBOX_TEST_NOSUCH'],
+    ['{ kind: cln, rune_file: rune, tls_cert_file: no-node.pem }', 'no-node.pem'],
+    ['{ kind: lnbits, key_file: rune, url: https://node.test, network: testnet }', 'testnet'],
+  ])('--check looks at the node: %s', async (node, named) => {
+    const file = join(folder, 'farebox.yaml');
+    await writeFile(join(folder, 'rune'), 'a-rune', { mode: 0o600 });
+    await writeFile(
+      file,
+      `realm: http://localhost\nlightning: { node: ${node} }\nupstreams: { a: http://127.0.0.1:9 }\n` +
+        'routes: [{ match: GET /x, upstream: a, price: 1 sat }]\n',
+    );
+    const { stderr, exitCode } = await run('--check', '-c', file);
+    expect(exitCode).toBe(2);
+    expect(stderr).toContain(named);
+  });
+
+  it('says which address is taken, and what to do', async () => {
+    const other = createServer().listen(0, '127.0.0.1');
+    await once(other, 'listening');
+    // A TCP server has an AddressInfo.
+    const { port } = other.address() as AddressInfo;
+    const file = join(folder, 'farebox.yaml');
+    await writeFile(
+      file,
+      `realm: http://localhost\nlisten: 127.0.0.1:${port}\nupstreams: { a: http://127.0.0.1:9 }\n` +
+        'routes: [{ match: GET /x, upstream: a, price: free }]\n',
+    );
+    const { stderr, exitCode } = await run('-c', file, '--log-level', 'silent');
+    other.close();
+    expect(exitCode).toBe(1);
+    expect(stderr).toContain(`The address 127.0.0.1:${port} is in use by another program`);
   });
 
   it('--print-schema prints the JSON Schema', async () => {

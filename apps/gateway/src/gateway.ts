@@ -1,4 +1,4 @@
-import { createBodyRoom, type Gate, type GateEvent } from '@farebox/gate';
+import { createBodyRoom, createSharedRoom, type Gate, type GateEvent } from '@farebox/gate';
 import type { Ledger } from '@farebox/ledger';
 import type { InvoiceNode } from '@farebox/lightning';
 import type { AdminServer } from './admin/serve.js';
@@ -107,7 +107,7 @@ export async function createGateway(
   const handle = createHandler({
     ...{ activity, logger, meter, health, draining: () => draining },
     live: () => regime.live,
-    room: createBodyRoom(),
+    room: createSharedRoom(),
     answerRoom: createBodyRoom(),
   });
   const server = createFront({ headerBytesMax: config.limits.headerBytesMax, tls: standing.tls }, handle);

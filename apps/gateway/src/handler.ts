@@ -7,7 +7,7 @@ import { sell } from './exchange/sell.js';
 import { passInShadow } from './exchange/shadow.js';
 import type { HandlerParts, Visit } from './exchange/visit.js';
 import { answerHealth } from './health-answer.js';
-import { plainProblem } from './http/answer.js';
+import { headerTooLargeDetail, headerTooLargeTitle, plainProblem } from './http/answer.js';
 import { answerPreflight, openToOrigins } from './http/cross-origin.js';
 import { readRequestFields } from './http/request-fields.js';
 import { logRequest } from './log-request.js';
@@ -22,9 +22,19 @@ export type Handler = (request: IncomingMessage, response: ServerResponse, expec
 export function createHandler(parts: HandlerParts): Handler {
   return function handle(request, response, expecting) {
     watchQueued(request, response);
+    if (request.socket.destroyed) return;
     const fields = readRequestFields(request.rawHeaders);
     logRequest(parts.logger, request, response);
     const url = request.url ?? '';
+    const live = parts.live();
+    const { headerBytesMax } = live.config.limits;
+    // As node counts: the target, the names and the values. At the limit is too large.
+    if (url.length + fields.bytes >= headerBytesMax) {
+      const detail = headerTooLargeDetail(headerBytesMax);
+      const answer = plainProblem(431, headerTooLargeTitle, detail, ['Connection', 'close']);
+      sendAnswer(request, response, answer);
+      return;
+    }
     if (url === '*' && request.method === 'OPTIONS') {
       response.writeHead(204, ['Allow', ROUTE_METHODS.join(', ')]).end();
       return;
@@ -43,7 +53,6 @@ export function createHandler(parts: HandlerParts): Handler {
       return;
     }
     const { path, query } = target;
-    const live = parts.live();
     if (live.config.healthz && answerHealth(parts.health, path, request, response)) return;
     const { cors } = live.config;
     if (cors !== undefined && answerPreflight(cors, request, response)) return;

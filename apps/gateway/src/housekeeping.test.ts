@@ -48,13 +48,17 @@ function windows() {
   };
 }
 
-/** Keeps house in the ledger, with `sweep` in place of its own where that is given. */
-function keep(sweep: Ledger['sweep'] = (terms) => ledger.sweep(terms)): void {
+/** Keeps house in the ledger, with `sweep` in place of its own where that is given. The clock is right unless it is set. */
+function keep(
+  sweep: Ledger['sweep'] = (terms) => ledger.sweep(terms),
+  elapsed: () => number = () => nowMs,
+): void {
   keeper = startHousekeeping(
     { sweep },
     () => redemption,
     () => nowMs,
     createLogger('silent'),
+    elapsed,
   );
 }
 
@@ -101,6 +105,33 @@ describe('housekeeping', () => {
     redemption = { ...redemption, creditWindowMs: dayMs };
     vi.advanceTimersByTime(sweepEveryMs);
     await until('it has expired', async () => (await stateOf(1)) === 'expired');
+  });
+
+  it('does nothing while the clock is wrong, nor for an hour after it was set right', async () => {
+    await ledger.release(requestOf(1));
+    let [elapsedMs, sweeps] = [0, 0];
+    keep(
+      (terms) => {
+        sweeps++;
+        return ledger.sweep(terms);
+      },
+      () => elapsedMs,
+    );
+    const round = async (): Promise<void> => {
+      nowMs += sweepEveryMs;
+      elapsedMs += sweepEveryMs;
+      vi.advanceTimersByTime(sweepEveryMs);
+      await new Promise((resolve) => setImmediate(resolve));
+    };
+    nowMs += 91 * dayMs;
+    for (let minute = 0; minute < 3; minute++) await round();
+    expect([sweeps, await stateOf(1)]).toEqual([0, 'released']);
+    nowMs -= 91 * dayMs;
+    for (let minute = 0; minute < 60; minute++) await round();
+    expect(sweeps).toBe(0);
+    await round();
+    await until('it is swept again', () => sweeps === 1);
+    expect(await stateOf(1)).toBe('released');
   });
 
   it('does again what failed', async () => {

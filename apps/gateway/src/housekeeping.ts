@@ -1,4 +1,4 @@
-import type { Ledger } from '@farebox/ledger';
+import { type Ledger, SteadyTime } from '@farebox/ledger';
 import type { RedemptionConfig } from './config/config.js';
 import type { Logger } from './log.js';
 
@@ -15,21 +15,35 @@ export interface Housekeeping {
 
 /**
  * Lets credits expire that nobody redeemed in time, and removes answers and claims whose time is over, a bounded step at a
- * time. Several gateways on one ledger may all do it.
+ * time. Several gateways on one ledger may all do it. Nothing of it can be undone, so that it waits for an hour after the
+ * clock was set.
  *
  * @param redemption what holds at the moment: it may be exchanged by a reload
+ * @param elapsed milliseconds on a clock that nobody sets; the process's own unless given
  */
 export function startHousekeeping(
   ledger: Pick<Ledger, 'sweep'>,
   redemption: () => RedemptionConfig,
   now: () => number,
   logger: Logger,
+  elapsed?: () => number,
 ): Housekeeping {
+  const time = new SteadyTime(
+    now,
+    (movedMs) =>
+      logger.warn(
+        { movedSeconds: Math.round(movedMs / 1000) },
+        'the clock was set, or the machine slept: for an hour no credit expires and nothing is removed from the ledger',
+      ),
+    elapsed,
+  );
   let stopped = false;
   let sweeping: Promise<void> = Promise.resolve();
 
   async function sweepAll(): Promise<void> {
     for (let more = true; more && !stopped; ) {
+      const nowMs = time.read();
+      if (nowMs === undefined) return;
       const { creditWindowMs, replayWindowMs, retentionMs } = redemption();
       const terms = {
         redemptionWindowMs: creditWindowMs,
@@ -37,7 +51,7 @@ export function startHousekeeping(
         retentionMs,
         rowsMax: sweepRowsMax,
       };
-      const swept = await ledger.sweep({ nowMs: now(), ...terms });
+      const swept = await ledger.sweep({ nowMs, ...terms });
       if (swept.expired > 0)
         logger.info({ credits: swept.expired }, 'credits expired that nobody redeemed in time');
       ({ more } = swept);

@@ -43,7 +43,8 @@ describe('a price by request', () => {
       ],
     },
   ];
-  const post = (body: string) => ({ method: 'POST', body });
+  const json = ['Content-Type', 'application/json'];
+  const post = (body: string, headers: readonly string[] = json) => ({ method: 'POST', body, headers });
 
   it('is what the table says', async () => {
     const on = await open({ routes });
@@ -63,10 +64,10 @@ describe('a price by request', () => {
       'Authorization',
       await payFor(on.node, await on.ask('/paid/a', post('{"model":"small"}'))),
     ];
-    const swapped = await on.ask('/paid/a', { ...post('{"model":"large"}'), headers: cheap });
+    const swapped = await on.ask('/paid/a', post('{"model":"large"}', [...json, ...cheap]));
     expect(swapped.status).toBe(402);
     expect(satoshis(swapped)).toBe('20');
-    expect((await on.ask('/paid/a', { ...post('{"model":"small"}'), headers: cheap })).status).toBe(200);
+    expect((await on.ask('/paid/a', post('{"model":"small"}', [...json, ...cheap]))).status).toBe(200);
   });
 
   it('refuses what could be read in two ways, before anybody is asked for an invoice', async () => {
@@ -78,6 +79,53 @@ describe('a price by request', () => {
     const body = await on.ask('/paid/a', post('{"model":"small","model":"large"}'));
     expect(body.status).toBe(400);
     expect((await on.ask('/paid/a', post('model=large'))).status).toBe(400);
+  });
+
+  it('refuses a body that its fields make another one, unpaid and paid', async () => {
+    let served = 0;
+    const on = await open({
+      routes,
+      listener: (_request, response) => {
+        served += 1;
+        response.end('bought');
+      },
+    });
+    // To a server that reads forms the model is large; to JSON it is one member.
+    const body = '{"a":"&model=large&b="}';
+    const strange = [
+      [],
+      ['Content-Type', 'application/x-www-form-urlencoded'],
+      ['Content-Type', 'application/json; charset=utf-7'],
+      [...json, 'Content-Type', 'application/x-www-form-urlencoded'],
+      [...json, 'Content-Encoding', 'gzip'],
+      [...json, 'Connection', 'Content-Type'],
+    ];
+    const credential = ['Authorization', await on.buy('/paid/a', post(body))];
+    for (const headers of strange) {
+      const unpaid = await on.ask('/paid/a', post(body, headers));
+      expect([unpaid.status, unpaid.field('www-authenticate')], headers.join()).toEqual([400, undefined]);
+      const paid = await on.ask('/paid/a', post(body, [...headers, ...credential]));
+      expect(paid.status, headers.join()).toBe(400);
+      expect(paid.json().detail).toMatch(/one Content-Type, application\/json/);
+    }
+    expect(served).toBe(0);
+    expect((await on.ask('/paid/a', post(body, [...json, ...credential]))).status).toBe(200);
+    expect((await on.askPaid('/paid/a')).status).toBe(200);
+    expect(served).toBe(2);
+  });
+
+  it('leaves the type of a body alone where no row looks into it', async () => {
+    const on = await open({
+      routes: [
+        {
+          match: 'POST /paid/*',
+          upstream: 'api',
+          price: '1 sat',
+          prices: [{ when: { body_bytes: 10 }, price: '2 sat' }],
+        },
+      ],
+    });
+    expect((await on.askPaid('/paid/a', post('a=b&c=d&e=f', []))).status).toBe(200);
   });
 });
 

@@ -3,9 +3,11 @@ import { createServer as createHttpsServer, Server as HttpsServer } from 'node:h
 import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { SecureContextOptions } from 'node:tls';
+import { credentialBytesMax } from '@farebox/protocol';
 import type { ListenAddress } from './config/listen.js';
 import type { Handler } from './handler.js';
-import { plainProblem } from './http/answer.js';
+import { headerTooLargeDetail, headerTooLargeTitle, plainProblem } from './http/answer.js';
+import { listenError } from './listen-error.js';
 
 /** How long a client may take for its header section. Slower ones are holding a connection, not asking. */
 export const headersReceivedMsMax = 15_000;
@@ -16,8 +18,12 @@ export const slowClientCheckMs = 2_000;
 /** How long an idle connection is kept for the next request. */
 export const keepAliveMs = 65_000;
 
+/** What a credential takes of a header section, its name included; the handler holds the rest to its own limit. */
+const credentialFieldBytesMax = credentialBytesMax + 'payment-authorization'.length;
+
 /** How clients are received. */
 export interface FrontOptions {
+  /** Largest header section, in bytes, beside a payment credential. */
   readonly headerBytesMax: number;
   /** Undefined: plain HTTP. */
   readonly tls: SecureContextOptions | undefined;
@@ -30,7 +36,7 @@ export type Front = HttpServer | HttpsServer;
 export function createFront({ headerBytesMax, tls }: FrontOptions, handle: Handler): Front {
   const listener: RequestListener = (request, response) => handle(request, response, false);
   const limits = {
-    maxHeaderSize: headerBytesMax,
+    maxHeaderSize: headerBytesMax + credentialFieldBytesMax,
     headersTimeout: headersReceivedMsMax,
     requestTimeout: requestReceivedMsMax,
     connectionsCheckingInterval: slowClientCheckMs,
@@ -55,8 +61,7 @@ export function createFront({ headerBytesMax, tls }: FrontOptions, handle: Handl
     if (!(socket.writable && !socket.destroyed)) {
       socket.destroy();
     } else if (error.code === 'HPE_HEADER_OVERFLOW') {
-      const detail = `The header section is larger than ${headerBytesMax} bytes.`;
-      refuse(socket, 431, 'Request Header Fields Too Large', detail);
+      refuse(socket, 431, headerTooLargeTitle, headerTooLargeDetail(headerBytesMax));
     } else if (error.code === 'ERR_HTTP_REQUEST_TIMEOUT') {
       refuse(socket, 408, 'Request Timeout', 'The request did not arrive in time.');
     } else {
@@ -81,12 +86,17 @@ export interface Listening extends ListenAddress {
   readonly url: string;
 }
 
-/** Starts listening. */
+/**
+ * Starts listening.
+ *
+ * @throws Error that names the address and says what to do, when it cannot be had
+ */
 export function listenOn(server: Front, address: ListenAddress): Promise<Listening> {
   return new Promise((resolve, reject) => {
-    server.once('error', reject);
+    const refuse = (cause: Error): void => reject(listenError(address, cause));
+    server.once('error', refuse);
     server.listen(address.port, address.host, () => {
-      server.off('error', reject);
+      server.off('error', refuse);
       // A TCP server has an AddressInfo; a string is for pipes, null for closed servers.
       const { port } = server.address() as AddressInfo;
       const { host } = address;

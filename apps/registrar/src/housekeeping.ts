@@ -1,11 +1,10 @@
 import { settledLateMsMax } from '@farebox/gate';
-import type { Ledger } from '@farebox/ledger';
-import { newId } from './identity/secrets.js';
+import { type Ledger, SteadyTime } from '@farebox/ledger';
+import { releaseName } from './sell/release.js';
 import type { Database } from './store/database.js';
-import { bumpSerial, releasedDomains, removeDomain } from './store/domains.js';
+import { releasedDomains } from './store/domains.js';
 import { pruneLocks } from './store/locks.js';
 import { lapsePurchases, prunePurchases } from './store/purchases.js';
-import { emitEvent } from './store/webhooks.js';
 
 /**
  * How long an order that nobody has presented a credential for is kept after its challenge is over. A payment that was made in
@@ -36,12 +35,7 @@ export async function tidyStore(db: Database, nowMs: number): Promise<number> {
   for (;;) {
     const step = await db.write(async (sql) => {
       const over = await releasedDomains(sql, nowMs, stepRows);
-      for (const { fqdn, namespace, owner } of over) {
-        const data = { domain: fqdn };
-        await emitEvent(sql, owner, { type: 'domain.expired', id: newId('evt'), data }, nowMs);
-        await removeDomain(sql, fqdn);
-        await bumpSerial(sql, namespace);
-      }
+      for (const former of over) await releaseName(sql, former);
       return over.length;
     });
     released += step;
@@ -59,22 +53,38 @@ export interface Housekeeping {
   stop(): Promise<void>;
 }
 
-/** Starts it: at once, then every minute. */
+/**
+ * Starts it: at once, then every minute. Nothing of it can be undone, so that it waits for an hour after the clock was set.
+ *
+ * @param elapsed milliseconds on a clock that nobody sets; the process's own unless given
+ */
 export function startHousekeeping(
   db: Database,
   ledger: Ledger,
   now: () => number,
   told: { readonly released: () => void; readonly fault: (what: string, error: unknown) => void },
+  elapsed?: () => number,
 ): Housekeeping {
+  const time = new SteadyTime(
+    now,
+    (movedMs) =>
+      told.fault(
+        'the clock was set, or the machine slept: for an hour no name goes back and nothing is removed',
+        new Error(`the clock was moved by ${Math.round(movedMs / 1000)} seconds`),
+      ),
+    elapsed,
+  );
   let stopped = false;
   let timer: NodeJS.Timeout | undefined;
   let round: Promise<void> = Promise.resolve();
 
   async function once(): Promise<void> {
     try {
-      if ((await tidyStore(db, now())) > 0) told.released();
       const terms = { ...ledgerTerms, rowsMax: stepRows };
-      while (!stopped && (await ledger.sweep({ ...terms, nowMs: now() })).more);
+      let nowMs = time.read();
+      if (nowMs !== undefined && (await tidyStore(db, nowMs)) > 0) told.released();
+      while (!stopped && nowMs !== undefined && (await ledger.sweep({ ...terms, nowMs })).more)
+        nowMs = time.read();
     } catch (error) {
       told.fault('housekeeping failed; it is tried again in a minute', error);
     }

@@ -71,6 +71,17 @@ describe('a registry that goes quiet after it has acted', () => {
     expect(await rig.ledger.totals()).toMatchObject([{ count: 1, paid: { amount: 1_000n } }]);
   });
 
+  it('and says that it is still at work on the key is asked again, until it says what it did', async () => {
+    const { agent, present } = await lost();
+    registry.mode = 'busy';
+    expect((await present()).status).toBe(504);
+    expect(await reconcileOrders(rig.registrar.desk)).toMatchObject([{ outcome: 'unknown' }]);
+    registry.mode = 'well';
+    expect((await present()).body).toMatchObject({ success: true });
+    expect(registry.acted).toBe(1);
+    expect(await rig.db.read((sql) => balanceOf(sql, agent.id))).toBe(0n);
+  });
+
   it('that refuses for good leaves the buyer what was paid', async () => {
     const agent = await newAgent(rig);
     const asked = await ask(rig, registerPath, { json, key: agent.key });

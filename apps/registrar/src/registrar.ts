@@ -69,6 +69,8 @@ export interface RegistrarOptions {
   readonly webhooksLocal?: boolean | undefined;
   readonly version?: string | undefined;
   readonly now?: (() => number) | undefined;
+  /** Milliseconds on a clock that nobody sets. Default: the process's own. */
+  readonly elapsed?: (() => number) | undefined;
   readonly onEvent?: ((event: GateEvent) => void) | undefined;
   readonly onFault?: ((what: string, error: unknown) => void) | undefined;
   /** What documents and pages say; undefined: there are none. */
@@ -142,7 +144,8 @@ export function createRegistrar(options: RegistrarOptions): Registrar {
     mountDocuments(app, directory, options.documents);
     mountPages(app, parts, options.documents);
   }
-  const housekeeping = startHousekeeping(db, ledger, now, { released: courier.wake, fault: onFault });
+  const told = { released: courier.wake, fault: onFault };
+  const housekeeping = startHousekeeping(db, ledger, now, told, options.elapsed);
   const server = createServer(getRequestListener(app.fetch, { overrideGlobalObjects: false }));
   return {
     ...{ app, desk, directory },

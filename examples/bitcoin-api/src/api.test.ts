@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto';
 import type { Hono } from 'hono';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createBitcoinApi } from './api.js';
-import { type Facade, reply, rpcPassword, startFacade } from './testing.js';
-import { address, coinbaseTxid, genesis, own, paymentTxid, recordings, tip } from './testing.recordings.js';
+import { type Facade, reply, rpcPassword, startFacade } from './testing/facade.js';
+import { address, coinbaseTxid, genesis, own, paymentTxid, recordings, tip } from './testing/recordings.js';
 
 let node: Facade;
 let api: Hono;

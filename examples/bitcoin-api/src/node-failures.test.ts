@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createBitcoinApi } from './api.js';
 import { createRpcClient, RpcFailure, type RpcOptions } from './rpc-client.js';
-import { type Behaviour, type Facade, reply, rpcPassword, startFacade } from './testing.js';
+import { type Behaviour, type Facade, reply, rpcPassword, startFacade } from './testing/facade.js';
 
 const price = { currency: 'USD', rate: 1 };
 let node: Facade;

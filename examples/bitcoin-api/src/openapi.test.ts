@@ -4,8 +4,8 @@ import { parse } from 'yaml';
 import { z } from 'zod';
 import { createBitcoinApi } from './api.js';
 import { openapi } from './openapi.js';
-import { rpcPassword, startFacade } from './testing.js';
-import { address, own, paymentTxid, tip } from './testing.recordings.js';
+import { rpcPassword, startFacade } from './testing/facade.js';
+import { address, own, paymentTxid, tip } from './testing/recordings.js';
 
 const price = { currency: 'USD', rate: 1 };
 

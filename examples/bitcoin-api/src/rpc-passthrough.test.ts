@@ -2,8 +2,8 @@ import type { Hono } from 'hono';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createBitcoinApi } from './api.js';
 import { readOnlyMethods } from './rpc-methods.js';
-import { type Facade, reply, rpcPassword, startFacade } from './testing.js';
-import { tip } from './testing.recordings.js';
+import { type Facade, reply, rpcPassword, startFacade } from './testing/facade.js';
+import { tip } from './testing/recordings.js';
 
 let node: Facade;
 let api: Hono;

@@ -1,8 +1,8 @@
 import { connect } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { startBitcoinApi } from './server.js';
-import { type Facade, reply, rpcPassword, startFacade } from './testing.js';
-import { tip } from './testing.recordings.js';
+import { type Facade, reply, rpcPassword, startFacade } from './testing/facade.js';
+import { tip } from './testing/recordings.js';
 
 const price = { currency: 'EUR', rate: 90_000 };
 let node: Facade;

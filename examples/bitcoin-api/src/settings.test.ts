@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { readSettings, usage } from './settings.js';
-import { rpcPassword, startFacade } from './testing.js';
+import { rpcPassword, startFacade } from './testing/facade.js';
 
 let home: string;
 

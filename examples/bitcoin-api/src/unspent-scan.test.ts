@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createRpcClient, type RpcClient } from './rpc-client.js';
-import { type Facade, reply, rpcPassword, startFacade } from './testing.js';
-import { tip } from './testing.recordings.js';
+import { type Facade, reply, rpcPassword, startFacade } from './testing/facade.js';
+import { tip } from './testing/recordings.js';
 import { createUnspentScanner } from './unspent-scan.js';
 
 const nothing = {

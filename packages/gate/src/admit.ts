@@ -32,7 +32,7 @@ import { replay } from './replay.js';
 import { type Resource, resourceOpaque } from './resource.js';
 import { mustAsk, type Standing, standingOf } from './standing.js';
 import type { GateRequest, Terms } from './terms.js';
-import { type Bound, expired, type Proven, proveCredential, type Refused, readCredential } from './verify.js';
+import { type Bound, type Proven, proveCredential, type Refused, readCredential, tooLate } from './verify.js';
 
 /**
  * Decides about one request (design: the life of a paid request). Without a promise where nobody has to be asked: that
@@ -208,7 +208,11 @@ async function admitStanding(gate: GateContext, passage: Passage, proven: Proven
       return { kind: 'admitted', delivery: deliveryOf(gate, passage, proven, standing.held) };
     }
     if (standing.kind === 'kept') {
-      return await replay(standing.kept, deliveryOf(gate, passage, proven, standing.held));
+      return await replay(
+        standing.kept,
+        deliveryOf(gate, passage, proven, standing.held),
+        passage.request.method,
+      );
     }
     gate.inFlight.leave(id);
     return await turnAway(gate, passage, proven, standing.kind);
@@ -242,7 +246,8 @@ function turnAway(
   const { id } = proven.challenge;
   switch (standing) {
     case 'late':
-      return refuseAs(gate, passage, expired(sellerOf(gate, proven)));
+    case 'paid-late':
+      return refuseAs(gate, passage, tooLate(standing, sellerOf(gate, proven)));
     case 'used':
     case 'credit-expired':
     case 'refunded':

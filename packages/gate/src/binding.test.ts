@@ -136,3 +136,36 @@ describe('resourceOpaque', () => {
     );
   });
 });
+
+describe('a long request line', () => {
+  const long = { method: 'GET', path: '/v1/search', query: `q=${'"'.repeat(8_000)}`, credentials: [] };
+  const deep = { ...long, path: `/v1/${'a'.repeat(8_000)}`, query: '' };
+
+  it.each([
+    ['query', long],
+    ['path', deep],
+    ['query that just needs the hash', { ...long, query: 'a'.repeat(3_040) }],
+  ])(
+    'in the %s is bound to the last character, in a challenge that fits every header',
+    async (_what, asked) => {
+      const challenge = await challengeFor(rig, asked, once);
+      expect(JSON.stringify(challenge).length).toBeLessThan(6_000);
+      const credential = await credentialOf(challenge);
+      const last = asked.query === '' ? 'path' : 'query';
+      const other = { ...asked, [last]: `${asked[last].slice(0, -1)}b` };
+      const refused = refusedWith(await rig.gate.admit(withCredential(other, credential), once));
+      expect(refused.status).toBe(403);
+      expect(problemOf(refused).detail).toContain('Credential was issued for ');
+      const moved = refusedWith(
+        await rig.gate.admit(withCredential({ ...asked, method: 'HEAD' }, credential), once),
+      );
+      expect(moved.status).toBe(403);
+      const body = Buffer.from('a body');
+      const otherBody = refusedWith(
+        await rig.gate.admit(withCredential({ ...asked, body }, credential), once),
+      );
+      expect(problemOf(otherBody).detail).toContain('The body differs');
+      admittedTo(await rig.gate.admit(withCredential(asked, credential), once)).unknown();
+    },
+  );
+});

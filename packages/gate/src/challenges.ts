@@ -18,7 +18,7 @@ import { type Answer, challengeAnswer, problemAnswer, retryLater } from './answe
 import type { GateEvent } from './events.js';
 import { type Issued, LiveChallenges, type NotIssued, samenessKey } from './live-challenges.js';
 import type { MintBudget } from './mint-budget.js';
-import { checkOffers, type GateRequest, type Terms, Unpriced } from './terms.js';
+import { checkTerms, type GateRequest, type Terms, Unpriced } from './terms.js';
 
 /** What a fresh challenge is bound to. */
 export interface Binding {
@@ -135,13 +135,13 @@ async function issueFresh(options: IssuerOptions, asking: Asking): Promise<Issue
 /** The offers of this very request. Where its price cannot be told there are none, and it is not sold. */
 function offersOf(options: IssuerOptions, { request, terms }: Asking): Offer[] | NotIssued {
   if (terms.offersFor === undefined) {
-    checkOffers(terms.offers);
+    checkTerms(terms);
     return [...terms.offers];
   }
   const { method, path, query, body, client } = request;
   try {
     const offers = [...terms.offersFor({ method, path, query, body, client })];
-    checkOffers(offers);
+    checkTerms({ route: terms.route, offers });
     return offers;
   } catch (error) {
     if (error instanceof Unpriced) {

@@ -30,7 +30,8 @@ export interface GateOptions {
   /**
    * Accepts a credential whose challenge has expired when the method's back end tells that the payment arrived in time
    * (`SellerMethod.settledMs`), for seven days. The lightning draft forbids it ("Invoice Expiry"), so it is off by default: then
-   * whoever paid in time and came too late has paid for nothing, which `reconcile` finds.
+   * whoever paid in time and came too late has paid for nothing, which `reconcile` finds. Methods that settle when they verify
+   * are always asked.
    */
   readonly acceptPaidInTime?: boolean;
   /** Answers 402 instead of 403 to a genuine credential of another resource, as the core draft reads. */

@@ -24,6 +24,11 @@ export interface Delivery {
    * it is then kept, and given again without asking the upstream again.
    */
   readonly keepsAnswer: boolean;
+  /**
+   * True where the durable claim of a `once` route is held: whoever works on the answer is let finish though the client has
+   * gone, because what was done must be on record. The answer is then kept for who asks again.
+   */
+  readonly mustFinish: boolean;
   /** True when an answer with this status is charged for: commit it. Otherwise release. */
   charges(status: number): boolean;
   /**

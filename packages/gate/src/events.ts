@@ -8,6 +8,7 @@ export type RefusalReason =
   | 'other-resource'
   | 'other-body'
   | 'expired'
+  | 'paid-late'
   | 'offer-gone'
   | 'method-unsupported'
   | 'invalid-proof'

@@ -1,4 +1,5 @@
 import type { OutgoingHttpHeader, ServerResponse } from 'node:http';
+import { isCachingField } from './caching-fields.js';
 
 /** The status and the fields of an answer that is held. */
 export interface HeldHead {
@@ -111,8 +112,9 @@ function applyFields(response: ServerResponse, fields: object): void {
   }
 }
 
-/** Sets the fields of a flat list. */
-export function setFields(response: ServerResponse, fields: readonly string[]): void {
+/** Sets the fields of a flat list on an answer that is sold; what else a cache goes by is taken out. */
+export function setSoldFields(response: ServerResponse, fields: readonly string[]): void {
+  for (const name of response.getHeaderNames()) if (isCachingField(name)) response.removeHeader(name);
   for (let i = 0; i + 1 < fields.length; i += 2) response.setHeader(fields[i] ?? '', fields[i + 1] ?? '');
 }
 

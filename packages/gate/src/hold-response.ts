@@ -3,9 +3,15 @@ import type { Readable } from 'node:stream';
 import { storedAnswerBytesMax } from '@farebox/ledger';
 import type { Answer } from './answer.js';
 import type { Delivery } from './delivery.js';
-import { clearFields, fieldsOf, holdHead, setFields } from './held-head.js';
+import { clearFields, fieldsOf, holdHead, setSoldFields } from './held-head.js';
 import { answerToKeep, isStream } from './kept-answer.js';
 import { spareConnection } from './spare-connection.js';
+
+/**
+ * How long a listener that sells what is done once may go on after its client has left. One that has not ended its answer by
+ * then will not: the outcome is unknown, for a person to look at.
+ */
+export const unheardListenerMsMax = 600_000;
 
 /**
  * Holds what a listener writes until the payment is decided: the first write asks the delivery to commit (an answer that
@@ -14,11 +20,15 @@ import { spareConnection } from './spare-connection.js';
  *
  * To the listener the answer has begun, or ended, when it says so, as with node alone: what it has said by then is what was
  * decided about, so status and fields stand. What it writes after the end is dropped.
+ *
+ * A client that leaves before the answer is decided about is charged nothing. Only where the delivery must finish the
+ * listener is waited for, and what it makes is kept.
  */
 export function holdResponse(response: ServerResponse, delivery: Delivery): void {
   const write = response.write.bind(response);
   const end = response.end.bind(response);
   const flushHeaders = response.flushHeaders.bind(response);
+  const destroy = response.destroy.bind(response);
   const head = holdHead(response);
   const queue: (() => void)[] = [];
   const chunks: Uint8Array[] = [];
@@ -27,6 +37,24 @@ export function holdResponse(response: ServerResponse, delivery: Delivery): void
   let ended = false;
   const sources = new Set<Readable>();
   let handedOver = () => {};
+  /** The listener itself has broken the answer off. */
+  let brokenOff = false;
+  /** Runs where the client has left, and the listener is waited for. */
+  let unheard: NodeJS.Timeout | undefined;
+
+  function leave(): void {
+    // What comes through a pipe will not come to its end: it goes no further than the connection.
+    const waits = phase === 'holding' && delivery.mustFinish && !brokenOff && sources.size === 0;
+    if (waits) unheard = setTimeout(giveUp, unheardListenerMsMax).unref();
+    else giveUp();
+  }
+
+  // What the listener still writes is for nobody, and decides nothing.
+  function giveUp(): void {
+    clearTimeout(unheard);
+    if (phase === 'holding') phase = 'over';
+    delivery.cut();
+  }
 
   function decideOnce(whole: boolean): void {
     if (phase !== 'holding') return;
@@ -44,13 +72,14 @@ export function holdResponse(response: ServerResponse, delivery: Delivery): void
     if (!charged) await delivery.release();
     const kept = whole && delivery.keepsAnswer ? answerToKeep(status, fieldsOf(response), chunks) : undefined;
     const outcome = charged ? await delivery.commit(status, kept) : undefined;
+    if (unheard !== undefined) giveUp();
     const refused = outcome?.ok === false;
     phase = refused ? 'over' : 'open';
     head.letGo();
     Reflect.deleteProperty(response, 'writableEnded');
     try {
       if (refused) return sendInstead(outcome.answer);
-      if (outcome !== undefined) setFields(response, outcome.headers);
+      if (outcome !== undefined) setSoldFields(response, outcome.headers);
       for (const action of queue) action();
     } finally {
       handedOver();
@@ -91,11 +120,12 @@ export function holdResponse(response: ServerResponse, delivery: Delivery): void
   response.on('pipe', (source: Readable) => sources.add(source));
   response.on('unpipe', (source: Readable) => sources.delete(source));
   response.once('finish', () => delivery.answered());
-  response.once('close', () => {
-    // Whoever left has been cut already: what the listener still writes is for nobody, and decides nothing.
-    if (phase === 'holding') phase = 'over';
-    delivery.cut();
-  });
+  response.once('close', leave);
+  response.destroy = (...args: unknown[]) => {
+    brokenOff = true;
+    if (unheard !== undefined) giveUp();
+    return Reflect.apply(destroy, response, args);
+  };
   Object.defineProperty(response, 'writableEnded', { configurable: true, get: () => ended });
   response.flushHeaders = () => {
     if (phase === 'open') return flushHeaders();

@@ -8,15 +8,18 @@ export {
   upstreamFailure,
   upstreamProblemKinds,
 } from './answer.js';
+export { type BodyRead, bodyBytesMaxDefault, hasBody, readBody } from './body.js';
 export {
-  type BodyRead,
+  type BodyOwner,
   type BodyRoom,
-  bodyBytesMaxDefault,
   createBodyRoom,
-  hasBody,
+  createSharedRoom,
   heldBodyBytesMax,
-  readBody,
-} from './body.js';
+  type OwnRoom,
+  type SharedRoom,
+} from './body-room.js';
+export { ByteGatherer } from './byte-gatherer.js';
+export { isCachingField } from './caching-fields.js';
 export { claimTimeoutMsDefault } from './claimer.js';
 export {
   attemptsMaxDefault,
@@ -52,4 +55,4 @@ export {
   type Terms,
   Unpriced,
 } from './terms.js';
-export { settledLateMsMax } from './verify.js';
+export { paidLateDetail, settledLateMsMax } from './verify.js';

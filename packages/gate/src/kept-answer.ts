@@ -1,4 +1,5 @@
 import { type StoredAnswer, storedAnswerBytesMax } from '@farebox/ledger';
+import { isCachingField } from './caching-fields.js';
 
 /** Media types whose answers are streams: they leave as they come, and are not kept. */
 const streamTypes = new Set([
@@ -22,7 +23,6 @@ const notKept = new Set([
   'transfer-encoding',
   'date',
   'trailer',
-  'cache-control',
   'payment-receipt',
   'idempotent-replayed',
 ]);
@@ -42,7 +42,8 @@ export function answerToKeep(
   const fields: string[] = [];
   for (let i = 0; i + 1 < headers.length; i += 2) {
     const [name = '', value = ''] = headers.slice(i, i + 2);
-    if (!notKept.has(name.toLowerCase())) fields.push(name, value);
+    const lower = name.toLowerCase();
+    if (!notKept.has(lower) && !isCachingField(lower)) fields.push(name, value);
   }
   return { status, headers: fields, body: Buffer.concat(chunks, length) };
 }

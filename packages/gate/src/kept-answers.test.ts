@@ -94,6 +94,26 @@ describe('an answer that is kept', () => {
     expect(refusedWith(await rig.gate.admit(request, terms)).status).toBe(402);
   });
 
+  it('stays, however often the ledger is swept, until it has left', async () => {
+    const request = await paidRequest(rig, order, once);
+    const delivery = admittedTo(await rig.gate.admit(request, once));
+    expect((await delivery.commit(answer.status, answer)).ok).toBe(true);
+    await rig.restart();
+    rig.clock.nowMs += replayWindowMsDefault + 3_600_000;
+    const { nowMs } = rig.clock;
+    const longMs = 90 * 86_400_000;
+    const windows = {
+      redemptionWindowMs: longMs,
+      replayWindowMs: replayWindowMsDefault,
+      retentionMs: longMs,
+    };
+    await rig.ledger.sweep({ nowMs, ...windows, rowsMax: 10 });
+    const { answer: again, delivery: leaving } = replayedTo(await rig.gate.admit(request, once));
+    expect(String(again.body)).toBe('the goods');
+    leaving.answered();
+    expect(refusedWith(await rig.gate.admit(request, once)).status).toBe(402);
+  });
+
   it('is no longer given when its window is over', async () => {
     const request = await served({ ...order, idempotencyKey: 'order 7' }, once, 'answered');
     rig.clock.nowMs += replayWindowMsDefault + 1;

@@ -1,5 +1,7 @@
 import type { Offer } from '@farebox/protocol';
 import { afterEach, describe, expect, it, vi } from 'vitest';
+import { protectFetch } from './adapters/fetch.js';
+import type { Terms } from './terms.js';
 import { openRig, price, type Rig, refusedWith, safe } from './testing/rig.js';
 
 let rig: Rig | undefined;
@@ -43,5 +45,42 @@ describe('two offers that are one way of paying', () => {
     const on = await open();
     const terms = { ...safe, offers: [way('tempo', 1n, '0x1'), way('tempo', 1n, '0x2'), sat(1n)] };
     expect(refusedWith(await on.gate.admit(price, terms)).status).toBe(402);
+  });
+});
+
+// The bounds of a claim (packages/ledger/src/request-bounds.ts): the ledger is asked when the money has moved.
+describe('an offer that the ledger would refuse to book', () => {
+  const [offer] = safe.offers;
+  if (offer === undefined) throw new Error('the rig sells nothing');
+  const priced = (amount: bigint, currency = 'sat'): Terms => ({
+    ...safe,
+    offers: [{ ...offer, price: { amount, currency } }],
+  });
+
+  it.each<[string, Terms]>([
+    ['more than 2^63 - 1', priced(2n ** 63n)],
+    ['less than nothing', priced(-1n)],
+    ['no currency', priced(1n, '')],
+    ['a currency beyond all measure', priced(1n, 'x'.repeat(513))],
+    ['a route without a name', { ...safe, route: '' }],
+    ['a route beyond all measure', { ...safe, route: 'x'.repeat(513) }],
+    ['a route that is no text', { ...safe, route: 'GET /\u0000' }],
+  ])('is not sold: %s', async (_, terms) => {
+    const on = await open();
+    const asked = vi.spyOn(on.node, 'createInvoice');
+    expect(() => on.gate.protect(terms, () => undefined)).toThrow(TypeError);
+    expect(() => protectFetch(on.gate, terms, () => new Response())).toThrow(TypeError);
+    const admitted = async () => on.gate.admit(price, terms);
+    await expect(admitted()).rejects.toThrow(/cannot book/);
+    const lateTerms = { ...terms, offersFor: () => terms.offers };
+    expect(refusedWith(await on.gate.admit(price, lateTerms)).status).toBe(500);
+    expect(asked).not.toHaveBeenCalled();
+  });
+
+  it('is sold up to the last unit', async () => {
+    const on = await open();
+    const terms: Terms = { ...safe, route: 'x'.repeat(512) };
+    expect(refusedWith(await on.gate.admit(price, terms)).status).toBe(402);
+    expect(() => on.gate.protect(priced(2n ** 63n - 1n), () => undefined)).not.toThrow();
   });
 });

@@ -1,8 +1,8 @@
 import {
+  answerOutOfBounds,
   type ClaimResult,
   LedgerMisuse,
   type StoredAnswer,
-  storedAnswerBytesMax,
   type Taken,
 } from '@farebox/ledger';
 import type { Settlement } from '@farebox/protocol';
@@ -12,6 +12,7 @@ import type { GateContext } from './context.js';
 import type { Commit, Delivery } from './delivery.js';
 import { type End, endOf } from './payment-end.js';
 import { receiptFields } from './receipt-fields.js';
+import { redeliver } from './redeliver.js';
 import type { Passage } from './refusal.js';
 import type { Proven } from './verify.js';
 
@@ -76,6 +77,10 @@ class PaidDelivery implements Delivery {
     return passage.terms.effect !== 'safe' || passage.request.idempotencyKey !== undefined;
   }
 
+  get mustFinish(): boolean {
+    return this.#parts.held.kind === 'claim';
+  }
+
   charges(status: number): boolean {
     if (status >= 200 && status < 300) return true;
     return this.#parts.passage.terms.chargeOn === 'any-response' && status >= 300 && !notServed.has(status);
@@ -93,7 +98,8 @@ class PaidDelivery implements Delivery {
       const turn = held.from === 'upstream' ? 'again' : 'replayed';
       return Promise.resolve(this.#delivered(held.seq, held.createdMs, turn));
     }
-    const kept = answer !== undefined && answer.body.length <= storedAnswerBytesMax ? answer : undefined;
+    // One that the ledger would not keep is delivered all the same.
+    const kept = answer === undefined || answerOutOfBounds(answer) !== undefined ? undefined : answer;
     const decided =
       held.kind === 'nothing'
         ? gate.ledger
@@ -112,14 +118,14 @@ class PaidDelivery implements Delivery {
 
   #decided(result: ClaimResult, nowMs: number): Commit | Promise<Commit> {
     if (result.ok) return this.#delivered(result.seq, nowMs, 'first');
-    return this.#taken(result, nowMs);
+    return this.#taken(result);
   }
 
   /**
    * Somebody was here before. An answer that never left completely may be given again, a bounded number of times: the
    * buyer who lost the connection has not been served, and a buyer who cuts it on purpose gains no more than the bound.
    */
-  async #taken(taken: Taken, nowMs: number): Promise<Commit> {
+  async #taken(taken: Taken): Promise<Commit> {
     // Whoever comes again and again shall not reach the upstream each time.
     this.#parts.gate.inFlight.note(this.challengeId);
     const { gate, endAnswer } = this.#parts;
@@ -127,7 +133,7 @@ class PaidDelivery implements Delivery {
     const ours = taken.by === 'challenge';
     if (ours && (state === 'delivered' || state === 'cut')) {
       if (attempts >= gate.attemptsMax) return this.#refused(attemptsExhausted(this.challengeId));
-      const again = await gate.ledger.redeliver(seq, gate.redeliveriesMax, nowMs);
+      const again = await redeliver(gate, this.challengeId, seq);
       if (again === 'allowed') return this.#delivered(seq, createdMs, 'again');
       if (again === 'busy') return this.#refused(inProgress(this.challengeId));
     }
@@ -256,7 +262,10 @@ class PaidDelivery implements Delivery {
   #oweCredit(): void {
     const { gate, passage, proven } = this.#parts;
     const { challengeId } = this;
-    gate.inFlight.owed.owe(challengeId, async () => {
+    const { owed } = gate.inFlight;
+    // Whatever is owed already knows better: it is about a claim that was made.
+    if (owed.has(challengeId)) return;
+    owed.owe(challengeId, async () => {
       await gate.ledger.abandon(challengeId, gate.now());
       await gate.ledger.release(claimRequest(passage, proven, gate.now()));
     });
@@ -267,8 +276,9 @@ class PaidDelivery implements Delivery {
     const { gate } = this.#parts;
     gate.inFlight.owed.owe(this.challengeId, async () => {
       await gate.ledger.settle(seq, gate.now(), kept).catch((error: unknown) => {
-        // It was recorded behind our back.
         if (!(error instanceof LedgerMisuse)) throw error;
+        // A conflict: it was recorded behind our back. Otherwise the ledger will not keep this answer, now or later.
+        return error.code === 'ledger_conflict' ? undefined : gate.ledger.settle(seq, gate.now());
       });
       await gate.ledger.cut(seq, gate.now());
     });

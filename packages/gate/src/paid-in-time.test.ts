@@ -1,5 +1,6 @@
-import { NodeError } from '@farebox/lightning';
+import { lightningSeller, NodeError } from '@farebox/lightning';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { GateOptions } from './index.js';
 import {
   admittedTo,
   challengeFor,
@@ -59,7 +60,8 @@ describe('a credential that comes after its challenge has expired, paid in time'
     rig.node.lookupInvoice = async () => ({ status: 'settled', settledMs: rig.clock.nowMs });
     const request = withCredential(price, await paidCredential(rig, challenge));
     rig.clock.nowMs += lifeMs + 5_001;
-    expect(refusedWith(await rig.gate.admit(request, safe)).status).toBe(402);
+    const answer = refusedWith(await rig.gate.admit(request, safe));
+    expect([answer.status, problemOf(answer).code]).toEqual([402, 'paid-late']);
   });
 
   it('is refused when it comes later than claims are sure to be kept', async () => {
@@ -101,4 +103,82 @@ it('whoever paid too late and asks again and again is held up before the node is
   for (let at = 0; at < 10; at++) statuses.push(refusedWith(await gate.admit(request, safe)).status);
   expect(statuses.at(-1)).toBe(429);
   expect(asked).toBeLessThanOrEqual(5);
+});
+
+describe('a method that settles when it verifies, and can tell when that was', () => {
+  const graceMs = 30_000;
+  let endMs: number;
+  let madeMs: number;
+  let asked: number;
+  /** Lightning, as if the gateway itself moved the money; where `paid_in_time` is not asked for. */
+  beforeEach(async () => {
+    await rig.close();
+    rig = await openRig({ acceptPaidInTime: false });
+    asked = 0;
+    rig.node.lookupInvoice = async () => {
+      asked++;
+      return { status: 'settled', settledMs: madeMs };
+    };
+    // Invoices tell whole seconds.
+    rig.clock.nowMs = Math.ceil(rig.clock.nowMs / 1_000) * 1_000;
+    endMs = rig.clock.nowMs + lifeMs;
+  });
+  const settling = (more: Partial<GateOptions> = {}) =>
+    rig.again({
+      methods: [{ ...lightningSeller({ node: rig.node, network: 'regtest' }), settlesOnVerify: true }],
+      ...more,
+    });
+
+  it.each([
+    ['long before the end', -lifeMs],
+    ['at the end', 0],
+    ['soon after it, as what was sent in its last second', graceMs - 1],
+  ])('sells for what was paid %s and comes days later', async (_, afterMs) => {
+    const request = await paidRequest(rig);
+    madeMs = endMs + afterMs;
+    rig.clock.nowMs = endMs + 6 * 24 * 3_600_000;
+    admittedTo(await settling().admit(request, safe)).cut();
+    expect(asked).toBe(1);
+  });
+
+  it.each([
+    ['safe', safe],
+    ['idempotent', idempotent],
+    ['once', once],
+  ])('refuses on a %s route what was paid later, and says where the money is', async (_, terms) => {
+    const order = { ...price, method: terms.route.split(' ')[0] ?? '' };
+    const request = await paidRequest(rig, order, terms);
+    madeMs = endMs + graceMs;
+    rig.clock.nowMs = madeMs + 1;
+    const answer = refusedWith(await settling().admit(request, terms));
+    expect(answer.status).toBe(402);
+    expect(problemOf(answer)).toMatchObject({
+      type: expect.stringContaining('expired'),
+      code: 'paid-late',
+      detail: expect.stringMatching(/money is with the seller: ask the seller/),
+    });
+    expect(rig.events.filter(({ kind }) => kind === 'refused')).toMatchObject([{ reason: 'paid-late' }]);
+    expect(await rig.ledger.totals()).toEqual([]);
+  });
+
+  it('does not ask while the challenge lives, and honours what is owed whenever it was paid', async () => {
+    const request = await paidRequest(rig);
+    madeMs = endMs + 3_600_000;
+    await admittedTo(await settling().admit(request, safe)).release();
+    rig.clock.nowMs = madeMs + 1;
+    await commit(admittedTo(await settling().admit(request, safe)));
+    expect(asked).toBe(0);
+  });
+
+  it('is not asked of by whoever asks again and again', async () => {
+    const rate = { perSecond: 0.001, burst: 3 };
+    const gate = settling({ mintBudget: { client: rate, global: rate } });
+    const request = await paidRequest(rig);
+    madeMs = endMs + graceMs;
+    rig.clock.nowMs = madeMs;
+    const statuses: number[] = [];
+    for (let at = 0; at < 6; at++) statuses.push(refusedWith(await gate.admit(request, safe)).status);
+    expect(statuses.at(-1)).toBe(429);
+    expect(asked).toBeLessThanOrEqual(3);
+  });
 });

@@ -49,7 +49,16 @@ async function sell(listener: RequestListener, terms: Terms = safe, options?: Pr
 function open({ method = 'GET', path = '/v1/joke', body, credential }: Ask) {
   const { port } = server.address() as AddressInfo; // a TCP server that listens
   const headers = credential === undefined ? {} : { Authorization: credential };
-  const request = httpRequest({ host: '127.0.0.1', port, method, path, headers, agent: false });
+  const maxHeaderSize = 131_072;
+  const request = httpRequest({
+    host: '127.0.0.1',
+    port,
+    method,
+    path,
+    headers,
+    agent: false,
+    maxHeaderSize,
+  });
   request.end(body);
   return request;
 }
@@ -213,6 +222,19 @@ describe('protect', () => {
     expect(calls).toBe(0);
     expect(await ask({ ...paid, method: 'POST', body: '1' })).toMatchObject({ status: 200, body: 'made' });
     expect(calls).toBe(1);
+  });
+
+  it('delivers an answer whose fields are more than is kept', async () => {
+    const links = Array.from({ length: 10 }, (_, n) => `<https://example.com/${n}${'x'.repeat(7_000)}>`);
+    await sell((_request, response) => response.setHeader('Link', links).end('made'), {
+      ...safe,
+      effect: 'once',
+    });
+    const paid = await payFor({ method: 'POST', body: '1' });
+    const answer = await ask(paid);
+    expect(answer).toMatchObject({ status: 200, body: 'made' });
+    expect(answer.headers.link).toBe(links.join(', '));
+    await becomes('answered');
   });
 
   it('calls the handler once for 200 simultaneous presentations (invariant 1)', async () => {

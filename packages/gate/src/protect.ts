@@ -1,15 +1,8 @@
 import { IncomingMessage, type RequestListener, type ServerResponse } from 'node:http';
-import { problem } from '@farebox/protocol';
+import { isPaymentCredential, problem } from '@farebox/protocol';
 import { type Answer, problemAnswer, sendAnswer } from './answer.js';
-import {
-  type BodyRead,
-  type BodyRoom,
-  bodyBytesMaxDefault,
-  createBodyRoom,
-  hasBody,
-  heldBodyBytesMax,
-  readBody,
-} from './body.js';
+import { type BodyRead, bodyBytesMaxDefault, hasBody, readBody } from './body.js';
+import { type BodyRoom, createSharedRoom, heldBodyBytesMax } from './body-room.js';
 import type { Admission } from './decision.js';
 import type { Delivery } from './delivery.js';
 import { clearFields } from './held-head.js';
@@ -17,7 +10,7 @@ import { holdResponse } from './hold-response.js';
 import { watchQueued } from './queued-response.js';
 import { sendReplay } from './replay.js';
 import { readTarget } from './target.js';
-import { checkOffers, type GateRequest, type Terms } from './terms.js';
+import { checkTerms, type GateRequest, type Terms } from './terms.js';
 
 /** How a listener is protected. */
 export interface ProtectOptions {
@@ -25,7 +18,10 @@ export interface ProtectOptions {
   readonly bodyBytesMax?: number;
   /** Most bytes of bodies held at a time by all requests to this listener; more is 503. Default 64 MiB. */
   readonly heldBytesMax?: number;
-  /** Who asks, for the gate's mint budget: an address that the client cannot choose freely. Default: nobody in particular. */
+  /**
+   * Who asks, for the gate's mint budget and for an eighth of the bytes held: an address that the client cannot choose
+   * freely. Default: nobody in particular.
+   */
   readonly client?: (request: IncomingMessage) => string | undefined;
 }
 
@@ -48,24 +44,28 @@ export type NodeDoor = (
   vet?: (body: Buffer) => Answer | undefined,
 ) => Promise<NodeAdmission>;
 
-/** Makes the {@link NodeDoor} of one route; throws as {@link checkOffers} does. Call {@link watchQueued} before it. */
+/** Makes the {@link NodeDoor} of one route; throws as {@link checkTerms} does. Call {@link watchQueued} before it. */
 export function createNodeDoor(admit: Admit, terms: Terms, options: ProtectOptions = {}): NodeDoor {
   const { bodyBytesMax = bodyBytesMaxDefault, heldBytesMax = heldBodyBytesMax } = options;
-  checkOffers(terms.offers);
-  const room = createBodyRoom(heldBytesMax);
+  checkTerms(terms);
+  const shared = createSharedRoom(heldBytesMax);
   return async function decide(request, response, url, vet) {
     const target = readTarget(url);
     if (!target.ok) return refused(problemAnswer(problem('bad-request', { detail: target.detail })));
+    const asked = readRequest(request);
+    const client = options.client?.(request);
+    const presents = asked.credentials.some(isPaymentCredential);
+    const room = shared.open({ client, presents, bytesMax: bodyBytesMax });
     const read = hasBody(request) ? await bodyOf(request, bodyBytesMax, room) : undefined;
-    if (read !== undefined && read.kind !== 'body') return refused(bodyRefusals[read.kind]);
+    if (read !== undefined && read.kind !== 'body') return refused(bodyRefusal(read.kind, presents));
     const body = read?.body;
     if (body !== undefined) response.once('close', () => room.give(body.length));
     const fault = body === undefined ? undefined : vet?.(body);
     if (fault !== undefined) return refused(fault);
-    const client = options.client?.(request);
     const { path, query } = target;
-    const admission = await admit({ ...readRequest(request), path, query, body, client }, terms);
+    const admission = await admit({ ...asked, path, query, body, client }, terms);
     if (admission.kind !== 'admitted') return admission;
+    room.admitted();
     if (response.destroyed) {
       // The client left while the ledger was asked. The listener was not called, so even a `once` claim is given back.
       await admission.delivery.release();
@@ -125,18 +125,32 @@ export function protectListener(
   }
 }
 
-/** The refusals of bodies that were not read whole. `gone` is never seen by anyone: the client has left. */
-export const bodyRefusals: Readonly<Record<Exclude<BodyRead['kind'], 'body'>, Answer>> = {
+const noRoom = 'Too much is being received at once; ';
+const bodyRefusals: Readonly<Record<Exclude<BodyRead['kind'], 'body'> | 'no-room-paid', Answer>> = {
   'too-large': problemAnswer(problem('body-too-large')),
   'no-room': problemAnswer(
+    problem('internal-error', { status: 503, detail: `${noRoom}nothing was charged.` }),
+    ['Retry-After', '1'],
+  ),
+  'no-room-paid': problemAnswer(
     problem('internal-error', {
       status: 503,
-      detail: 'Too much is being received at once; nothing was charged.',
+      detail: `${noRoom}the credential was not used up, send it again with the same request.`,
+      retry: 'same-credential',
     }),
     ['Retry-After', '1'],
   ),
   gone: problemAnswer(problem('bad-request')),
 };
+
+/**
+ * The refusal of a body that was not read whole. `gone` is never seen by anyone: the client has left.
+ *
+ * @param presents whether a payment credential came with it
+ */
+export function bodyRefusal(kind: Exclude<BodyRead['kind'], 'body'>, presents: boolean): Answer {
+  return bodyRefusals[kind === 'no-room' && presents ? 'no-room-paid' : kind];
+}
 
 /** The listener's own type asks for a response bound to a request; ours is bound to the original one. */
 function replyOf(response: ServerResponse): Parameters<RequestListener>[1] {

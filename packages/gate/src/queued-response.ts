@@ -1,5 +1,11 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import { type IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
+
+/**
+ * Most requests that one connection may have sent on before the first of them is answered. Beyond it the connection ends:
+ * none of them costs whoever sends them anything, and each is held here.
+ */
+export const pipelinedMax = 64;
 
 const queues = new WeakMap<Socket, Set<ServerResponse>>();
 
@@ -17,6 +23,7 @@ export function watchQueued(request: IncomingMessage, response: ServerResponse):
   const queue = queues.get(socket) ?? newQueue(socket);
   queue.add(response);
   response.once('close', () => queue.delete(response));
+  if (queue.size > pipelinedMax) socket.destroy();
 }
 
 function newQueue(socket: Socket): Set<ServerResponse> {
@@ -26,7 +33,8 @@ function newQueue(socket: Socket): Set<ServerResponse> {
     for (const response of queue) {
       // One that has had its turn is told by node.
       if (response.socket !== null) continue;
-      response.destroy();
+      // Node's own verb: that of the response may say that its listener has given up.
+      Reflect.apply(ServerResponse.prototype.destroy, response, []);
       response.emit('close');
     }
   });

@@ -4,6 +4,7 @@ import { claimRequest } from './claim-request.js';
 import type { GateContext } from './context.js';
 import type { Held } from './paid-delivery.js';
 import { type End, endOf } from './payment-end.js';
+import { redeliver } from './redeliver.js';
 import type { Passage } from './refusal.js';
 import { type Proven, settledLateMsMax } from './verify.js';
 
@@ -13,6 +14,7 @@ import { type Proven, settledLateMsMax } from './verify.js';
  * open       the upstream may be asked; `held` is what the ledger has already
  * kept       its answer is kept, and may be given from there; `held` says how that is counted
  * late       the challenge has expired, the ledger owes nothing for it, and it is not known to have been paid in time
+ * paid-late  as `late`, and the money has moved after the end
  * used       it has bought its answer; `credit-expired` and `refunded`: it never will
  * elsewhere  another gateway is working on it at this moment
  * unknown    a `once` upstream was asked and nobody knows the outcome
@@ -22,10 +24,15 @@ import { type Proven, settledLateMsMax } from './verify.js';
 export type Standing =
   | { readonly kind: 'open'; readonly held: Held }
   | { readonly kind: 'kept'; readonly held: Held; readonly kept: KeptAnswer }
-  | { readonly kind: 'late' | End | 'elsewhere' | 'unknown' | 'lost' | 'exhausted' };
+  | { readonly kind: 'late' | 'paid-late' | End | 'elsewhere' | 'unknown' | 'lost' | 'exhausted' };
 
 /** A payment under way when its challenge expires is in time; and nodes tell whole seconds, by clocks of their own. */
 const arrivalGraceMs = 5_000;
+/**
+ * What a gateway has sent in a challenge's last second is mined after it, and the gateway may have died before it knew. So this
+ * is longer than it would have waited itself.
+ */
+const sentGraceMs = 30_000;
 
 const nothing: Standing = { kind: 'open', held: { kind: 'nothing' } };
 
@@ -39,10 +46,10 @@ export async function standingOf(gate: GateContext, passage: Passage, proven: Pr
   const { id } = proven.challenge;
   await gate.inFlight.owed.settle(id);
   const claim = await gate.ledger.find(id, passage.request.idempotencyKey);
-  if (claim === undefined)
-    return !proven.late || (await wasPaidInTime(gate, passage, proven))
-      ? open(gate, passage, proven)
-      : { kind: 'late' };
+  if (claim === undefined) {
+    const arrival = proven.late ? await arrivalOf(gate, passage, proven) : 'in-time';
+    return arrival === 'in-time' ? open(gate, passage, proven) : { kind: arrival };
+  }
   switch (claim.state) {
     case 'released':
       return claim.attempts >= gate.attemptsMax ? { kind: 'exhausted' } : open(gate, passage, proven);
@@ -65,15 +72,21 @@ export async function standingOf(gate: GateContext, passage: Passage, proven: Pr
  * Of a credential that comes late, and that the ledger does not know. Its back end is asked at the cost of a challenge, which
  * a delivery gives back: whoever paid too late, and asks again and again, is held up like whoever never pays.
  */
-async function wasPaidInTime(gate: GateContext, passage: Passage, proven: Proven): Promise<boolean> {
+async function arrivalOf(
+  gate: GateContext,
+  passage: Passage,
+  proven: Proven,
+): Promise<'in-time' | 'late' | 'paid-late'> {
   const { challenge, expiresMs, settlement } = proven;
   const nowMs = gate.now();
-  if (!gate.acceptPaidInTime || nowMs - expiresMs >= settledLateMsMax) return false;
   const seller = findMethod(gate.methods, challenge);
-  if (seller?.settledMs === undefined) return false;
-  if (gate.mintBudget?.take(passage.request.client, nowMs).ok === false) return false;
+  if (seller?.settledMs === undefined || nowMs - expiresMs >= settledLateMsMax) return 'late';
+  const sends = seller.settlesOnVerify === true;
+  if (!sends && !gate.acceptPaidInTime) return 'late';
+  if (gate.mintBudget?.take(passage.request.client, nowMs).ok === false) return 'late';
   const settledMs = await seller.settledMs(settlement);
-  return settledMs !== undefined && settledMs < expiresMs + arrivalGraceMs;
+  if (settledMs === undefined) return 'late';
+  return settledMs < expiresMs + (sends ? sentGraceMs : arrivalGraceMs) ? 'in-time' : 'paid-late';
 }
 
 /** True when {@link standingOf} must be asked. */
@@ -128,7 +141,7 @@ async function ofDelivered(gate: GateContext, passage: Passage, claim: Claim): P
     // It is decided at the commit, when the upstream has answered.
     if (effect === 'safe') return nothing;
   }
-  const again = await gate.ledger.redeliver(seq, gate.redeliveriesMax, gate.now());
+  const again = await redeliver(gate, claim.challengeId, seq);
   if (again !== 'allowed') return reading ?? { kind: again === 'busy' ? 'elsewhere' : 'used' };
   const held = { kind: 'replay', seq, createdMs } as const;
   return kept === undefined

@@ -1,3 +1,4 @@
+import { amountOutOfBounds, nameOutOfBounds } from '@farebox/ledger';
 import type { Offer, Problem } from '@farebox/protocol';
 
 /**
@@ -13,13 +14,14 @@ export type Effect = 'safe' | 'idempotent' | 'once';
 export interface Terms {
   /** The route's name in the books, e.g. `GET /v1/bitcoin/*`. */
   readonly route: string;
-  /** The prices, one per way of paying ({@link checkOffers}). At least one. A credential of a method that is not among them is refused. */
+  /** The prices, one per way of paying ({@link checkTerms}). At least one. A credential of a method that is not among them is refused. */
   readonly offers: readonly Offer[];
   /**
    * The prices of this very request, where they depend on it: offers of the methods that `offers` names. Asked for each
    * challenge, and never for a paid request: what a challenge was issued for is honoured until it expires. Throws
    * {@link Unpriced} for a request that it cannot read, `MethodUnavailable` when no price can be told now; an empty list is
-   * the same.
+   * the same. It is shown no header fields: whoever prices by the body checks `Content-Type` and `Content-Encoding` in front
+   * of the gate.
    */
   readonly offersFor?: ((request: PricedRequest) => readonly Offer[]) | undefined;
   readonly effect: Effect;
@@ -36,11 +38,28 @@ export interface Terms {
 }
 
 /**
+ * Throws a TypeError for terms on which nothing can be sold: what the ledger would refuse, which it would do only when the
+ * money has moved, and what {@link checkWays} refuses.
+ */
+export function checkTerms({ route, offers }: Pick<Terms, 'route' | 'offers'>): void {
+  for (const { method, intent, price } of offers) {
+    const names = [route, method, intent, price.currency];
+    const reason =
+      amountOutOfBounds(price.amount) ?? names.map(nameOutOfBounds).find((fault) => fault !== undefined);
+    if (reason !== undefined)
+      throw new TypeError(
+        `The ledger cannot book what this offer sells (${reason}); change its route or its price.`,
+      );
+  }
+  checkWays(offers);
+}
+
+/**
  * Throws a TypeError where two offers are one way of paying. Each would be quoted, so that one grant of the mint budget
  * cost the node two invoices, and the buyer would have nothing to choose by. Over Lightning there is one invoice,
  * whatever its price was written in; of Tempo each token is a way of its own.
  */
-export function checkOffers(offers: readonly Offer[]): void {
+function checkWays(offers: readonly Offer[]): void {
   if (offers.length < 2) return;
   const ways = offers.map(({ method, intent, price }) =>
     method === 'lightning' ? `${method}/${intent}` : `${method}/${intent} ${price.currency}`,

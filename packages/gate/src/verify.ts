@@ -13,7 +13,7 @@ import {
 import type { Keyring } from '@farebox/protocol/binding';
 import { type Binding, findMethod } from './challenges.js';
 import type { RefusalReason } from './events.js';
-import { describeDifference, type Resource, readResource, sameResource } from './resource.js';
+import { describeDifference, type Resource, readResource } from './resource.js';
 import type { Terms } from './terms.js';
 
 /** A credential that is ours, meant for this request, and proves a payment. */
@@ -23,7 +23,7 @@ export interface Proven {
   readonly settlement: Settlement;
   /** When the challenge expires, milliseconds since the epoch. */
   readonly expiresMs: number;
-  /** The challenge's life is over: only a credit, or an answer that got lost, may still be given for it. */
+  /** The challenge's life is over: only what is owed, or was paid in time, may still be given for it. */
   readonly late: boolean;
 }
 
@@ -139,7 +139,7 @@ function bindingFault(
   if (!keyring.verify(bindingInput({ ...echo, realm }), echo.id)) return unknownChallenge(seller);
   const issued = echo.opaque === undefined ? undefined : readResource(echo.opaque);
   if (issued === undefined) return unknownChallenge(seller);
-  if (!sameResource(issued, resource)) {
+  if (echo.opaque !== binding.opaque) {
     return {
       ok: false,
       reason: 'other-resource',
@@ -187,7 +187,8 @@ export function proveCredential(
   const judgedMs = over ? expiresMs - 1 : nowMs;
   const context = source === undefined ? { nowMs: judgedMs } : { nowMs: judgedMs, source };
   const verification = seller.verify(challenge, payload, context);
-  const late = over && !(seller.settlesOnVerify === true && nowMs - expiresMs < settledLateMsMax);
+  const saysInTime = seller.settlesOnVerify === true && seller.settledMs === undefined;
+  const late = over && !(saysInTime && nowMs - expiresMs < settledLateMsMax);
   const conclude = (result: Awaited<typeof verification>): Proven | Refused => {
     if (result.ok) return { ok: true, challenge, settlement: result.settlement, expiresMs, late };
     const { reason, detail, code } = result.refusal;
@@ -210,8 +211,18 @@ export function proveCredential(
 }
 
 /** The refusal of a credential whose challenge has expired. */
-export function expired(seller: SellerMethod | undefined, detail?: string): Refused {
+function expired(seller: SellerMethod | undefined, detail?: string): Refused {
   return { ok: false, reason: 'expired', kind: 'payment-expired', type: seller?.problems?.expired, detail };
+}
+
+/** What is told to whoever has paid after the end. */
+export const paidLateDetail =
+  'This payment was made after its challenge had ended, and buys nothing. Its money is with the seller: ask the seller to pay it back.';
+
+/** The refusal of what comes after its challenge's end; `paid-late`: and was paid after it. */
+export function tooLate(when: 'late' | 'paid-late', seller: SellerMethod | undefined): Refused {
+  if (when === 'late') return expired(seller);
+  return { ...expired(seller, paidLateDetail), reason: when, code: when };
 }
 
 /** The refusal of a credential that has bought its answer already. */

@@ -16,6 +16,18 @@ export class LedgerMisuse extends Error {
   }
 }
 
+/** What the ledger holds cannot be, e.g. a claim without an amount: a disk or a hand has changed it. Nothing was written. */
+export class LedgerDamaged extends Error {
+  override readonly name = 'LedgerDamaged';
+  readonly code = 'ledger_corrupt';
+  readonly retry = 'never';
+
+  /** @param detail a sentence: what cannot be */
+  constructor(detail: string, options?: ErrorOptions) {
+    super(`The ledger is damaged: ${detail} Keep a copy of it, and restore it from a backup.`, options);
+  }
+}
+
 /** Why a ledger could not be opened. */
 export type LedgerOpenCode =
   | 'ledger_locked'

@@ -3,7 +3,7 @@ export { openPostgresAllowance, type PostgresAllowanceOptions } from './allowanc
 export { openSqliteAllowance, type SqliteAllowanceOptions } from './allowance/sqlite.js';
 export * from './books.js';
 export * from './errors.js';
-export { storedHeadersLengthMaxChars } from './front/answers.js';
+export { answerOutOfBounds, storedHeadersLengthMaxChars } from './front/answers.js';
 export { sweepRowsMax } from './front/bounds.js';
 export type { LedgerStats } from './front/ledger-front.js';
 export * from './ledger.js';
@@ -18,4 +18,5 @@ export * from './request-bounds.js';
 export type { SqliteLedger } from './sqlite/ledger.js';
 export { openSqliteLedger, type SqliteLedgerOptions } from './sqlite/open.js';
 export { openSqliteReader, type SqliteReaderOptions } from './sqlite/open-reader.js';
+export { SteadyTime } from './steady-time.js';
 export * from './transitions.js';

@@ -159,7 +159,10 @@ export interface SweepTerms {
   readonly nowMs: number;
   /** A credit that has not been touched for so long expires: released → expired. */
   readonly redemptionWindowMs: number;
-  /** Answers are kept for so long. */
+  /**
+   * The answer of a claim that is answered, expired or refunded is kept for so long after its delivery. Any other may still
+   * be asked for, and is kept with its claim.
+   */
   readonly replayWindowMs: number;
   /**
    * A claim that is answered, expired or refunded is removed so long after it last changed, and never before its challenge

@@ -27,18 +27,28 @@ export function isChallengeId(text: string): boolean {
   return text.length === challengeIdLengthChars && challengeIdPattern.test(text);
 }
 
+/** True for a payment's name as a claim can have it: printable ASCII of bounded length. */
+export function isReference(text: string): boolean {
+  return text.length <= referenceLengthMaxChars && referencePattern.test(text);
+}
+
 /** Says which field of a request is out of bounds, or nothing. The names are checked by {@link nameOutOfBounds}. */
 export function requestOutOfBounds(request: ClaimRequest): string | undefined {
   if (!isChallengeId(request.challengeId)) return 'challengeId is not base64url of 32 bytes';
   const { reference } = request;
-  if (reference.length > referenceLengthMaxChars || !referencePattern.test(reference)) {
+  if (!isReference(reference)) {
     return `reference is not 1 to ${referenceLengthMaxChars} printable ASCII characters`;
   }
-  const { amount } = request.paid;
-  if (amount < 0n || amount > amountMax) return 'paid is below zero or above 2^63 - 1 base units';
+  const amount = amountOutOfBounds(request.paid.amount);
+  if (amount !== undefined) return amount;
   if (!isTime(request.expiresMs) || !isTime(request.nowMs))
     return 'a time is not whole milliseconds since the epoch';
   return keyOutOfBounds(request.idempotencyKey) ?? rateOutOfBounds(request.rate);
+}
+
+/** Says what is wrong with an amount in base units, or nothing. */
+export function amountOutOfBounds(amount: bigint): string | undefined {
+  return amount < 0n || amount > amountMax ? 'paid is below zero or above 2^63 - 1 base units' : undefined;
 }
 
 /** Says what is wrong with an `Idempotency-Key`, or nothing. */

@@ -102,8 +102,8 @@ export interface SellerMethod {
   readonly problems?: MethodProblems;
   /**
    * True where `verify` itself moves the money. The gate then asks its ledger before, never judges one credential twice at
-   * once, and takes an `ok` for an expired challenge as proof that it was paid in time: `verify` must send nothing then,
-   * and only look at what has happened.
+   * once. For an expired challenge `verify` must send nothing, and only look at what has happened; that it happened in time is
+   * asked of {@link settledMs}, and without one an `ok` is taken as proof of it.
    */
   readonly settlesOnVerify?: boolean;
   /** Makes the `request` of a challenge. Rejects with {@link MethodUnavailable} when it cannot be made now. */
@@ -132,11 +132,20 @@ export class MethodUnavailable extends Error {
   override readonly name = 'MethodUnavailable';
 }
 
+/** One who is paid, and how much of the price. */
+export interface PayeeShare {
+  /** In the method's own form: node id, account. */
+  readonly payee: string;
+  readonly amount: Amount;
+}
+
 /** What a challenge would really cost, read from the proof-bearing data and not from the seller's words. */
 export interface Inspection {
   readonly price: Amount;
   /** Who is paid, in the method's own form: node id, account. */
   readonly payee: string;
+  /** Everybody who is paid, {@link payee} first, where one payment may go to several. Absent or empty: nobody else. */
+  readonly payees?: readonly PayeeShare[];
   /** The payment's reference, known before paying: payment hash. */
   readonly reference: string;
   readonly network: string;
@@ -172,7 +181,13 @@ export type PayOutcome =
       readonly fee: Amount;
       readonly source?: string;
     }
-  | { readonly kind: 'not-paid'; readonly code: string; readonly detail: string }
+  | {
+      readonly kind: 'not-paid';
+      readonly code: string;
+      readonly detail: string;
+      /** What was spent all the same, to nobody: the chain took its fee and took the payment back. Final, then. */
+      readonly fee?: Amount;
+    }
   | { readonly kind: 'unknown'; readonly detail: string };
 
 /** What a wallet knows of an earlier `pay`, from its journal. */

@@ -21,11 +21,13 @@ export interface Answer {
 /** What `createAnswer` needs beside the response. */
 export interface AnswerOptions {
   readonly idleMs: number;
+  /** After this long without anybody reading on, the answer is given up; absent: never. */
+  readonly unreadMs?: number | undefined;
   /** Ends the connection. */
   readonly abort: (reason: Error) => void;
-  /** Told once, after the last byte was taken or the reading has failed. */
+  /** Told once, after the last byte was taken, the reading has failed or nobody reads on. Throws only what a reader may hear. */
   readonly onEnd?: (end: BodyEnd) => void;
-  /** The error that the reader gets when the body breaks off. */
+  /** The error that the reader gets when the body breaks off, or comes back to one that was given up. */
   readonly onCut: (cause: unknown) => WalletError;
 }
 
@@ -51,13 +53,20 @@ class BodyReader implements AsyncIterator<Uint8Array> {
   readonly #options: AnswerOptions;
   #reader: ReadableStreamDefaultReader<Uint8Array> | undefined;
   #ended = false;
+  /** Why it was given up without its reader's knowledge. */
+  #unread: Error | undefined;
+  #unreadTimer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(response: Response, options: AnswerOptions) {
     this.#response = response;
     this.#options = options;
+    this.#awaitReader();
   }
 
   async next(): Promise<IteratorResult<Uint8Array, undefined>> {
+    clearTimeout(this.#unreadTimer);
+    // What was read so far is not the whole.
+    if (this.#unread) throw this.#options.onCut(this.#unread);
     if (this.#ended) return done;
     this.#reader ??= this.#response.body?.getReader();
     const chunk = this.#reader === undefined ? 'end' : await nextChunk(this.#reader, this.#options);
@@ -67,7 +76,10 @@ class BodyReader implements AsyncIterator<Uint8Array> {
       this.#end('complete');
       return done;
     }
-    if (chunk instanceof Uint8Array) return { done: false, value: chunk };
+    if (chunk instanceof Uint8Array) {
+      this.#awaitReader();
+      return { done: false, value: chunk };
+    }
     this.#end('cut');
     throw this.#options.onCut(chunk.cause);
   }
@@ -77,8 +89,22 @@ class BodyReader implements AsyncIterator<Uint8Array> {
     return done;
   }
 
+  /** A paid answer that nobody reads must not hold its payment for as long as the process lives. */
+  #awaitReader(): void {
+    const { unreadMs } = this.#options;
+    if (unreadMs === undefined) return;
+    const giveUp = () => {
+      this.#unread = new Error('the answer was not read on');
+      this.#end('stopped');
+    };
+    this.#unreadTimer = setTimeout(giveUp, unreadMs);
+    // No reason for a process to stay; browsers' timers are numbers.
+    if (typeof this.#unreadTimer === 'object') this.#unreadTimer.unref();
+  }
+
   #end(end: BodyEnd): void {
     this.#ended = true;
+    clearTimeout(this.#unreadTimer);
     if (end !== 'complete') this.#options.abort(new Error('the answer was not read to its end'));
     this.#options.onEnd?.(end);
   }

@@ -52,6 +52,11 @@ export interface BuyOptions extends Partial<PaymentLimits> {
   readonly keepAuthorization?: boolean | undefined;
   readonly signal?: AbortSignal | undefined;
   readonly hooks?: PaymentHooks | undefined;
+  /**
+   * Told once, when the payment of this very call has been written down and before anything is sent for it. Who only wants to
+   * give up what costs nothing stops giving up here. Must not throw.
+   */
+  readonly onPlanned?: (() => void) | undefined;
   /** What the runtime's `fetch` is told besides, in both requests. */
   readonly transport?: TransportInit | undefined;
 }
@@ -90,9 +95,10 @@ export async function payRequest(
   await askQuoteHook(context, options.hooks, request, quote, options.signal);
   const stored = await storeRequest(request, credentialHeaderFor(quote.challenge, options));
   refuseAborted(options.signal);
-  const entry = await payQuote(context, quote, limitsOf(context, options), stored, options.signal);
+  const { signal, transport, onPlanned } = options;
+  const call = { request: stored, signal, onPlanned };
+  const entry = await payQuote(context, quote, limitsOf(context, options), call);
   tellPayment(options.hooks, entry);
-  const { signal, transport } = options;
   const delivered = await present(context, entry, stored, { headers: request.headers, signal, transport });
   tellReceipt(options.hooks, delivered.receipt, delivered.entry);
   return quote.choice === undefined ? delivered : { ...delivered, choice: quote.choice };

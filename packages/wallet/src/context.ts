@@ -1,4 +1,5 @@
 import type { Amount } from '@farebox/protocol';
+import { ActivePayments } from './active-payments.js';
 import type { Journal } from './journal.js';
 import type { PaymentLimits, WalletTimeouts } from './limits.js';
 import type { MethodBook } from './methods.js';
@@ -22,8 +23,8 @@ export interface WalletContext {
   readonly allowInsecure: boolean;
   readonly timeouts: Required<WalletTimeouts>;
   /** Payments that this process is working on, whichever of its wallets does. */
-  readonly active: Set<string>;
+  readonly active: ActivePayments;
 }
 
-/** Shared by all wallets of one process: the journal tells processes apart, this tells apart what one is doing. */
-export const activePayments = new Set<string>();
+/** Shared by all wallets of one process. */
+export const activePayments = new ActivePayments();

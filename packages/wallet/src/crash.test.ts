@@ -9,10 +9,11 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { readAll } from './answer.js';
 import type { Journal } from './journal.js';
 import { openJournal } from './journal-sqlite.js';
+import type { ResumeReport } from './resume-all.js';
 import { RecordingNode } from './testing/purse.js';
 import { RemoteNode, serveNode } from './testing/remote-node.js';
 import { ask, deliver, Seller } from './testing/seller.js';
-import { createWallet, type ResumeReport } from './wallet.js';
+import { createWallet } from './wallet.js';
 
 const childPath = fileURLToPath(new URL('./testing/crash-child.js', import.meta.url));
 

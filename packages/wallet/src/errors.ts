@@ -6,8 +6,8 @@ export type WalletOutcome = 'not-sent' | 'refused' | 'unknown' | 'delivered' | '
 /** The classes of the exit codes of the command. */
 export type ExitClass = 'failed' | 'usage' | 'network' | 'payment' | 'policy' | 'unknown' | 'credit';
 
-/** Whether money has gone. */
-export type Spent = 'no' | 'maybe' | 'yes';
+/** Whether money has gone. `fee`: nobody was paid, and a fee was spent on it. */
+export type Spent = 'no' | 'fee' | 'maybe' | 'yes';
 
 interface ErrorRule {
   readonly outcome: Exclude<WalletOutcome, 'delivered'>;
@@ -81,11 +81,13 @@ export const walletErrorTable = {
   timed_out: network,
   /** The payment failed for certain. */
   payment_failed: { ...failed, exitClass: 'payment' },
-  /** The node has not said whether it paid. */
+  /** Nobody was paid, and it cost a fee: the chain took the payment back. Trying again could cost another. */
+  fee_lost: { ...failed, exitClass: 'payment', retry: 'never', spent: 'fee' },
+  /** The node has not said whether it paid, or what it said could not be written down. */
   payment_unknown: unknown,
   /** Paid, but the proof could not be written down. The node still has it. */
   proof_not_stored: { ...unknown, spent: 'yes' },
-  /** Presented; the connection broke before or within the answer. */
+  /** Presented; the connection broke before or within the answer, or what came of it could not be written down. */
   answer_unknown: { ...unknown, spent: 'yes' },
   /** Presented and refused, or not presented again; the seller may still take the money. */
   settlement_unknown: unknown,
@@ -95,7 +97,7 @@ export const walletErrorTable = {
   seller_refused: { ...credit, outcome: 'refused', retry: 'same-credential' },
   /** Paid; the seller answered 5xx. */
   seller_failed: { ...credit, retry: 'same-credential' },
-  /** Paid; the caller gave up before it was presented. */
+  /** Paid; before it was presented the caller gave up, or the journal could not be written. */
   unpresented: credit,
   /** Paid; the challenge expired before it could be presented. */
   expired_unpresented: credit,

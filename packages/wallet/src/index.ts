@@ -22,6 +22,7 @@ export {
   type WalletTimeouts,
 } from './limits.js';
 export type { LazyMethod, MethodSource, MissingMethod, WalletMethod } from './methods.js';
+export { offersPayment, payInsteadAdvice } from './offers-payment.js';
 export type { ApprovalAnswer, ApprovalQuestion, Approver } from './policy/approval.js';
 export {
   type Budget,
@@ -49,6 +50,7 @@ export { type ReceiptCheck, receiptWarning } from './receipt-check.js';
 export { checkKeptReceipt, type KeptReceiptCheck } from './receipt-kept.js';
 export { type Header, headerValue, isSecure, type PayableRequest } from './request.js';
 export type { ResumeOptions, ResumeResult } from './resume.js';
+export type { ResumeAllOptions, ResumeReport } from './resume-all.js';
 export { isSecretHeader } from './secret-headers.js';
 export { plainText } from './seller-problem.js';
 export type { PaidEntry } from './settle.js';

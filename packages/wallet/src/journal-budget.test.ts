@@ -58,6 +58,24 @@ describe('a budget', () => {
     expect(journal.plan(plan([day(12n)]), start).ok).toBe(true);
   });
 
+  it('counts the fee of what was not paid for as long as the window reaches, and gives back the rest', () => {
+    const lost = { detail: 'taken back', final: true, fee: msat(1_500n) };
+    for (const from of ['paying', 'presented'] as const) {
+      const id = idOf(journal.plan(plan([], { settlesOnPresentation: true }), start));
+      journal.move(id, 'planned', 'paying', {}, start);
+      if (from === 'presented') {
+        journal.move(id, 'paying', 'paid', { payload: { a: 1 }, paid: sat(10n), fee: sat(2n) }, start);
+        journal.move(id, 'paid', 'presented', {}, start);
+      }
+      const entry = journal.move(id, from, 'not-paid', lost, start + hour);
+      expect(entry.fee).toEqual(msat(1_500n));
+    }
+    expect(standing(journal, day(12n), start + hour)).toEqual([3_000n, 0n, 9_000n]);
+    expect(journal.plan(plan([day(12n)]), start + hour)).toMatchObject({ ok: false, by: 'budget' });
+    expect(standing(journal, day(12n), start + 25 * hour - 1)[0]).toBe(3_000n);
+    expect(standing(journal, day(12n), start + 25 * hour)[0]).toBe(0n);
+  });
+
   it('gives back what a node was asked about from outside when its deadline has passed too', () => {
     const id = idOf(journal.plan(plan([day(12n)]), start));
     journal.move(id, 'planned', 'paying', {}, start);

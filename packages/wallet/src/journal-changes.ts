@@ -13,7 +13,17 @@ const unsignedColumns: Readonly<Record<string, SqlValue>> = {
   receipt_reference: null,
 };
 
-/** The columns of what a step adds to the row. */
+/** The columns of a step with what it adds to the row. */
+export function moveColumns(
+  to: JournalState,
+  before: JournalEntry,
+  changes: EntryChanges,
+  nowMs: number,
+): Record<string, SqlValue> {
+  return { ...stepColumns(to, before, nowMs), ...changeColumns(changes) };
+}
+
+/** The columns of what is added to a row. */
 export function changeColumns(changes: EntryChanges): Record<string, SqlValue> {
   const { payload, source, paid, fee, receiptReference, receipt, status, detail } = changes;
   return {
@@ -30,12 +40,12 @@ export function changeColumns(changes: EntryChanges): Record<string, SqlValue> {
 }
 
 /** The columns of the step itself. */
-export function stepColumns(to: JournalState, before: JournalEntry, nowMs: number): Record<string, SqlValue> {
+function stepColumns(to: JournalState, before: JournalEntry, nowMs: number): Record<string, SqlValue> {
   const step: Record<string, SqlValue> = { state: to, updated_ms: nowMs };
   if (to === 'paying') step.paying_ms = nowMs;
   if (to === 'paid') step.paid_ms = nowMs;
   if (to === 'presented') step.presentations = before.presentations + 1;
-  // Certainly never carried out: nothing that was signed is kept, and nothing counts as spent.
+  // Certainly nobody was paid: nothing that was signed is kept. What it cost all the same is among the changes.
   if (to === 'not-paid') Object.assign(step, unsignedColumns);
   // The proof opens the resource, the body may be private: neither is kept longer than needed.
   if (to === 'delivered') Object.assign(step, { delivered_ms: nowMs, payload: null, body: null });

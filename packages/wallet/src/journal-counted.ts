@@ -28,6 +28,8 @@ export function countedOf(entry: JournalEntry): readonly Counted[] {
     case 'spent':
       return sum([paid ?? price, fee ?? maxFee]).map((one) => ({ ...one, open: isOpen(entry) }));
     case 'given-back': {
+      // The chain's last word, and its price: gone for good, like what was paid.
+      if (fee !== undefined) return sum([fee]).map((one) => ({ ...one, open: false }));
       if (payingMs === undefined) return [];
       const untilMs = payDeadlineMs + clockToleranceMs;
       return sum([price, maxFee]).map((one) => ({ ...one, open: false, untilMs }));

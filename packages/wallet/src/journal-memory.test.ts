@@ -88,6 +88,7 @@ function changesOf(to: JournalState, roll: (below: number) => number): EntryChan
     ...(proof && { payload: { preimage: 'x' }, paid, fee: { amount: BigInt(roll(3)), currency: 'msat' } }),
     ...(roll(3) === 0 && { detail: 'why', status: 200 }),
     ...(roll(3) === 0 && { final: true }),
+    ...(to === 'not-paid' && roll(3) === 0 && { fee: { amount: 2n, currency: 'msat' } }),
   };
 }
 

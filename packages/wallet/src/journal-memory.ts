@@ -9,7 +9,7 @@ import type {
   Retention,
   Settled,
 } from './journal.js';
-import { changeColumns, stepColumns } from './journal-changes.js';
+import { changeColumns, moveColumns } from './journal-changes.js';
 import { MemoryCount } from './journal-memory-count.js';
 import { assertEntry, planColumns, readRow, type SqlValue } from './journal-row.js';
 import { leastRetentionMs } from './limits.js';
@@ -94,7 +94,7 @@ class MemoryJournal implements Journal {
 
   move(id: string, from: JournalState, to: JournalState, changes: EntryChanges, nowMs: number): JournalEntry {
     const before = this.#expect(id, from, to);
-    return this.#write(id, { ...changeColumns(changes), ...stepColumns(to, before, nowMs) }, nowMs);
+    return this.#write(id, moveColumns(to, before, changes, nowMs), nowMs);
   }
 
   settle(id: string, from: JournalState, settled: Settled, nowMs: number): JournalEntry {

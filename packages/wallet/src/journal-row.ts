@@ -1,4 +1,4 @@
-import type { Amount, Challenge, JsonObject, Receipt } from '@farebox/protocol';
+import type { Amount, Challenge, JsonObject, PayeeShare, Receipt } from '@farebox/protocol';
 import { WalletError } from './errors.js';
 import type { CredentialHeader, JournalEntry, PaymentPlan, StoredRequest } from './journal.js';
 import { countedHost } from './journal-counted.js';
@@ -23,6 +23,7 @@ export function planColumns(plan: PaymentPlan): Record<string, SqlValue> {
     max_fee_amount: String(plan.maxFee.amount),
     max_fee_currency: plan.maxFee.currency,
     payee: plan.payee,
+    payees: plan.payees === undefined ? null : writePayees(plan.payees),
     network: plan.network,
     expires_ms: Math.trunc(plan.expiresMs),
     pay_deadline_ms: Math.trunc(plan.payDeadlineMs),
@@ -62,6 +63,7 @@ export function readRow(row: Row): JournalEntry {
     createdMs: number(row, 'created_ms'),
     updatedMs: number(row, 'updated_ms'),
     ...(request && { request }),
+    ...(row.payees !== null && { payees: readPayees(row) }),
     // The payload is the JSON object that the method gave; nothing else writes this column.
     ...(row.payload !== null && { payload: json(row, 'payload') as JsonObject }),
     ...(row.source !== null && { source: text(row, 'source') }),
@@ -90,6 +92,9 @@ export function assertEntry(entry: JournalEntry): void {
   }
   if ((rule.spent === 'yes') !== (entry.paid !== undefined)) {
     corrupt(`payment ${entry.id} is ${entry.state} and its amount paid says otherwise`);
+  }
+  if (rule.spent !== 'yes' && entry.fee !== undefined && entry.state !== 'not-paid') {
+    corrupt(`payment ${entry.id} is ${entry.state} and has cost a fee`);
   }
   if (entry.settlement === 'made' && rule.spent !== 'yes') {
     corrupt(`payment ${entry.id} is ${entry.state} and was carried out`);
@@ -125,6 +130,16 @@ function readRequest(row: Row): StoredRequest | undefined {
     credentialHeader,
     ...(row.body !== null && { body: bytes(row, 'body') }),
   };
+}
+
+function writePayees(payees: readonly PayeeShare[]): string {
+  return JSON.stringify(payees.map(({ payee, amount }) => [payee, String(amount.amount), amount.currency]));
+}
+
+function readPayees(row: Row): readonly PayeeShare[] {
+  // Written above, and by nothing else.
+  const kept = json(row, 'payees') as readonly (readonly [string, string, string])[];
+  return kept.map(([payee, amount, currency]) => ({ payee, amount: { amount: BigInt(amount), currency } }));
 }
 
 function optionalAmount(row: Row, name: 'paid' | 'fee'): Amount | undefined {

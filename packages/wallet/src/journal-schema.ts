@@ -63,6 +63,7 @@ export const migrations: readonly string[] = [
    CREATE INDEX counted_latest ON counted (at_ms);
    ALTER TABLE payment ADD COLUMN host TEXT;
    CREATE INDEX payment_by_update ON payment (updated_ms);`,
+  `ALTER TABLE payment ADD COLUMN payees TEXT;`,
 ];
 
 /** The migration after which what is there must be counted. */

@@ -103,6 +103,13 @@ describe('an open settlement', () => {
     expect(codeOf(() => journal.settle(id, 'delivered', {}, 3_000))).toBe('journal_corrupt');
   });
 
+  it('that ended unpaid at the price of a fee is not planned again: the row is the record of the fee', () => {
+    const id = bring('refused');
+    const entry = journal.move(id, 'refused', 'not-paid', { final: true, fee: cent(2n) }, 3_000);
+    expect(codeOf(() => journal.replan(id, plan(), 4_000))).toBe('journal_corrupt');
+    expect(journal.find(id)).toEqual(entry);
+  });
+
   it('begins anew with a new plan: nobody has seen what will be signed then', () => {
     const id = bring('refused');
     journal.move(id, 'refused', 'not-paid', { final: true }, 3_000);

@@ -120,8 +120,13 @@ describe('openJournal', () => {
   });
 
   it('gives back the whole entry after closing and opening', () => {
-    const id = paid();
+    const payees = [
+      { payee: '02aa', amount: sat(1n) },
+      { payee: '03bb', amount: sat(2n) },
+    ];
+    const id = paid({ payees });
     const before = journal.find(id);
+    expect(before?.payees).toEqual(payees);
     journal.close();
     journal = openJournal({ path });
     expect(journal.find(id)).toEqual(before);

@@ -11,7 +11,7 @@ import type {
   Settled,
 } from './journal.js';
 import { findOverBudget, recount, standings } from './journal-budget.js';
-import { changeColumns, stepColumns } from './journal-changes.js';
+import { changeColumns, moveColumns } from './journal-changes.js';
 import { type Connection, connect, guard } from './journal-file.js';
 import { filterQuery, marks, type PageEnd, pruneQuery } from './journal-query.js';
 import { assertEntry, planColumns, type Row, readRow, type SqlValue } from './journal-row.js';
@@ -100,7 +100,7 @@ class SqliteJournal implements Journal {
   move(id: string, from: JournalState, to: JournalState, changes: EntryChanges, nowMs: number): JournalEntry {
     return this.#write(() => {
       const before = this.#expect(id, from, to);
-      this.#update(id, { ...changeColumns(changes), ...stepColumns(to, before, nowMs), owner: this.#owner });
+      this.#update(id, { ...moveColumns(to, before, changes, nowMs), owner: this.#owner });
       return this.#counted(id, nowMs);
     });
   }

@@ -1,4 +1,4 @@
-import type { Amount, Challenge, JsonObject, Receipt } from '@farebox/protocol';
+import type { Amount, Challenge, JsonObject, PayeeShare, Receipt } from '@farebox/protocol';
 import type { WalletOutcome } from './errors.js';
 import type { Budget, BudgetStanding, OverBudget } from './policy/budget.js';
 import type { Header } from './request.js';
@@ -30,6 +30,8 @@ export interface PaymentPlan {
   readonly price: Amount;
   readonly maxFee: Amount;
   readonly payee: string;
+  /** Everybody who is paid, where it is not the payee alone. */
+  readonly payees?: readonly PayeeShare[];
   readonly network: string;
   /** The payment's globally unique name: payment hash. */
   readonly reference: string;
@@ -57,7 +59,7 @@ export interface JournalEntry extends Omit<PaymentPlan, 'settlesOnPresentation' 
   readonly settlement?: Settlement;
   /** What was paid or, while the settlement is open, signed for. */
   readonly paid?: Amount;
-  /** The fee; while the settlement is open, the most that it can be. */
+  /** The fee; while the settlement is open, the most that it can be. Of what was not paid, what it cost all the same. */
   readonly fee?: Amount;
   /** What the seller's receipt must name, where that is not {@link PaymentPlan.reference}. */
   readonly receiptReference?: string;
@@ -140,7 +142,10 @@ export interface Journal {
    * that no two processes are given the same room.
    */
   plan(plan: PaymentPlan, nowMs: number): PlanResult;
-  /** Tries again what certainly was not paid: `not-paid` → `planned`, with the new plan, in the same row. */
+  /**
+   * Tries again what certainly was not paid: `not-paid` → `planned`, with the new plan, in the same row. Never what cost a
+   * fee: that row is the record of it.
+   */
   replan(id: string, plan: PaymentPlan, nowMs: number): PlanResult;
   /** The first budget that has no room for a plan now, as `plan` would say it; undefined when all have. Reserves nothing. */
   findOver(plan: Pick<PaymentPlan, 'price' | 'maxFee' | 'budgets'>, nowMs: number): OverBudget | undefined;

@@ -17,6 +17,8 @@ export const unpaidAnswerTimeoutMs = 30_000;
 export const paidAnswerTimeoutMs = 120_000;
 /** Longest silence within an answer. */
 export const answerIdleMs = 60_000;
+/** How long a paid answer may be left unread; after that it is given up and can be resumed. */
+export const answerUnreadMs = 5 * 60_000;
 /** How long a problem document may take. */
 export const problemTimeoutMs = 5_000;
 /** How long the payment method may try. */
@@ -62,6 +64,7 @@ export interface WalletTimeouts {
   readonly unpaidAnswerMs?: number;
   readonly paidAnswerMs?: number;
   readonly answerIdleMs?: number;
+  readonly answerUnreadMs?: number;
   readonly payMs?: number;
 }
 

@@ -2,13 +2,14 @@ import { serializeCredential } from '@farebox/protocol';
 import { type Answer, answerHeader, type BodyEnd, readRefusal } from './answer.js';
 import type { WalletContext } from './context.js';
 import { WalletError } from './errors.js';
-import type { JournalEntry, StoredRequest } from './journal.js';
+import type { EntryChanges, JournalEntry, StoredRequest } from './journal.js';
+import { isStateChanged, step } from './journal-step.js';
 import { clockToleranceMs } from './limits.js';
 import { checkReceipt, type ReceiptCheck } from './receipt-check.js';
 import type { Header, ReplayableRequest } from './request.js';
 import { plainText, readProblem } from './seller-problem.js';
 import type { PaidEntry } from './settle.js';
-import { settlementUnknown, settleOpen } from './settlement.js';
+import { feeLost, settlementUnknown, settleOpen } from './settlement.js';
 import { isOpen } from './states.js';
 import { exchange, type TransportInit } from './transport.js';
 
@@ -35,8 +36,9 @@ export interface PresentOptions {
 /**
  * Presents the proof of a payment: the same method, URL, headers and body, with the credential added. Never pays,
  * whatever the answer is; a second 402 is a refusal. Throws {@link WalletError} `seller_refused`, `seller_failed`,
- * `answer_unknown`, `expired_unpresented` or `unpresented`; of a payment whose settlement is open also
- * `settlement_unknown`, or what says that nothing was spent: `payment_failed`, `aborted`, `challenge_expired`.
+ * `answer_unknown`, `in_progress`, `expired_unpresented` or `unpresented`; of a payment whose settlement is open also
+ * `settlement_unknown`, what says that nothing was spent (`payment_failed`, `aborted`, `challenge_expired`), or that only
+ * a fee was: `fee_lost`.
  */
 export async function present(
   context: WalletContext,
@@ -46,16 +48,11 @@ export async function present(
 ): Promise<Delivered> {
   const { journal, now } = context;
   const { id } = entry;
-  context.active.add(id);
-  let left = false;
-  const leave = () => {
-    left = true;
-    context.active.delete(id);
-  };
+  const leave = context.active.take(id);
   try {
     await refuseTooLate(context, entry, options);
     const request = paidRequest(entry, stored, options.headers);
-    const presented = journal.move(id, entry.state, 'presented', {}, now());
+    const presented = step(entry, () => journal.move(id, entry.state, 'presented', {}, now()));
     let receipt: ReceiptCheck | undefined;
     let status = 0;
     const onEnd = (end: BodyEnd) => {
@@ -63,20 +60,19 @@ export async function present(
       leave();
       // Only a whole answer is a delivery. Anything else stays redeemable with the same credential.
       const changes = { status, ...(receipt.status === 'valid' && { receipt: receipt.receipt }) };
-      const detail = end === 'cut' ? 'the answer broke off' : 'the answer was not read to its end';
-      if (end === 'complete')
-        journal.move(id, 'presented', 'delivered', { ...changes, detail: 'delivered' }, now());
-      else journal.move(id, 'presented', 'answer-unknown', { status, detail }, now());
+      if (end === 'complete') writeDelivered(context, presented, { ...changes, detail: 'delivered' });
+      else writeLost(context, presented, { status, detail: endOf[end] });
     };
     const result = await exchange(context, request, request.headers, {
       answerTimeoutMs: context.timeouts.paidAnswerMs,
+      unreadMs: context.timeouts.answerUnreadMs,
       signal: options.signal,
       transport: options.transport,
       onEnd,
       onCut: (cause) => lost(presented, 'The paid answer broke off', cause),
     });
     if (!result.ok) {
-      journal.move(id, 'presented', 'answer-unknown', { detail: `no answer: ${result.kind}` }, now());
+      writeLost(context, presented, { detail: `no answer: ${result.kind}` });
       throw lost(presented, lossOf[result.kind], result.cause);
     }
     const { answer } = result;
@@ -90,8 +86,38 @@ export async function present(
     }
     throw await refusal(context, presented, answer, result.abort);
   } catch (error) {
-    if (!left) leave();
+    leave();
     throw error;
+  }
+}
+
+const endOf = {
+  cut: 'the answer broke off',
+  stopped: 'the answer was not read to its end',
+} as const;
+
+function writeDelivered(context: WalletContext, presented: JournalEntry, changes: EntryChanges): void {
+  const { journal, now } = context;
+  const { id } = presented;
+  step(presented, () => {
+    try {
+      journal.move(id, 'presented', 'delivered', changes, now());
+    } catch (error) {
+      // Another process has got the same answer meanwhile; ours is as whole.
+      if (!isStateChanged(error) || journal.find(id)?.state !== 'delivered') throw error;
+    }
+  });
+}
+
+/**
+ * Writes that the answer did not arrive. Where that cannot be written, the row stays `presented`, which says the same and is
+ * resumed in the same way: the caller hears why there is no answer, not that the journal failed as well.
+ */
+function writeLost({ journal, now }: WalletContext, { id }: JournalEntry, changes: EntryChanges): void {
+  try {
+    journal.move(id, 'presented', 'answer-unknown', changes, now());
+  } catch (error) {
+    if (!(error instanceof WalletError)) throw error;
   }
 }
 
@@ -125,6 +151,8 @@ async function refuseTooLate(
   const { entry: settled, doubt } = await settleOpen(context, entry);
   if (doubt !== undefined) throw settlementUnknown(what, doubt, { paymentId });
   if (settled.state === 'not-paid') {
+    const lost = feeLost(context, what, settled, { cause });
+    if (lost) throw lost;
     const message = `${what}; what was signed is of no use any more and nothing was paid.`;
     throw new WalletError(aborted ? 'aborted' : 'challenge_expired', message, { paymentId, cause });
   }
@@ -170,11 +198,13 @@ function describeRedirect(status: number, location: string | undefined): string 
 
 async function refusal(
   context: WalletContext,
-  { id: paymentId }: JournalEntry,
+  presented: JournalEntry,
   answer: Answer,
   abort: (reason: Error) => void,
   instead?: string,
 ): Promise<WalletError> {
+  const { id: paymentId } = presented;
+  const { journal, now } = context;
   const { status } = answer;
   const location = answerHeader(answer, 'location');
   const problem = readProblem(await readRefusal(answer, abort), status);
@@ -183,13 +213,16 @@ async function refusal(
   const where = instead ?? describeRedirect(status, location) ?? said;
   const detail = `${status}${where === '' ? '' : `: ${where}`}`;
   const state = broke ? 'failed' : 'refused';
-  const refused = context.journal.move(paymentId, 'presented', state, { status, detail }, context.now());
+  const write = () => journal.move(paymentId, 'presented', state, { status, detail }, now());
+  const refused = step(presented, write);
   const options = { paymentId, status, ...(problem && { problem }) };
   const did = `the seller ${broke ? 'failed' : 'refused'} (${detail})`;
   // A refusal says nothing of the money: whoever was shown a signed payment can carry it out while it is valid.
   const { entry, doubt } = await settleOpen(context, refused);
   if (doubt !== undefined) return settlementUnknown(`Presented, but ${did}`, doubt, options);
   if (entry.state === 'not-paid') {
+    const lost = feeLost(context, `Presented, but ${did}`, entry, options);
+    if (lost) return lost;
     const message = `Presented, but ${did}, and nothing was paid: ${entry.detail ?? 'it never will be'}.`;
     return new WalletError('payment_failed', message, options);
   }

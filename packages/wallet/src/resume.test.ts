@@ -92,6 +92,29 @@ describe('resume', () => {
     expect(await purse.wallet.resume(result.entry.id)).toMatchObject({ kind: 'finished' });
   });
 
+  it('presents once, however often this process resumes it at a time', async () => {
+    const id = await payIntoCredit();
+    let answer = (): void => undefined;
+    let presentedNow = 0;
+    seller.behave(async ({ seen, response }) => {
+      presentedNow += 1;
+      await new Promise<void>((resolve) => {
+        answer = resolve;
+      });
+      if (seen.credential) deliver(response, seen.credential);
+    });
+    const first = purse.wallet.resume(id);
+    expect((await failureOf(purse.wallet.resume(id))).code).toBe('in_progress');
+    await expect.poll(() => presentedNow, { timeout: 50_000 }).toBe(1);
+    expect((await failureOf(purse.another().resume(id))).code).toBe('in_progress');
+    answer();
+    const result = await first;
+    if (result.kind !== 'delivered') throw new Error('not delivered');
+    expect((await failureOf(purse.wallet.resume(id))).code).toBe('in_progress');
+    expect(new TextDecoder().decode(await readAll(result.answer, 1_000))).toBe('{"rate":1}');
+    expect([purse.journal.find(id)?.state, presentedNow]).toEqual(['delivered', 1]);
+  });
+
   it('never revives a payment that the node has refused for certain', async () => {
     purse.node.next = () => Promise.resolve({ status: 'failed', reason: 'no route' });
     const failure = await failureOf(purse.wallet.pay({ url: seller.url }));

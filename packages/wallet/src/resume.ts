@@ -1,11 +1,12 @@
 import type { WalletContext } from './context.js';
 import { WalletError } from './errors.js';
 import type { JournalEntry, StoredRequest } from './journal.js';
+import { step } from './journal-step.js';
 import { clockToleranceMs, dispatchGraceMs } from './limits.js';
 import { type Delivered, present } from './present.js';
 import type { Header } from './request.js';
 import { recordOutcome, requirePaid } from './settle.js';
-import { askMethod, settleOpen } from './settlement.js';
+import { askMethod, notPaidChanges, settleOpen } from './settlement.js';
 import { isOpen } from './states.js';
 
 /** What resuming one payment came to, when it is not an error. */
@@ -18,7 +19,7 @@ export type ResumeResult =
 
 /** How to resume. */
 export interface ResumeOptions {
-  /** The secret headers of the request, which the journal does not keep. */
+  /** The secret headers of the request, which the journal does not keep. Headers that the request did not have are not sent. */
   readonly headers?: readonly Header[];
   readonly evenExpired?: boolean | undefined;
   readonly signal?: AbortSignal | undefined;
@@ -35,15 +36,19 @@ export async function resumeEntry(
   options: ResumeOptions = {},
 ): Promise<ResumeResult> {
   if (context.active.has(found.id) || isElsewhere(context, found)) throw inProgress(found);
-  const entry = await settleEntry(context, found);
-  if (entry.state === 'delivered' || entry.state === 'not-paid') return { kind: 'finished', entry };
-  if (entry.request === undefined) return { kind: 'proof', entry };
-  const headers = completeHeaders(entry, entry.request, options.headers ?? []);
-  return present(context, requirePaid(entry), entry.request, {
-    headers,
-    signal: options.signal,
-    evenExpired: options.evenExpired,
-  });
+  // Before the first wait: a second call of this process must not find the payment free.
+  const leave = context.active.take(found.id);
+  try {
+    const entry = await settleEntry(context, found);
+    if (entry.state === 'delivered' || entry.state === 'not-paid') return { kind: 'finished', entry };
+    if (entry.request === undefined) return { kind: 'proof', entry };
+    const headers = completeHeaders(entry, entry.request, options.headers ?? []);
+    const { signal, evenExpired } = options;
+    return await present(context, requirePaid(entry), entry.request, { headers, signal, evenExpired });
+  } finally {
+    // Nothing, once `present` has taken it over.
+    leave();
+  }
 }
 
 /** True when `--all` has something to do here: not for proofs of invoices, nor for credits that have expired. */
@@ -59,7 +64,8 @@ async function settleEntry(context: WalletContext, entry: JournalEntry): Promise
   const { id, state } = entry;
   if (state === 'planned') {
     // `paying` was never written, so the node was never asked. A slow owner finds the row changed and stops.
-    return journal.move(id, 'planned', 'not-paid', { detail: 'given up before anything was sent' }, now());
+    const detail = 'given up before anything was sent';
+    return step(entry, () => journal.move(id, 'planned', 'not-paid', { detail }, now()));
   }
   if (isOpen(entry)) return (await settleOpen(context, entry)).entry;
   if (state !== 'paying' && state !== 'payment-unknown' && state !== 'not-paid') return entry;
@@ -72,7 +78,7 @@ async function settleEntry(context: WalletContext, entry: JournalEntry): Promise
     if (now() < (entry.payingMs ?? entry.updatedMs) + dispatchGraceMs) throw inProgress(entry);
     // Where only a presentation moves the money, the word is final. A node may have been asked by somebody else.
     const final = entry.settlement !== undefined;
-    return journal.move(id, state, 'not-paid', { detail: outcome.detail, final }, now());
+    return step(entry, () => journal.move(id, state, 'not-paid', notPaidChanges(outcome, final), now()));
   }
   return recordOutcome(context, entry, state, outcome);
 }
@@ -81,8 +87,8 @@ async function settleEntry(context: WalletContext, entry: JournalEntry): Promise
 function isElsewhere(context: WalletContext, entry: JournalEntry): boolean {
   if (context.journal.ownerIsGone(entry)) return false;
   const nowMs = context.now();
-  // What was signed for and not presented yet would be given up, in the middle of another's work.
-  const unpresented = entry.state === 'paid' && isOpen(entry) && entry.request !== undefined;
+  // Its owner is about to present it. Were it only signed for, it would even be given up here.
+  const unpresented = entry.state === 'paid' && entry.request !== undefined;
   if (entry.state === 'planned' || entry.state === 'paying' || unpresented) {
     return !isOwn(context, entry) && nowMs < entry.payDeadlineMs + clockToleranceMs;
   }
@@ -102,17 +108,18 @@ function inProgress(entry: JournalEntry): WalletError {
   return new WalletError('in_progress', message, { paymentId: entry.id });
 }
 
-/** The stored headers and the secret ones given again. */
+/** The stored headers and those given again that were withheld: whatever else is given was not for this request. */
 function completeHeaders(
   entry: JournalEntry,
   stored: StoredRequest,
   given: readonly Header[],
 ): readonly Header[] {
-  const names = new Set(given.map(([name]) => name.toLowerCase()));
+  const secret = given.filter(([name]) => stored.withheld.includes(name.toLowerCase()));
+  const names = new Set(secret.map(([name]) => name.toLowerCase()));
   const missing = stored.withheld.filter((name) => !names.has(name));
   if (missing.length > 0) {
     const message = `The journal does not keep secret headers; give ${missing.join(', ')} again with -H, then resume ${entry.id}.`;
     throw new WalletError('headers_needed', message, { paymentId: entry.id });
   }
-  return [...stored.headers.filter(([name]) => !names.has(name.toLowerCase())), ...given];
+  return [...stored.headers, ...secret];
 }

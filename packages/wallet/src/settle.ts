@@ -2,16 +2,28 @@ import type { JsonObject, PayOutcome } from '@farebox/protocol';
 import { abortedUnpaid } from './abort.js';
 import type { WalletContext } from './context.js';
 import { WalletError } from './errors.js';
-import type { JournalEntry, OverBudgetResult, PaymentPlan, StoredRequest } from './journal.js';
+import type { EntryChanges, JournalEntry, OverBudgetResult, PaymentPlan, StoredRequest } from './journal.js';
+import { step } from './journal-step.js';
 import { feeLimitIn, type PaymentLimits, presentReserveMs } from './limits.js';
 import { judge, overBudget, requireApproval } from './policy/enforce.js';
 import type { ChosenQuote } from './quote.js';
 import { plainText } from './seller-problem.js';
-import { settledChanges } from './settlement.js';
+import { feeLost, notPaidChanges, settledChanges } from './settlement.js';
+import type { JournalState } from './states.js';
 
 /** An entry whose proof is on disk. */
 export interface PaidEntry extends JournalEntry {
   readonly payload: JsonObject;
+}
+
+/** What a payment is for, and who follows it. */
+export interface PayCall {
+  /** Absent for what is paid by hand. */
+  readonly request?: StoredRequest;
+  /** Giving up costs nothing until the plan is written; after that, the signal is not looked at here. */
+  readonly signal?: AbortSignal | undefined;
+  /** Told when this payment's plan has been written, before anything is sent. Must not throw. */
+  readonly onPlanned?: (() => void) | undefined;
 }
 
 /** Narrows an entry that must hold its proof. */
@@ -32,19 +44,19 @@ export function requirePaid(entry: JournalEntry): PaidEntry {
  * 3. The node pays, at most the inspected price and the fee cap.
  * 4. `paid`: the proof is durable before anyone else sees it.
  *
- * When it succeeds, this process is still at work on the payment (`context.active`): who presents it lets go of it. In
+ * When it succeeds, this process is still at work on the payment (`context.active`): who presents it takes it over. In
  * between, nobody else of this process may find it and give it up.
  */
 export async function payQuote(
   context: WalletContext,
   quote: ChosenQuote,
   limits: PaymentLimits,
-  request?: StoredRequest,
-  signal?: AbortSignal,
+  call: PayCall = {},
 ): Promise<PaidEntry> {
   const { journal, now } = context;
+  const { request, signal, onPlanned } = call;
   const { challenge, inspection, method } = quote;
-  const { price, payee, network, reference, expiresMs } = inspection;
+  const { price, payee, payees, network, reference, expiresMs } = inspection;
   const place = { url: request?.url, httpMethod: request?.method };
   const allowed = judge(context, quote, feeLimitIn(limits.maxFee, price.currency), place);
   if (allowed instanceof WalletError) throw allowed;
@@ -56,6 +68,7 @@ export async function payQuote(
     challenge,
     price,
     payee,
+    ...(payees && payees.length > 1 && { payees }),
     network,
     reference,
     expiresMs,
@@ -65,9 +78,10 @@ export async function payQuote(
     ...(request && { request }),
     ...(method.settlesOnPresentation && { settlesOnPresentation: true }),
   };
-  const entry = await reserve(context, quote, plan);
-  context.active.add(entry.id);
+  const entry = await reserve(context, quote, plan, signal);
+  const leave = context.active.take(entry.id);
   try {
+    onPlanned?.();
     journal.move(entry.id, 'planned', 'paying', {}, now());
     let outcome: PayOutcome;
     try {
@@ -80,18 +94,26 @@ export async function payQuote(
     }
     return recordOutcome(context, entry, 'paying', outcome);
   } catch (error) {
-    context.active.delete(entry.id);
+    leave();
     throw error;
   }
 }
 
 /** Writes the plan, or finds out why it must not be carried out. */
-async function reserve(context: WalletContext, quote: ChosenQuote, plan: PaymentPlan): Promise<JournalEntry> {
+async function reserve(
+  context: WalletContext,
+  quote: ChosenQuote,
+  plan: PaymentPlan,
+  signal: AbortSignal | undefined,
+): Promise<JournalEntry> {
   const { journal, now } = context;
   const result = journal.plan(plan, now());
   if (result.ok) return result.entry;
   if (result.by === 'budget') throw refusedByBudget(context, result);
   const known = result.entry;
+  // Its row is the record of the fee, and another try could cost another.
+  const lost = feeLost(context, 'A payment for this challenge was carried out and taken back', known);
+  if (lost && known.state === 'not-paid') throw lost;
   // What certainly was not paid may be tried again, if the node still says so; in the same row, so that two
   // processes cannot both do it.
   if (known.state === 'not-paid' && known.reference === plan.reference) {
@@ -99,6 +121,7 @@ async function reserve(context: WalletContext, quote: ChosenQuote, plan: Payment
       // What was signed before has been dropped, and that only because it certainly cannot be carried out any more.
       ...(known.settlement && known.presentations === 0 && { presented: false }),
     });
+    if (signal?.aborted) throw abortedUnpaid(signal);
     if (outcome.kind === 'not-paid') {
       const again = journal.replan(known.id, plan, now());
       if (again.ok) return again.entry;
@@ -119,28 +142,33 @@ function refusedByBudget(context: WalletContext, { over }: OverBudgetResult): Wa
 }
 
 /**
- * Writes what became of a payment, and throws unless it was made: `payment_failed`, `payment_unknown`,
- * `proof_not_stored`.
+ * Writes what became of a payment, and throws unless it was made: `payment_failed`, `fee_lost`,
+ * `payment_unknown`, `proof_not_stored`, `in_progress`.
  */
 export function recordOutcome(
   context: WalletContext,
-  { id, settlement }: JournalEntry,
+  entry: JournalEntry,
   from: 'paying' | 'payment-unknown' | 'not-paid',
   outcome: PayOutcome,
 ): PaidEntry {
   const { journal, now } = context;
+  const { id, settlement } = entry;
+  const write = (to: JournalState, changes: EntryChanges) =>
+    step({ ...entry, state: from }, () => journal.move(id, from, to, changes, now()));
   if (outcome.kind === 'not-paid') {
     const detail = plainText(outcome.detail);
     // The method's own call has ended with this word: it is final, and `resume` does not ask again. Else a seller who
     // hands out an invoice that was paid elsewhere could get its proof.
-    if (from !== 'not-paid') journal.move(id, from, 'not-paid', { detail, final: true }, now());
+    if (from !== 'not-paid') write('not-paid', notPaidChanges(outcome, true));
+    const lost = feeLost(context, 'The payment failed', { id, ...outcome });
+    if (lost) throw lost;
     throw new WalletError('payment_failed', `The payment failed and nothing was spent: ${detail}`, {
       paymentId: id,
     });
   }
   if (outcome.kind === 'unknown') {
     const detail = plainText(outcome.detail);
-    if (from !== 'not-paid') journal.move(id, from, 'payment-unknown', { detail }, now());
+    if (from !== 'not-paid') write('payment-unknown', { detail });
     const message = `It is not known whether the payment was made (${detail}). Find out with: farebox pay resume ${id}`;
     throw new WalletError('payment_unknown', message, { paymentId: id });
   }

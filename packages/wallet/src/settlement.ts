@@ -1,7 +1,7 @@
 import type { KnownPayment, PayOutcome } from '@farebox/protocol';
 import type { WalletContext } from './context.js';
-import { WalletError } from './errors.js';
-import type { JournalEntry, Settled } from './journal.js';
+import { WalletError, type WalletErrorOptions } from './errors.js';
+import type { EntryChanges, JournalEntry, Settled } from './journal.js';
 import { plainText } from './seller-problem.js';
 import { isOpen } from './states.js';
 
@@ -59,17 +59,41 @@ export async function settleOpen(context: WalletContext, entry: JournalEntry): P
   const { id, state } = entry;
   const outcome = await askMethod(context, entry);
   if (outcome.kind === 'unknown') return { entry, doubt: plainText(outcome.detail) };
-  if (outcome.kind === 'paid') return { entry: journal.settle(id, state, settledChanges(outcome), now()) };
-  // The method's word is final: the same bytes can never be carried out, so nobody needs to be asked again.
-  const changes = { detail: plainText(outcome.detail), final: true };
-  return { entry: journal.move(id, state, 'not-paid', changes, now()) };
+  try {
+    if (outcome.kind === 'paid') return { entry: journal.settle(id, state, settledChanges(outcome), now()) };
+    // The method's word is final: the same bytes can never be carried out, so nobody needs to be asked again.
+    return { entry: journal.move(id, state, 'not-paid', notPaidChanges(outcome, true), now()) };
+  } catch (error) {
+    if (!(error instanceof WalletError)) throw error;
+    return { entry, doubt: 'what became of it could not be written down' };
+  }
+}
+
+/** What a `not-paid` of the method adds to a row. One that names a fee has seen the end: it is always final. */
+export function notPaidChanges(
+  { detail, fee }: PayOutcome & { kind: 'not-paid' },
+  final: boolean,
+): EntryChanges {
+  return { detail: plainText(detail), final: final || fee !== undefined, ...(fee && { fee }) };
+}
+
+/** The error for what was not paid and cost a fee; undefined where it cost nothing. */
+export function feeLost(
+  context: WalletContext,
+  what: string,
+  { id, fee }: Pick<JournalEntry, 'id' | 'fee'>,
+  options: WalletErrorOptions = {},
+): WalletError | undefined {
+  if (fee === undefined) return undefined;
+  const message = `${what}. Nobody was paid, but a fee of ${plainText(context.showAmount(fee))} was spent on it and counts in the budgets; trying again could cost another.`;
+  return new WalletError('fee_lost', message, { ...options, paymentId: id });
 }
 
 /** The error for a payment that may still be carried out. */
 export function settlementUnknown(
   what: string,
   doubt: string,
-  options: NonNullable<ConstructorParameters<typeof WalletError>[2]> & { readonly paymentId: string },
+  options: WalletErrorOptions & { readonly paymentId: string },
 ): WalletError {
   const message = `${what}. The payment may still be carried out (${doubt}); find out, without paying again, with: farebox pay resume ${options.paymentId}`;
   return new WalletError('settlement_unknown', message, options);

@@ -25,13 +25,18 @@ function reachable(from: JournalState, settlement?: Settlement): ReadonlySet<Jou
   return found;
 }
 
+const entryIn = (state: JournalState, settlement?: Settlement) => ({
+  state,
+  ...(settlement && { settlement }),
+});
+
 describe('the state table', () => {
   it.each([undefined, 'made'] as const)(
     'has no way from a payment that was made to one that could be made again (settlement: %s)',
     (settlement) => {
-      for (const state of journalStates.filter((name) => spentIn(name, settlement) === 'yes')) {
+      for (const state of journalStates.filter((name) => spentIn(entryIn(name, settlement)) === 'yes')) {
         for (const next of reachable(state, settlement)) {
-          expect(spentIn(next, settlement), `${state} → ${next}`).toBe('yes');
+          expect(spentIn(entryIn(next, settlement)), `${state} → ${next}`).toBe('yes');
         }
       }
     },
@@ -43,7 +48,9 @@ describe('the state table', () => {
       expect(mayFollow(state, 'not-paid', 'open') && !mayFollow(state, 'not-paid'), state).toBe(
         held.includes(state),
       );
-      expect(spentIn(state, 'open'), state).toBe(held.includes(state) ? 'maybe' : stateTable[state].spent);
+      expect(spentIn(entryIn(state, 'open')), state).toBe(
+        held.includes(state) ? 'maybe' : stateTable[state].spent,
+      );
       expect(mayFollow(state, 'not-paid', 'made'), state).toBe(mayFollow(state, 'not-paid'));
     }
     expect(reachable('delivered', 'open')).toEqual(new Set());
@@ -87,10 +94,18 @@ describe('the state table', () => {
       for (const settlement of [undefined, 'open', 'made'] as const) {
         const entry = { state, request: {}, ...(settlement && { settlement }) };
         const outcome = outcomeIn(entry);
-        expect(outcome === 'not-sent', state).toBe(spentIn(state, settlement) === 'no');
-        if (isCredit(entry)) expect(spentIn(state, settlement), state).toBe('yes');
+        expect(outcome === 'not-sent', state).toBe(spentIn(entryIn(state, settlement)) === 'no');
+        if (isCredit(entry)) expect(spentIn(entryIn(state, settlement)), state).toBe('yes');
         if (outcome === 'credit' || outcome === 'refused') expect(isCredit(entry), state).toBe(true);
       }
+    }
+  });
+
+  it('says of what was not paid and cost a fee that a fee was spent, and of nothing else', () => {
+    const fee = { amount: 1n, currency: 'cent' };
+    for (const state of journalStates) {
+      const { spent } = stateTable[state];
+      expect(spentIn({ state, fee }), state).toBe(spent === 'no' ? 'fee' : spent);
     }
   });
 

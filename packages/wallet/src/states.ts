@@ -39,7 +39,7 @@ export interface StateRule {
   readonly unfinished: boolean;
   /**
    * What the payment takes of every budget: `reserved`, the price and the fee cap, whatever its age; `spent`, what was
-   * paid, for as long as the budget's window reaches; `given-back`, nothing, as soon as nobody can contradict that.
+   * paid, for as long as the budget's window reaches; `given-back`, at most a fee, as soon as nobody can contradict that.
    */
   readonly budget: 'reserved' | 'spent' | 'given-back';
   /** How it stands, in the words of {@link WalletOutcome}: what people and programs are told. */
@@ -164,8 +164,9 @@ export function mayFollow(from: JournalState, to: JournalState, settlement?: Set
 }
 
 /** Whether the money of a payment has gone. */
-export function spentIn(state: JournalState, settlement?: Settlement): Spent {
+export function spentIn({ state, settlement, fee }: Standing): Spent {
   const { payload, spent } = stateTable[state];
+  if (spent === 'no') return fee === undefined ? 'no' : 'fee';
   return settlement === 'open' && payload === 'held' ? 'maybe' : spent;
 }
 
@@ -180,6 +181,8 @@ export interface Standing {
   readonly settlement?: Settlement;
   /** Absent for what was paid by hand: there is nobody to present the proof to. */
   readonly request?: unknown;
+  /** Of what was not paid: what it cost all the same. */
+  readonly fee?: unknown;
 }
 
 /** True for what was paid by hand, for certain: the proof itself is what was bought, and it is here. */
@@ -195,8 +198,7 @@ export function outcomeIn(entry: Standing): WalletOutcome {
 
 /** True for a credit: the money has gone for certain, and the proof is here to be presented again. */
 export function isCredit(entry: Standing): boolean {
-  const { state, settlement } = entry;
-  return stateTable[state].payload === 'held' && spentIn(state, settlement) === 'yes' && !isProof(entry);
+  return stateTable[entry.state].payload === 'held' && spentIn(entry) === 'yes' && !isProof(entry);
 }
 
 /** True when `resume` has something left to do. */

@@ -16,6 +16,8 @@ export type TransportInit = Readonly<
 /** What one exchange may take, and who is told how it ends. */
 export interface ExchangeOptions {
   readonly answerTimeoutMs: number;
+  /** How long the body may be left unread; absent: for ever. */
+  readonly unreadMs?: number | undefined;
   readonly signal?: AbortSignal | undefined;
   readonly transport?: TransportInit | undefined;
   readonly onEnd?: (end: BodyEnd) => void;
@@ -56,7 +58,13 @@ export async function exchange(
     return {
       ok: true,
       abort,
-      answer: createAnswer(response, { idleMs, abort, onEnd, onCut: options.onCut }),
+      answer: createAnswer(response, {
+        idleMs,
+        unreadMs: options.unreadMs,
+        abort,
+        onEnd,
+        onCut: options.onCut,
+      }),
     };
   } catch (cause) {
     release();

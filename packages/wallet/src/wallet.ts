@@ -5,6 +5,7 @@ import { WalletError } from './errors.js';
 import type { Journal, JournalEntry } from './journal.js';
 import {
   answerIdleMs,
+  answerUnreadMs,
   defaultLimits,
   type PaymentLimits,
   paidAnswerTimeoutMs,
@@ -18,7 +19,8 @@ import { type Policy, policyLimits } from './policy/policy.js';
 import type { Delivered } from './present.js';
 import { type ChosenQuote, findObjection, inspect, inspectWith, type Quote } from './quote.js';
 import type { PayableRequest } from './request.js';
-import { isResumable, type ResumeOptions, type ResumeResult, resumeEntry } from './resume.js';
+import { type ResumeOptions, type ResumeResult, resumeEntry } from './resume.js';
+import { type ResumeAllOptions, type ResumeReport, resumeAll } from './resume-all.js';
 import { type PaidEntry, payQuote } from './settle.js';
 
 /** What a wallet is made of. */
@@ -64,14 +66,12 @@ export interface Wallet {
   payChallenge(challenge: Challenge, limits?: Partial<PaymentLimits>): Promise<PaidEntry>;
   /** Finishes one interrupted payment. Never pays. Throws {@link WalletError}. */
   resume(id: string, options?: ResumeOptions): Promise<ResumeResult>;
-  /** Finishes all that can be finished, oldest first; read each answer before asking for the next. Never pays. */
-  resumeAll(options?: ResumeOptions): AsyncGenerator<ResumeReport>;
+  /**
+   * Finishes all that can be finished, oldest first; read each answer before asking for the next. Never pays. Secret headers
+   * are refused where they would go to more than one origin.
+   */
+  resumeAll(options?: ResumeAllOptions): AsyncGenerator<ResumeReport>;
 }
-
-/** What became of one payment in `resumeAll`. */
-export type ResumeReport =
-  | { readonly id: string; readonly ok: true; readonly result: ResumeResult }
-  | { readonly id: string; readonly ok: false; readonly error: WalletError };
 
 /**
  * Makes a wallet from payment methods and a journal.
@@ -110,6 +110,7 @@ export function createWallet(options: WalletOptions): Wallet {
       unpaidAnswerMs: unpaidAnswerTimeoutMs,
       paidAnswerMs: paidAnswerTimeoutMs,
       answerIdleMs,
+      answerUnreadMs,
       payMs: payTimeoutMs,
       ...options.timeouts,
     },
@@ -134,7 +135,8 @@ export function createWallet(options: WalletOptions): Wallet {
       const objection = await findObjection(context, chosen, limits, undefined);
       if (objection) throw objection;
       const paid = await payQuote(context, chosen, limits);
-      context.active.delete(paid.id);
+      // The caller presents it, or nobody does.
+      context.active.take(paid.id)();
       return paid;
     },
     resume: async (id, resumeOptions) => resumeEntry(context, findEntry(journal, id), resumeOptions),
@@ -149,18 +151,4 @@ function findEntry(journal: Journal, id: string): JournalEntry {
     'payment_not_found',
     'There is no such payment in the journal; list them with: farebox pay history',
   );
-}
-
-async function* resumeAll(context: WalletContext, options: ResumeOptions = {}): AsyncGenerator<ResumeReport> {
-  for (const { id } of context.journal.unfinished()) {
-    // Read again: an earlier turn of this loop, or another process, may have changed it.
-    const entry = context.journal.find(id);
-    if (entry === undefined || !isResumable(entry, context.now(), options.evenExpired)) continue;
-    try {
-      yield { id, ok: true, result: await resumeEntry(context, entry, options) };
-    } catch (error) {
-      if (!(error instanceof WalletError)) throw error;
-      yield { id, ok: false, error };
-    }
-  }
 }

@@ -74,3 +74,24 @@ export const targetCases: readonly TargetCase[] = [
   ...all([`/paid/${long}`, `/paid/x?${long}`], 'asked'),
   ...all([`/free/${longer}`, `/paid/${longer}`, `/free/x?${longer}`, `/${longer}`], 'bad'),
 ];
+
+/** One target below a place where `/premium/report` is sold on other terms than the rest, at the same gateway. */
+export interface TermsCase {
+  readonly target: string;
+  /** `other`: the terms of the rest; `own`: those of the report; `bad`: 400. */
+  readonly terms: 'other' | 'own' | 'bad';
+}
+
+/** What has to become of targets below a place where terms differ by path. */
+export const termsCases: readonly TermsCase[] = [
+  ...freeSpellings.map((target): TermsCase => ({ target, terms: 'bad' })),
+  ...combine(
+    ['/'],
+    plainNames.filter((name) => name !== 'x/premium/report'),
+  ).map((target): TermsCase => ({ target, terms: 'other' })),
+  ...combine(
+    ['/premium/reports', '/premium/report/x', '/premium/repor', '/premium', '/premium/'],
+    ['', '?a=b'],
+  ).map((target): TermsCase => ({ target, terms: 'other' })),
+  ...combine(['/premium/report'], queries).map((target): TermsCase => ({ target, terms: 'own' })),
+];

@@ -36,6 +36,9 @@ export interface Row extends ClaimShape {
   readonly updatedMs: number;
 }
 
+/** The states of a claim that nobody can ask for again. */
+export const doneWith: ReadonlySet<ClaimState> = new Set(['answered', 'expired', 'refunded']);
+
 /** The verbs of which a row is the subject, and those that only look. */
 export type AnyVerb = Verb | 'find' | 'answer' | 'totals' | 'sweep';
 
@@ -157,11 +160,11 @@ export class Store {
       const decision = credit || old ? this.#decide(verb, row, holder, nowMs) : undefined;
       if (credit && decision?.move === 'go') swept.expired++;
       if (decision?.move === 'go') this.write(row, decision.next, nowMs);
-      const { answer } = row;
-      if (answer === undefined || answer.storedMs >= nowMs - replayWindowMs) continue;
-      swept.answers++;
       const now = this.#rows[row.seq - 1];
-      if (now !== undefined) this.#rows[row.seq - 1] = { ...now, answer: undefined };
+      if (now?.answer === undefined || now.answer.storedMs >= nowMs - replayWindowMs) continue;
+      if (!doneWith.has(now.state)) continue;
+      swept.answers++;
+      this.#rows[row.seq - 1] = { ...now, answer: undefined };
     }
     return swept;
   }

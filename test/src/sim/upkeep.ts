@@ -1,7 +1,7 @@
 import { LedgerMisuse, type SweepTerms } from '@farebox/ledger';
 import { expectThat, type Facts } from './facts.js';
 import { isOnce, type Purchase } from './shop.js';
-import type { Row } from './store.js';
+import { doneWith, type Row } from './store.js';
 
 // What is done to a ledger beside its traffic: housekeeping, and the hands of a person.
 
@@ -29,6 +29,14 @@ export function checkSwept(
 ): void {
   for (const [at, row] of before.entries()) {
     const now = after[at]?.state;
+    const id = row.request.challengeId.slice(0, 6);
+    const answerLeft = row.answer !== undefined && after[at]?.answer === undefined;
+    expectThat(
+      facts,
+      !answerLeft || (now !== undefined && doneWith.has(now)),
+      3,
+      `${id} is ${now}, and its answer was swept`,
+    );
     if (now === row.state) continue;
     const untouchedMs = terms.nowMs - row.updatedMs;
     const credit = row.state === 'released' && now === 'expired' && untouchedMs > creditWindowMs;
@@ -37,7 +45,6 @@ export function checkSwept(
       now === 'answered' &&
       untouchedMs > retentionMs &&
       row.request.expiresMs < terms.nowMs;
-    const id = row.request.challengeId.slice(0, 6);
     expectThat(
       facts,
       credit || cut,

@@ -66,7 +66,7 @@ async function run(options: Options): Promise<void> {
   const output = createOutput({ json: options.json ?? false });
   const home = findHome();
   const { removeDevnetFile, serveDevnet, startDevnet, writeDevnetFile } = await import('@farebox/devnet');
-  await refuseSecond(home);
+  await refuseSecond(home, options.tempo === true);
   const directory = options.directory ?? home.devnetDirectory;
   const kept = options.memory ? undefined : directory;
   const stopped = interrupted();
@@ -108,7 +108,7 @@ async function startTempo(
 }
 
 /** Two would fight for the same file: whoever pays would find one and whoever sells the other. */
-async function refuseSecond(home: Home): Promise<void> {
+async function refuseSecond(home: Home, tempo: boolean): Promise<void> {
   const { connectDevnet, readDevnetFile } = await import('@farebox/devnet');
   const found = await readDevnetFile(home.directory);
   if (found === undefined) return;
@@ -119,10 +119,11 @@ async function refuseSecond(home: Home): Promise<void> {
   );
   await node.close();
   if (!alive) return;
-  throw new CliError(
-    'devnet_running',
-    `A devnet runs already at ${found.url}; use it, or set FAREBOX_HOME to have another.`,
-  );
+  const advice =
+    tempo && found.tempo === undefined
+      ? 'it has no Tempo chain: stop it with Ctrl-C, and this one goes on with its nodes and coins'
+      : 'use it, or set FAREBOX_HOME to have another';
+  throw new CliError('devnet_running', `A devnet runs already at ${found.url}; ${advice}.`);
 }
 
 /** The devnet's own sentences are written for people and hold no secret. */
@@ -156,7 +157,7 @@ function announce(
   const tempoHints = tempo
     ? `
   ${bold('farebox wallet tempo create')}, then ${bold('farebox wallet tempo fund')}              a key that pays on Tempo
-  ${dim(`in farebox.yaml: tempo: { tokens: { pathUSD: { address: "${pathUsd.address}", recipient: 0x… } } }`)}
+  ${dim(`in farebox.yaml: tempo: { tokens: { pathUSD: { address: "${pathUsd.address}", recipient: "0x…" } } }`)}
 `
     : '';
   output.text(`The devnet is running at ${url} ${dim('(regtest: worthless coins)')}

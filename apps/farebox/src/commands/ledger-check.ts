@@ -1,8 +1,10 @@
 import { formatAmount } from '@farebox/protocol';
+import type { LedgerReader } from '@farebox/ledger';
 import type { Command } from 'commander';
 import { exitCodes } from '../exit-codes.js';
 import { withReader } from '../ledger/open.js';
 import { printable } from '../ledger/printable.js';
+import { createProgress } from '../ledger/progress.js';
 import { findTarget } from '../ledger/source.js';
 import { showTarget } from '../ledger/target.js';
 import { createOutput } from '../output.js';
@@ -29,10 +31,21 @@ ${ledgerExitCodeHelp}`,
     .action(run);
 }
 
+// The sums do not look into each claim; reading it does.
+async function audit(reader: LedgerReader): ReturnType<LedgerReader['audit']> {
+  const progress = createProgress(process.stderr, 'claims', `of about ${await reader.size()}`);
+  try {
+    for await (const _ of reader.claims()) progress.step();
+  } finally {
+    progress.end();
+  }
+  return reader.audit();
+}
+
 async function run(options: LedgerOptions): Promise<void> {
   const output = createOutput({ json: options.json ?? false });
   const target = await findTarget(options);
-  const { faults, partial } = await withReader(target, (reader) => reader.audit());
+  const { faults, partial } = await withReader(target, audit);
   if (faults.length > 0) process.exitCode = exitCodes.failed;
   if (output.json) {
     const views = faults.map((fault) => ({

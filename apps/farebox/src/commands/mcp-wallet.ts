@@ -16,14 +16,15 @@ export interface KeptWallet {
 }
 
 interface Kept {
-  /** The policy and the vault as they were. */
+  /** What it was opened by, as it was. */
   readonly rules: string;
   readonly purse: Promise<Purse>;
 }
 
 /**
  * Keeps the two purses of a server: one that only asks, and one that can pay. What cannot be opened is tried again; and
- * when the owner has changed the policy or the vault, the next call is under the new one, or is refused.
+ * when the owner has changed the policy, the vault, the Tempo key or the devnet, the next call is under the new one, or is
+ * refused.
  */
 export function keepWallet(options: NodeOptions): KeptWallet {
   const home = findHome();
@@ -50,7 +51,8 @@ export function keepWallet(options: NodeOptions): KeptWallet {
 
 /** Changes whenever one of the files is written. */
 async function rulesOf(home: Home): Promise<string> {
-  const marks = [policyPath(home), home.vault].map(async (path) => {
+  const files = [policyPath(home), home.vault, home.devnetFile, home.tempoKey];
+  const marks = files.map(async (path) => {
     const found = await stat(path, { bigint: true }).catch(() => undefined);
     return found === undefined ? 'none' : `${found.ino} ${found.mtimeNs} ${found.size}`;
   });

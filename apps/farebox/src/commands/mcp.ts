@@ -1,4 +1,3 @@
-import { join } from 'node:path';
 import type { Amount } from '@farebox/protocol';
 import type { McpParts } from '@farebox/wallet/mcp';
 import { type Command, InvalidArgumentError } from 'commander';
@@ -123,7 +122,7 @@ async function assemble(options: Options, open: McpParts['open']): Promise<McpPa
     budget: () => readBudget(home, tokens, ceiling),
     parseAmount,
     showAmount: (amount) => showMoney(amount, tokens),
-    shelf: answerShelf(join(home.directory, 'answers')),
+    shelf: answerShelf(home.answers),
     origins: only,
   };
 }

@@ -40,7 +40,7 @@ export function showPrice({ amount, currency }: CatalogueOffer): string {
 }
 
 /** The command that asks for the real price. Safe to paste: a seller's text stands in quotes that it cannot leave. */
-export function exampleCommand({ method, url, body }: CatalogueEntry): string {
+export function exampleCommand({ method, exampleUrl: url, body }: CatalogueEntry): string {
   const verb = method === 'GET' ? '' : ` -X ${method}`;
   return `farebox pay request ${shellQuote(url)}${verb}${body ? " -d '{}'" : ''}`;
 }

@@ -1,4 +1,11 @@
-import type { FreeAnswer, Priced, WalletError } from '@farebox/wallet';
+import {
+  answerHeader,
+  type FreeAnswer,
+  offersPayment,
+  type Priced,
+  payInsteadAdvice,
+  type WalletError,
+} from '@farebox/wallet';
 import type { Finding, ProbeAnswer } from '@farebox/wallet/doctor';
 import type { Command } from 'commander';
 import { exitCodeHelp, exitCodes } from '../exit-codes.js';
@@ -30,7 +37,7 @@ export function registerPayCheck(pay: Command): void {
     .description(
       'could this wallet pay for it, and does the seller follow the specifications? spends nothing',
     )
-    .argument('<url>', 'what to look at; https, or http on this machine')
+    .argument('<url>', 'what to look at; https, or http on this machine and where the policy allows it')
     .option('-X, --request <method>', 'HTTP method (default: GET, or POST with data)')
     .option('-H, --header <header>', headerHelp, collectHeader)
     .option('-d, --data <text>', 'request body; JSON is recognised, anything else is sent as a form')
@@ -112,11 +119,18 @@ function objectionOf(result: Outcome): Objection | undefined {
   if (result.kind === 'free') {
     const { status } = result.answer;
     if (status <= 299) return undefined;
-    const message = `The seller answered ${status} and asked for no payment.`;
+    const message = isOffered(result)
+      ? `The seller answered ${status}. ${payInsteadAdvice}`
+      : `The seller answered ${status} and asked for no payment.`;
     return { code: 'not_delivered', message, exitCode: exitCodes.failed };
   }
   const error = result.kind === 'refused' ? result.error : result.objection;
   return error && { code: error.code, message: error.message, exitCode: exitCodes[error.exitClass] };
+}
+
+/** Refused as it was asked, and to be had for money. */
+function isOffered({ answer }: FreeAnswer): boolean {
+  return offersPayment(answer.status, answerHeader(answer, 'www-authenticate'));
 }
 
 function report(
@@ -134,7 +148,7 @@ function report(
     output.object({
       ok: objection === undefined,
       payable: priced !== undefined && objection === undefined,
-      asksForPayment: free === undefined,
+      asksForPayment: free === undefined || isOffered(free),
       ...asked,
       status: free?.answer.status ?? 402,
       cost: priced ? viewCost(priced.inspection.price) : null,

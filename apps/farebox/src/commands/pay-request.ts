@@ -8,14 +8,14 @@ import {
   plainText,
 } from '@farebox/wallet';
 import type { Command } from 'commander';
-import { openBodyFile } from '../body-view.js';
+import { openBodyFile } from '../body-file.js';
 import { usageError } from '../cli-error.js';
 import { exitCodeHelp } from '../exit-codes.js';
 import { findHome } from '../home.js';
 import { createOutput, type Output, table } from '../output.js';
 import { openPurse, type Purse } from '../purse.js';
 import { showAmount } from '../tempo/tokens.js';
-import { viewChallenge, viewCost } from '../views.js';
+import { showPayees, viewChallenge, viewCost } from '../views.js';
 import { collectHeader, headerHelp } from './header-option.js';
 import { type Asked, deliver, deliverFree } from './pay-delivery.js';
 import {
@@ -74,7 +74,8 @@ async function run(url: string, options: Options): Promise<void> {
   const paying = options.yes === true;
   const request = await readRequest(url, options);
   const { node, method } = options;
-  const purse = await openPurse({ home: findHome(), node, tempo: options, account: options, paying, method });
+  const home = findHome();
+  const purse = await openPurse({ home, node, tempo: options, account: options, paying, method });
   // The file is opened before anything is paid: a full disk must not be found out afterwards.
   const file = options.output === undefined ? undefined : await openBodyFile(options.output);
   try {
@@ -82,13 +83,14 @@ async function run(url: string, options: Options): Promise<void> {
       ...readLimits(options),
       method,
       credentialHeader: options.keepAuthorization ? ('payment-authorization' as const) : undefined,
+      keepAuthorization: options.keepAuthorization,
     };
     const asked: Asked = {
       url,
       method: request.method ?? (request.body === undefined ? 'GET' : 'POST'),
       dryRun: !paying,
     };
-    const sink = { output, file, body: options.body === true };
+    const sink = { output, file, body: options.body === true, home };
     const result = paying
       ? await purse.wallet.pay(request, buyOptions)
       : await purse.wallet.preview(request, buyOptions);
@@ -156,7 +158,7 @@ function showPreview(priced: Priced, asked: Asked, output: Output, headers: read
       ['price', color.bold(showAmount(priced.inspection.price))],
       ['method', `${view.method}/${view.intent} on ${view.network}`],
       ['realm', plainText(view.realm)],
-      ['payee', view.payee],
+      ['payee', showPayees(view)],
       ['for', view.description ?? undefined],
       ['expires', view.expires],
       ['payment hash', view.paymentHash ?? undefined],

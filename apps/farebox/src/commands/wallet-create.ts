@@ -57,6 +57,7 @@ async function run(options: Options): Promise<void> {
         `${howToGivePassphrase}.`,
       ),
     document: { phrase: newPhrase(), names: [options.name], withoutTempo: !options.tempo },
+    takesKeyFile: true,
   });
   await takeOver(home, found);
   viewFounded(home, found, output, options.showPhrase === true);

@@ -67,12 +67,13 @@ async function unlock(options: Options): Promise<void> {
   }
   const passphrase = await requirePassphrase(options);
   const { openVault, readVaultFile, writeSession } = await import('@farebox/wallet/vault');
-  const untilMs = Date.now() + options.for * 1_000;
+  const fromMs = Date.now();
+  const untilMs = fromMs + options.for * 1_000;
   await inVault(async () => {
     const file = await readVaultFile(home.vault);
     const { fileKey } = await openVault(home.vault, { passphrase });
     // Of another version, changed in between, the key opens nothing: then the passphrase is asked for again.
-    await writeSession(path, file, { fileKey, untilMs });
+    await writeSession(path, file, { fileKey, fromMs, untilMs });
   });
   const until = new Date(untilMs).toISOString();
   if (output.json) output.object({ ok: true, unlocked: true, until, session: path });

@@ -1,3 +1,4 @@
+import type { Money, PolicyChange } from '@farebox/wallet/policy';
 import type { Command } from 'commander';
 import { usageError } from '../cli-error.js';
 import { findHome } from '../home.js';
@@ -5,6 +6,7 @@ import { createOutput } from '../output.js';
 import { openPolicy, policyMoney, policyPath } from '../policy/load.js';
 import { remarksOn, viewPolicy } from '../policy/views.js';
 import { readTokens } from '../tempo/tokens.js';
+import { inVault } from '../vault/in-vault.js';
 
 interface Options {
   readonly remove?: boolean;
@@ -38,20 +40,17 @@ async function run(key: string, values: readonly string[], options: Options): Pr
   const home = findHome();
   const path = policyPath(home);
   const tokens = readTokens();
-  const { text, exists } = await openPolicy(home, tokens);
-  const { changePolicy, PolicyChangeError, PolicyError, writePolicy } = await import(
-    '@farebox/wallet/policy'
+  // Looked at before the lock is made: nothing is left in a folder where the policy cannot be used.
+  await openPolicy(home, tokens);
+  const { withPolicyLock, writePolicy } = await import('@farebox/wallet/policy');
+  const { changed, exists } = await inVault(() =>
+    withPolicyLock(path, async () => {
+      const { text, exists } = await openPolicy(home, tokens);
+      const changed = await change(text, path, policyMoney(tokens), { key, values, remove: options.remove });
+      await writePolicy(path, changed.text);
+      return { changed, exists };
+    }),
   );
-  let changed: ReturnType<typeof changePolicy>;
-  try {
-    changed = changePolicy(text, path, policyMoney(tokens), { key, values, remove: options.remove });
-  } catch (error) {
-    if (error instanceof PolicyChangeError) throw usageError(error.message);
-    if (error instanceof PolicyError)
-      throw usageError(`That would be no policy any more, so nothing was changed. ${error.message}`);
-    throw error;
-  }
-  await writePolicy(path, changed.text);
   const remarks = await remarksOn(changed.policy);
   if (output.json) {
     output.object({ ok: true, path, created: !exists, key, policy: viewPolicy(changed.policy), remarks });
@@ -59,4 +58,17 @@ async function run(key: string, values: readonly string[], options: Options): Pr
   }
   output.text(`${options.remove ? 'Removed' : 'Set'} ${key} in ${path}${exists ? '' : ' (new)'}.`);
   for (const remark of remarks) output.text(output.color.yellow(remark));
+}
+
+/** Changes the text; what cannot be done is the command line's fault, and said so. */
+async function change(text: string, path: string, money: Money, wanted: PolicyChange) {
+  const { changePolicy, PolicyChangeError, PolicyError } = await import('@farebox/wallet/policy');
+  try {
+    return changePolicy(text, path, money, wanted);
+  } catch (error) {
+    if (error instanceof PolicyChangeError) throw usageError(error.message);
+    if (error instanceof PolicyError)
+      throw usageError(`That would be no policy any more, so nothing was changed. ${error.message}`);
+    throw error;
+  }
 }

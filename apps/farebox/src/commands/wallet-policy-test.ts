@@ -76,7 +76,7 @@ async function run(place: string, amount: string, options: Options): Promise<voi
     secure: url === undefined || isSecure(url),
     method,
     price,
-    payee: options.payee,
+    payees: options.payee === undefined ? undefined : [options.payee],
     maxFee: options.maxFee ?? policy.limits.fee,
   };
   const verdict = await judge(home, decide(policy, proposed, showMoney), price);

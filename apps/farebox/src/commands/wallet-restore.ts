@@ -75,6 +75,7 @@ async function run(options: Options): Promise<void> {
       names: Array.from({ length: options.accounts }, (_, index) => defaultAccountName(index)),
       withoutTempo: false,
     },
+    takesKeyFile: false,
   });
   await takeOver(home, found);
   viewFounded(home, found, output, false);

@@ -19,6 +19,9 @@ describe('a domain', () => {
     'a?x.agent',
     'a.agent#',
     'a..agent',
+    'ad\nmin.agent',
+    'é\tb.agent',
+    'é%61.agent',
     `${'a'.repeat(260)}.agent`,
   ])('is not %j', (text) => expect(() => readDomain(text)).toThrow('whole name'));
 });

@@ -14,10 +14,14 @@ export interface NamedDomain {
 /** Longest name that is sent anywhere (RFC 1035 §2.3.4). */
 const nameCharsMax = 253;
 
+/** What no name has, and the URL's parser that does the mapping would drop or decode: another name would be bought. */
+const parserChars = /[\p{Cc} %]/u;
+
 /** Reads `myname.agent`. Throws a usage error for what is no name in a namespace. */
 export function readDomain(text: string): NamedDomain {
   const plain = text.trim().toLowerCase().replace(/\.$/, '');
-  const fqdn = /^[\x21-\x7e]+$/.test(plain) ? plain : domainToASCII(plain);
+  const mapped = /^[\x21-\x7e]+$/.test(plain) ? plain : domainToASCII(plain);
+  const fqdn = parserChars.test(plain) ? '' : mapped;
   const [, label = '', namespace = ''] = /^([a-z0-9_-]+)\.([a-z0-9-]+(?:\.[a-z0-9-]+)*)$/.exec(fqdn) ?? [];
   if (label === '' || fqdn.length > nameCharsMax)
     throw usageError('Write the whole name, with its namespace: myname.agent');

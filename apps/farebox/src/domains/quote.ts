@@ -109,7 +109,9 @@ export async function objectionTo(
   const { policy } = await openPolicy(home, readTokens());
   const { decide, finest, isSecure } = await import('@farebox/wallet');
   const maxFee = policy.limits.fee;
-  const decision = decide(policy, { url, secure: isSecure(url), method, price, payee, maxFee }, showMoney);
+  // Who gets a share of it is known from the challenge: then all of them are judged.
+  const payees = payee === undefined ? undefined : [payee];
+  const decision = decide(policy, { url, secure: isSecure(url), method, price, payees, maxFee }, showMoney);
   if (!decision.ok) return { code: decision.refusal.code, message: `${decision.refusal.message}.` };
   const needed = finest(price).amount + finest(decision.maxFee).amount;
   const short = (await readStandings(home, decision.budgets)).find(({ left }) => left < needed);

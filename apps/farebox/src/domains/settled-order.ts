@@ -12,6 +12,7 @@ import {
   redirectTarget,
   WalletError,
 } from '@farebox/wallet';
+import { CliError } from '../cli-error.js';
 import { exitCodes } from '../exit-codes.js';
 import type { ErrorReport } from '../output.js';
 import { reportWalletError } from '../views.js';
@@ -41,7 +42,7 @@ export interface OrderAbout {
  *
  * @param keep given the whole object before the end of the body is taken, because with that the payment is finished and
  *   never presented again: what must not be lost is on disk by then
- * @throws {OrderFailure} `malformed_replay`
+ * @throws {OrderFailure} `malformed_replay`, and what `keep` threw, with the payment that it is about
  * @throws {WalletError} when the answer breaks off
  */
 export async function readDelivered(
@@ -66,10 +67,31 @@ export async function readDelivered(
     // An object is whole with its last brace, and not before.
     if (content !== undefined || !/}\s*$/.test(Buffer.from(chunk).toString('latin1'))) continue;
     content = parseJsonObject(Buffer.concat(chunks).toString('utf8'));
-    if (content !== undefined) await keep(content);
+    if (content === undefined) continue;
+    await keep(content).catch((cause: unknown) => {
+      throw notKept(cause, answer.status, entry.id, isOpen(journal.find(entry.id) ?? entry));
+    });
   }
   // Paid and read to its end: it is delivered, also where it says nothing.
   return content ?? {};
+}
+
+/** Paid and answered, and what the answer gives could not be kept: the rest is left unread, so that it can be had again. */
+function notKept(cause: unknown, status: number, id: string, open: boolean): OrderFailure {
+  const said = cause instanceof CliError ? cause.message : 'What the registrar gave could not be kept.';
+  const message = `${said} The order is ${open ? 'presented' : 'paid'}; afterwards take its answer, without paying again: farebox domains resume ${id}`;
+  const code = cause instanceof CliError ? cause.code : 'internal';
+  return new OrderFailure(
+    {
+      ok: false,
+      error: { code, message, retry: 'resume', outcome: 'unknown' },
+      paid: open ? null : true,
+      id,
+      status,
+      exitCode: exitCodes.unknown,
+    },
+    { cause },
+  );
 }
 
 function tooLarge(paymentId: string): WalletError {

@@ -60,7 +60,7 @@ const statuses: readonly (readonly [string, string])[] = [
   ['1', 'failed; nothing was spent'],
   ['2', 'the command was not understood; nothing was done'],
   ['3', 'the network failed; nothing was spent'],
-  ['4', 'the payment failed; nothing was spent'],
+  ['4', 'the payment failed: nobody was paid, at most a fee was spent'],
   ['5', 'refused by a limit or a safety rule; nothing was spent'],
   ['6', 'the outcome is not known: farebox pay resume'],
   ['7', 'paid and not delivered: a credit, farebox pay resume'],

@@ -43,7 +43,7 @@ and finishes what was interrupted.
 | 1 | failed, nothing spent | read \`error.message\` |
 | 2 | not understood | read the help |
 | 3 | network, nothing spent | try again later |
-| 4 | payment failed, nothing spent | try again, or ask the owner |
+| 4 | not paid, at most a fee spent (\`fee_lost\`) | try again if \`error.retry\` is \`safe\`, else ask the owner |
 | 5 | refused by a limit | ask the owner |
 | 6 | outcome unknown | \`farebox pay resume <id>\` |
 | 7 | paid, not delivered | \`farebox pay resume <id>\` |

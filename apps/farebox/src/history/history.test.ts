@@ -26,7 +26,7 @@ beforeEach(() => {
 function buy(
   url: string | undefined,
   atMs: number,
-  ends: 'delivered' | 'failed' | 'paid' | 'not-paid' = 'delivered',
+  ends: 'delivered' | 'failed' | 'paid' | 'not-paid' | 'paid-back' = 'delivered',
 ): string {
   count += 1;
   const sat = (amount: bigint) => ({ amount, currency: 'sat' });
@@ -54,6 +54,11 @@ function buy(
   if (!result.ok) throw new Error('not planned');
   const { id } = result.entry;
   journal.move(id, 'planned', 'paying', {}, atMs);
+  if (ends === 'paid-back') {
+    const fee = { amount: 1_500n, currency: 'msat' };
+    journal.move(id, 'paying', 'not-paid', { final: true, fee }, atMs);
+    return id;
+  }
   if (ends === 'not-paid') {
     journal.move(id, 'paying', 'not-paid', {}, atMs);
     return id;
@@ -128,6 +133,16 @@ describe('totals of one host', () => {
     const totals = addUp(journal.each());
     expect(totals).toMatchObject([{ paid: 3n, fee: 1_500n, outcomes: { delivered: 1, 'not-sent': 1 } }]);
     expect(totals.map(totalLine)[0]).toContain('3 sat + 1.5 sat  1 not-sent, 1 delivered');
+  });
+});
+
+describe('a payment that was taken back', () => {
+  it('is shown with the fee that it cost, and the totals have it', () => {
+    const id = buy('https://a.test/1', noon, 'paid-back');
+    expect(addUp(journal.each())).toMatchObject([{ paid: 0n, fee: 1_500n, outcomes: { 'not-sent': 1 } }]);
+    const entry = journal.find(id);
+    expect(entry && historyLine(entry)).toContain('- + 1.5 sat');
+    expect(entry && viewEntry(entry).cost.feeMsat).toBe('1500');
   });
 });
 

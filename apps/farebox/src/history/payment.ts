@@ -4,7 +4,7 @@ import type pc from 'picocolors';
 import { printable } from '../ledger/printable.js';
 import { table } from '../output.js';
 import { viewAmount } from '../policy/views.js';
-import { showMoney, viewEntry } from '../views.js';
+import { showMoney, showPayees, viewEntry } from '../views.js';
 
 /** What a Lightning invoice says, as JSON. */
 interface InvoiceView {
@@ -101,7 +101,7 @@ export function showPayment(view: PaymentView, color: ReturnType<typeof pc.creat
     ['method', `${view.paymentMethod} on ${challenge.network}`],
     ['realm', challenge.realm],
     ['challenge', challenge.id],
-    ['payee', challenge.payee],
+    ['payee', showPayees(challenge)],
     ['for', challenge.description ?? undefined],
     ['invoice', invoice === null ? undefined : `${invoice.paymentHash}, expires ${invoice.expires}`],
     ['reference', challenge.reference],

@@ -28,7 +28,7 @@ export const historyCsvHeader = csvRecord([
   'delivered',
 ]);
 
-/** One payment as CSV. Amounts are whole base units, `paid` and `fee` empty where nothing was paid. Never the proof. */
+/** One payment as CSV. Amounts are whole base units, `paid` empty where nothing was paid, `fee` where none was. Never the proof. */
 export function historyCsvRow(entry: JournalEntry): string {
   const { request, paid, fee, receipt, deliveredMs } = entry;
   return csvRecord([
@@ -58,7 +58,7 @@ export const historyHeading = `  ${'payment'.padEnd(24)}  ${'begun'.padEnd(20)} 
 
 /** One payment as a line for people. */
 export function historyLine(entry: JournalEntry): string {
-  const cost = entry.paid ? `${showAmount(entry.paid)}${entry.fee ? ` + ${showMoney(entry.fee)}` : ''}` : '-';
+  const cost = `${entry.paid ? showAmount(entry.paid) : '-'}${entry.fee ? ` + ${showMoney(entry.fee)}` : ''}`;
   const what = entry.request ? `${entry.request.method} ${entry.request.url}` : 'invoice';
   const open = isOpen(entry) ? '  (may still be carried out)' : '';
   const when = showTime(entry.createdMs);

@@ -17,7 +17,7 @@ export interface DayTotal {
   readonly outcomes: Readonly<Record<WalletOutcome, number>>;
 }
 
-/** Adds up payments by day, host and currency; newest day first. What certainly was not paid adds no money. */
+/** Adds up payments by day, host and currency; newest day first. What certainly was not paid adds what it cost in fees. */
 export function addUp(entries: Iterable<JournalEntry>): readonly DayTotal[] {
   const totals = new Map<string, DayTotal>();
   for (const entry of entries) {

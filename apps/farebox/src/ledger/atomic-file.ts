@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { unlinkSync } from 'node:fs';
 import { type FileHandle, open, realpath, rename, stat, unlink } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
@@ -31,7 +32,8 @@ export class AtomicFile {
   static async begin(path: string): Promise<AtomicFile> {
     try {
       const place = await placeOf(path);
-      const temporary = join(dirname(place), `.${basename(place)}.${process.pid}.part`);
+      // Not by process number: in a container a killed one often had the same.
+      const temporary = join(dirname(place), `.${basename(place)}.${randomUUID()}.part`);
       return new AtomicFile(place, temporary, await open(temporary, 'wx', 0o600));
     } catch (cause) {
       throw cause instanceof CliError ? cause : unwritable(path, cause);

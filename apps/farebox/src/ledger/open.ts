@@ -60,7 +60,7 @@ async function translated<T>(target: LedgerTarget, work: () => Promise<T>): Prom
 
 /** The ledger's own errors as the command's; anything else as it is. */
 async function asCliError(target: LedgerTarget, cause: unknown): Promise<unknown> {
-  const { LedgerMisuse, LedgerOpenError, LedgerUnavailable } = await import('@farebox/ledger');
+  const { LedgerDamaged, LedgerMisuse, LedgerOpenError, LedgerUnavailable } = await import('@farebox/ledger');
   const reached = target.kind === 'sqlite' ? exitCodes.failed : exitCodes.network;
   if (cause instanceof LedgerOpenError) {
     if (cause.code === 'ledger_locked' && target.kind === 'sqlite') {
@@ -76,7 +76,7 @@ async function asCliError(target: LedgerTarget, cause: unknown): Promise<unknown
     const message = `The ledger ${showTarget(target)} did not answer; nothing is certain about what was asked last. Look again with farebox ledger, then repeat it.`;
     return new CliError(cause.code, message, { cause, exitCode: reached });
   }
-  if (cause instanceof LedgerMisuse)
-    return new CliError(cause.code, cause.message, { cause, retry: 'never' });
+  if (cause instanceof LedgerMisuse || cause instanceof LedgerDamaged)
+    return new CliError(cause.code, cause.message, { cause, retry: cause.retry });
   return cause;
 }

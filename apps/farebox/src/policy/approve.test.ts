@@ -1,6 +1,6 @@
 import { PassThrough } from 'node:stream';
 import type { ApprovalQuestion } from '@farebox/wallet';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { createApprover } from './approve.js';
 
 const question = (leftMs = 50_000): ApprovalQuestion => ({
@@ -60,11 +60,47 @@ describe('the person at the terminal', () => {
     expect(desk.shown()).not.toContain('\u202e');
   });
 
+  it('is shown everybody who gets a part of it, and how much', async () => {
+    const desk = terminal('y');
+    const payees = [
+      { payee: '02ab', amount: { amount: 1n, currency: 'sat' } },
+      { payee: '03cd', amount: { amount: 59n, currency: 'sat' } },
+    ];
+    await createApprover(desk)({ ...question(), payees });
+    expect(desk.shown()).toContain('02ab gets 1 sat');
+    expect(desk.shown()).toContain('03cd gets 59 sat');
+  });
+
   it('who does not answer in time has said no', async () => {
     const input = Object.assign(new PassThrough(), { isTTY: true });
     const desk = { input, output: Object.assign(new PassThrough(), { isTTY: true }) };
     expect(await createApprover(desk)(question(50))).toMatchObject({ approved: false });
     expect(await createApprover(desk)(question(-1))).toMatchObject({ approved: false });
+  });
+
+  it('is asked one thing at a time, also by two wallets: one yes approves one payment', async () => {
+    const desk = terminal('y');
+    const first = createApprover(desk)(question());
+    const second = createApprover(desk)({ ...question(), text: '70 sat' });
+    expect(await first).toEqual({ approved: true });
+    // The second question is shown only now, and is open still.
+    await vi.waitFor(() => expect(desk.shown().split('[y/N]')).toHaveLength(3), 30_000);
+    expect(desk.shown().indexOf('70 sat')).toBeGreaterThan(desk.shown().indexOf('[y/N]'));
+    desk.input.write('n\n');
+    expect(await second).toMatchObject({ approved: false });
+  });
+
+  it('is not asked any more when the time is over before it is their turn', async () => {
+    const input = Object.assign(new PassThrough(), { isTTY: true });
+    const desk = { input, output: Object.assign(new PassThrough(), { isTTY: true }) };
+    const approve = createApprover(desk);
+    const first = approve(question());
+    expect(await approve(question(20))).toMatchObject({
+      approved: false,
+      reason: expect.stringContaining('time'),
+    });
+    input.end();
+    expect(await first).toMatchObject({ approved: false });
   });
 
   it('who is not there has said no', async () => {

@@ -36,6 +36,10 @@ export const challenge = z.strictObject({
   paymentHash: z.string().nullable(),
   reference: z.string(),
   payee: z.string(),
+  payees: z
+    .array(amount.extend({ payee: z.string() }))
+    .nullable()
+    .describe('Everybody who is paid, with how much; null where it is the payee alone'),
   network: z.string(),
   description: sellersText.nullable(),
   invoice: z.string().nullable(),

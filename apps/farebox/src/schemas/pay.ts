@@ -62,10 +62,10 @@ const delivered = z.strictObject({
 
 const finished = payment.extend({ ok });
 
-const resumed = z.union([
-  errorReport,
-  finished.extend({ body: body.body.optional(), bodyEncoding: body.bodyEncoding.optional() }),
-]);
+/** With its answer: just delivered, or kept because it could not be handed on before. */
+const handedOn = finished.extend(z.strictObject(body).partial().shape);
+
+const resumed = z.union([errorReport, handedOn]);
 
 const invoice = z.strictObject({
   ok,
@@ -185,7 +185,7 @@ export const paySchemas: readonly CommandSchema[] = [
   writes('pay credential', z.strictObject({ ok, header: z.string(), authorization: z.string() })),
   writes(
     'pay resume',
-    z.union([delivered, finished, z.strictObject({ ok: z.boolean(), payments: z.array(resumed) })]),
+    z.union([delivered, handedOn, z.strictObject({ ok: z.boolean(), payments: z.array(resumed) })]),
   ),
   writes('pay history', z.union([z.strictObject({ ok, payments: z.array(payment) }), totals])),
   writes('pay show', z.strictObject({ ok, payment: shown })),

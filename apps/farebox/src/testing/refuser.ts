@@ -1,10 +1,15 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { TempoDevnet } from '@farebox/devnet/tempo';
-import { encodeRequest, serializeChallenge } from '@farebox/protocol';
+import { encodeRequest, type JsonObject, serializeChallenge } from '@farebox/protocol';
+
+/** The chain that is asked to be paid on. */
+interface Chain {
+  readonly chainId: number;
+  readonly tokens: { readonly pathUsd: string };
+}
 
 /** A seller that asks for a payment over Tempo and refuses every one, without carrying it out. */
-export async function startRefuser(chain: TempoDevnet, recipient: string) {
+export async function startRefuser(chain: Chain, recipient: string, details: JsonObject = {}) {
   let count = 0;
   const server = createServer((request, response) => {
     if (request.headers.authorization !== undefined) {
@@ -22,7 +27,7 @@ export async function startRefuser(chain: TempoDevnet, recipient: string) {
         amount: '20000',
         currency: chain.tokens.pathUsd,
         recipient,
-        methodDetails: { chainId: chain.chainId, supportedModes: ['pull'] },
+        methodDetails: { chainId: chain.chainId, supportedModes: ['pull'], ...details },
       }),
       expires: new Date(Date.now() + 300_000).toISOString(),
     });

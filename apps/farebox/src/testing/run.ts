@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { checkOutput, rowOf } from './checked-output.js';
 
@@ -55,6 +56,19 @@ export function run(
 
 /** Options after which stdout is not the object of the command's schema. */
 const otherOutput = ['--body', '--plain', '--csv', '--print-schema'];
+
+/** Runs the command for a reader of stdout that has left before the first word. */
+export async function runUnread(home: string, words: readonly string[]): Promise<Run> {
+  const child = start(home, words);
+  child.stdout?.destroy();
+  child.stdin?.on('error', () => undefined).end();
+  let stderr = '';
+  child.stderr?.setEncoding('utf8').on('data', (text: string) => {
+    stderr += text;
+  });
+  const [code] = await once(child, 'close');
+  return { code: typeof code === 'number' ? code : null, stdout: '', stderr };
+}
 
 /** Whatever test runs a command, what it writes agrees with the schema that is published for it. */
 function checkAgainstSchema(words: readonly string[], stdout: string): void {

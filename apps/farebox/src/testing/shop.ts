@@ -32,8 +32,8 @@ export class Shop {
     await new Promise((resolve) => this.#server?.close(resolve));
   }
 
-  /** The value of a `WWW-Authenticate` header that asks for so much. */
-  async challenge(amountSat: bigint): Promise<string> {
+  /** The value of a `WWW-Authenticate` header that asks for so much, and for the credential in the field that it names. */
+  async challenge(amountSat: bigint, header?: string): Promise<string> {
     const created = await this.#node.createInvoice({
       amountMsat: amountSat * 1000n,
       description: 'a rate\u001b[31m',
@@ -47,6 +47,7 @@ export class Shop {
       intent: 'charge',
       request: encodeRequest({ ...writeChargeRequest({ amountSat, ...created, network: 'regtest' }) }),
       expires: new Date(Date.now() + 100_000).toISOString(),
+      ...(header !== undefined && { header }),
     });
   }
 
@@ -60,11 +61,15 @@ export class Shop {
     if (path === '/missing') return void response.writeHead(404).end('no such thing');
     if (path === '/moved')
       return void response.writeHead(301, { location: 'https://elsewhere.example/' }).end();
+    // A key over its limit: the seller sells to whoever has none.
+    if (path === '/keys' && request.headers['x-api-key'] !== undefined)
+      return void response.writeHead(429, { 'www-authenticate': await this.challenge(1n) }).end();
     const credential = parseCredential(request.headers.authorization ?? '');
     if (!credential.ok) {
       const amountSat = BigInt(/^\/price\/(\d+)/.exec(path)?.[1] ?? 1);
+      const named = path === '/in-authorization' ? 'Authorization' : undefined;
       response.writeHead(402, {
-        'www-authenticate': await this.challenge(amountSat),
+        'www-authenticate': await this.challenge(amountSat, named),
         'cache-control': 'no-store',
       });
       response.end();
@@ -84,7 +89,12 @@ export class Shop {
       reference: reference ?? '',
       challengeId: challenge.id,
     });
-    response.writeHead(200, { 'content-type': 'application/json', 'payment-receipt': receipt });
+    response.writeHead(200, {
+      'content-type': 'application/json',
+      'payment-receipt': receipt,
+      'content-length': 10,
+    });
+    if (path === '/cut') return void response.write('{"ra', () => response.destroy());
     response.end('{"rate":1}');
   }
 }

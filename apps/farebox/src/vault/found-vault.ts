@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import type { VaultDocument } from '@farebox/wallet/vault';
 import { CliError } from '../cli-error.js';
@@ -17,6 +18,8 @@ export interface FoundOptions {
     readonly names: readonly string[];
     readonly withoutTempo: boolean;
   };
+  /** The key of a file of its own becomes account 0's. Else such a file is refused: words say which key account 0 has. */
+  readonly takesKeyFile: boolean;
 }
 
 /** A vault that was just made. Secret. */
@@ -26,13 +29,18 @@ export interface FoundedVault {
   readonly migrated: TempoKey | undefined;
 }
 
-/** Makes a vault from words. Nothing is asked of anybody where there is a vault already. */
+/**
+ * Makes a vault from words. Nothing is asked of anybody where there is a vault already, or a key file that would not be
+ * taken: then it throws {@link CliError} `vault_exists` or `key_exists`.
+ */
 export async function foundVault({
   home,
   passphrase,
   document: wanted,
+  takesKeyFile,
 }: FoundOptions): Promise<FoundedVault> {
   refuseSecond(home);
+  if (!takesKeyFile) refuseKeyFile(home);
   const { createVault, readPhrase, withAccounts, withChangedAccount } = await import('@farebox/wallet/vault');
   return inVault(async () => {
     const { phrase, names, withoutTempo } = wanted;
@@ -70,6 +78,12 @@ function refuseSecond(home: Home): void {
   if (!hasVault(home)) return;
   const message = `There is a vault already (${home.vault}), and it is never written over; use it, or set FAREBOX_HOME to have another.`;
   throw new CliError('vault_exists', message, { retry: 'never' });
+}
+
+function refuseKeyFile(home: Home): void {
+  if (!existsSync(home.tempoKey)) return;
+  const message = `There is a Tempo key in a file of its own (${home.tempoKey}), and account 0 is to have the key of the words. Move the file away and restore; its key can then be put into an account of its own: farebox wallet accounts add <name> --no-tempo, farebox wallet tempo create --account <name> --from-stdin`;
+  throw new CliError('key_exists', message, { retry: 'never' });
 }
 
 /** Removes the open key file, now that the vault with its key is on disk; the order matters: a key is money. */

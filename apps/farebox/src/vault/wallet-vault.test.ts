@@ -197,6 +197,20 @@ describe('backup and restore', () => {
     expect(await walletOf(home).done('backup', '--show-phrase')).toMatchObject({ phrase: knownPhrase });
   });
 
+  it('words give account 0 their own key: another in a file is not put in its place, and is not touched', async () => {
+    await makeWallet(home);
+    const before = readFileSync(keyFile(home));
+    const env = { FAREBOX_PHRASE: knownPhrase };
+    const report = await walletOf(home, env).failed('restore');
+    expect(report).toMatchObject({
+      error: { code: 'key_exists', message: expect.stringContaining(keyFile(home)) },
+    });
+    expect([readFileSync(keyFile(home)), existsSync(vaultOf(home))]).toEqual([before, false]);
+    rmSync(keyFile(home));
+    await walletOf(home, env).done('restore');
+    expect((await openHome(home)).accounts).toMatchObject([{ tempo: { privateKey: knownKeys[0] } }]);
+  });
+
   it('words that are none are not repeated', async () => {
     const report = await walletOf(home, { FAREBOX_PHRASE: `${knownPhrase} hunter2` }).failed('restore');
     expect(report).toMatchObject({ error: { code: 'phrase_malformed' }, exitCode: 2 });

@@ -259,6 +259,16 @@ describe('the gateway', () => {
     expect(JSON.stringify(document)).not.toContain(token);
   });
 
+  it.each(['/v1/keys/key_%00', '/v1/keys?after=%00', '/v1/claims?route=%00', '/v1/claims/%00'])(
+    'asks no store for U+0000: %s',
+    async (path) => {
+      expect(await ask(path)).toMatchObject({
+        status: 400,
+        json: { detail: expect.stringContaining('U+0000') },
+      });
+    },
+  );
+
   it('takes no large body', async () => {
     const refused = await ask('/v1/keys', { method: 'POST', body: { name: 'x'.repeat(100_000) } });
     expect(refused.status).toBe(413);

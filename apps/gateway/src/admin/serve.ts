@@ -4,6 +4,7 @@ import type { AdminConfig } from '../config/access-config.js';
 import type { GatewayConfig } from '../config/config.js';
 import { isLoopback } from '../config/listen.js';
 import { ledgerUrl } from '../ledger.js';
+import { listenError } from '../listen-error.js';
 import { createLedgerReading, type LedgerReading } from './ledger-reader.js';
 import type { AdminParts } from './parts.js';
 import { readOrMakeToken } from './token.js';
@@ -59,9 +60,10 @@ export async function serveAdmin(
 
 function listening(server: Server, port: number, host: string): Promise<void> {
   return new Promise((resolve, reject) => {
-    server.once('error', reject);
+    const refuse = (cause: Error): void => reject(listenError({ host, port }, cause));
+    server.once('error', refuse);
     server.listen(port, host, () => {
-      server.off('error', reject);
+      server.off('error', refuse);
       resolve();
     });
   });

@@ -141,7 +141,8 @@ const YAML_FAULTS: Readonly<Record<string, string>> = {
   DUPLICATE_KEY: 'this key stands twice in its mapping; keep one.',
   TAB_AS_INDENT: 'is indented with a tab; YAML wants spaces.',
   BAD_INDENT: 'is indented wrongly: the items of a mapping or list must line up.',
-  MISSING_CHAR: 'a closing quote, bracket or colon is missing.',
+  MISSING_CHAR: 'a closing quote, bracket or colon is missing, or the line is indented wrongly.',
+  BLOCK_AS_IMPLICIT_KEY: 'is followed by a line that is indented too far.',
   MULTIPLE_DOCS: 'holds more than one document; keep one.',
 };
 

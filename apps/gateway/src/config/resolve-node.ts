@@ -20,6 +20,7 @@ export function resolveNode(
   report: Report,
 ): NodeConfig | undefined {
   const named = nodeOfEnvironment(environment, report);
+  refuseTestnet(input.lightning?.node?.network ?? environment.FAREBOX_NODE_NETWORK, report);
   const node = input.lightning?.node;
   if (node === undefined) {
     if (named === undefined && input.lightning !== undefined)
@@ -42,6 +43,15 @@ export function resolveNode(
       'is not the node of FAREBOX_NODE_KIND and the variables beside it; keep one of the two.',
     );
   return written;
+}
+
+/** draft-lightning-charge-00, "Method Details": a challenge can name mainnet, signet and regtest. */
+function refuseTestnet(network: string | undefined, report: Report): void {
+  if (network === 'testnet')
+    report(
+      ['lightning', 'node'],
+      'cannot sell on testnet: the lightning charge knows none; use signet or regtest.',
+    );
 }
 
 function nodeOfFile(

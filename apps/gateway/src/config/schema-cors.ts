@@ -26,7 +26,7 @@ export const corsSchema = z
         allowed: '"*", or a list of origins',
       }),
     max_age: duration(
-      'For how long a browser may remember that it may ask: 0s to 1d. Default 10m.',
+      'For how long a browser may remember that it may ask: 1s to 1d. Default 10m.',
     ).optional(),
   })
   .meta({

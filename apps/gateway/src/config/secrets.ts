@@ -139,7 +139,10 @@ async function readSecretFile(path: string): Promise<string[]> {
     text = await readFile(path, 'utf8');
   } catch (cause) {
     if (cause instanceof SecretError) throw cause;
-    throw new SecretError(`The secret file ${path} cannot be read.`, { cause });
+    throw new SecretError(
+      `The secret file ${path} cannot be read; make one with: (umask 077; openssl rand -hex 32 > ${path})`,
+      { cause },
+    );
   }
   const lines = text.split(/\r?\n/).filter((line) => line !== '');
   if (lines.length === 0) throw new SecretError(`The secret file ${path} is empty; write one secret a line.`);

@@ -1,4 +1,4 @@
-import { type BodyRoom, type Delivery, isStream } from '@farebox/gate';
+import { type BodyRoom, ByteGatherer, type Delivery, isStream } from '@farebox/gate';
 import { storedAnswerBytesMax } from '@farebox/ledger';
 
 /** Largest answer, in bytes, that is held until it is complete. Larger ones, and chunked ones, stream. */
@@ -6,32 +6,36 @@ export const heldAnswerBytesMax = 256 * 1024;
 
 /** An answer of an upstream that is held until it is whole. */
 export class HeldAnswer {
-  readonly chunks: Buffer[] = [];
+  readonly #gathered: ByteGatherer;
   readonly #bytesMax: number;
   readonly #room: BodyRoom | undefined;
-  #bytes = 0;
   #taken = 0;
 
   /** @param room where answers take theirs that may be held for long; undefined for short ones */
   constructor(bytesMax: number, room: BodyRoom | undefined) {
+    this.#gathered = new ByteGatherer(bytesMax);
     this.#bytesMax = bytesMax;
     this.#room = room;
   }
 
+  /** What is held. */
+  get chunks(): readonly Buffer[] {
+    return this.#gathered.chunks;
+  }
+
   /** Holds one more chunk. False: it is held, and is the last for which there is room. */
   add(chunk: Buffer): boolean {
-    this.chunks.push(chunk);
-    this.#bytes += chunk.length;
-    if (this.#bytes > this.#bytesMax) return false;
+    const more = this.#gathered.add(chunk);
+    if (this.#gathered.length > this.#bytesMax) return false;
     if (this.#room === undefined) return true;
-    if (!this.#room.take(chunk.length)) return false;
-    this.#taken += chunk.length;
+    if (!this.#room.take(more)) return false;
+    this.#taken += more;
     return true;
   }
 
   /** Hands over what is held, in one piece; undefined when that is nothing. */
   take(): Buffer | undefined {
-    const whole = this.chunks.length === 0 ? undefined : Buffer.concat(this.chunks);
+    const whole = this.#gathered.length === 0 ? undefined : this.#gathered.whole();
     this.drop();
     return whole;
   }
@@ -40,7 +44,7 @@ export class HeldAnswer {
   drop(): void {
     this.#room?.give(this.#taken);
     this.#taken = 0;
-    this.chunks.length = 0;
+    this.#gathered.clear();
   }
 }
 

@@ -13,6 +13,7 @@ afterEach(async () => {
 /** The routes of these tests: one for each effect. */
 const routes = [
   { match: 'GET /safe/*', upstream: 'api', price: '1 sat' },
+  { match: 'HEAD /safe/*', upstream: 'api', price: '1 sat' },
   { match: 'POST /once/*', upstream: 'api', price: '1 sat' },
   { match: 'GET /charged/*', upstream: 'api', price: '1 sat', charge_on: 'any_response' as const },
 ];
@@ -64,6 +65,21 @@ describe('an answer that is kept', () => {
       expect(again.field('content-length')).toBe(String(goods.length));
     }
     expect(calls()).toBe(1);
+  });
+
+  it.each([
+    ['HEAD', '/safe/head'],
+    ['POST', '/once/empty'],
+  ])('of %s %s says no length that it does not know', async (method, path) => {
+    const { buy, ask } = await selling((_request, response) => void response.writeHead(204).end());
+    const key = ['Idempotency-Key', 'order 8'];
+    const credential = await buy(path, { method, headers: key });
+    const paid = { method, headers: ['Authorization', credential, ...key] };
+    const first = await ask(path, paid);
+    const again = await ask(path, paid);
+    expect(again.field('idempotent-replayed')).toBe('true');
+    expect([again.status, again.field('content-length')]).toEqual([204, undefined]);
+    expect(first.status).toBe(204);
   });
 
   it('on a once route is given to the client that left while the upstream worked, by the same credential alone', async () => {

@@ -43,6 +43,20 @@ describe('requests that are sent one after the other without waiting', () => {
     expect(waiting).toHaveLength(1);
   });
 
+  it('are not held in any number: the connection ends, and others are served', async () => {
+    let asked = 0;
+    rig = await openRig({
+      listener: (request, response) => {
+        asked++;
+        if (request.url === '/free/y') response.end('ok');
+      },
+    });
+    const socket = await openRaw(rig.port, message('/free/x').repeat(5_000));
+    await new Promise((resolve) => socket.on('error', () => {}).once('close', resolve));
+    expect(asked).toBeLessThan(200);
+    expect((await rig.ask('/free/y')).status).toBe(200);
+  });
+
   it('are answered in their order, each as on a connection of its own', async () => {
     rig = await openRig({ listener: (request, response) => void response.end(request.url) });
     const credential = await rig.buy('/paid/price');

@@ -3,14 +3,16 @@ import {
   type Answer,
   type GateRequest,
   hasBody,
+  type OwnRoom,
   problemAnswer,
   readBody,
   sendAnswer,
   sendReplay,
   type Terms,
 } from '@farebox/gate';
-import { problem } from '@farebox/protocol';
+import { isPaymentCredential, problem } from '@farebox/protocol';
 import { plainProblem } from '../http/answer.js';
+import { jsonTypeFault } from '../price/json-type.js';
 import { type Route, upstreamTarget } from '../route/table.js';
 import type { Exchange } from './exchange.js';
 import { PaidExchange } from './paid.js';
@@ -24,21 +26,32 @@ export interface Sale {
   readonly route: Route;
   readonly terms: Terms;
   readonly body: Buffer | null;
+  /** Where the body is held; null: there is none. */
+  readonly room: OwnRoom | null;
 }
 
 /** A priced request: its body first, because the challenge is bound to it. */
 export function sell(parts: HandlerParts, visit: Visit, route: Route, terms: Terms): void {
   const { request, response } = visit;
   if (!hasBody(request)) {
-    open({ parts, visit, route, terms, body: null });
+    open({ parts, visit, route, terms, body: null, room: null });
+    return;
+  }
+  const detail = route.pricedByJson ? jsonTypeFault(request.rawHeaders) : undefined;
+  if (detail !== undefined) {
+    // A paid request too: the fields are not bound to the challenge, and may be others than those it was issued for.
+    sendAnswer(request, response, problemAnswer(problem('bad-request', { detail })));
     return;
   }
   if (visit.expecting && Number(request.headers['content-length'] ?? 0) <= route.bodyBytesMax)
     response.writeContinue();
-  readBody(request, route.bodyBytesMax, parts.room, (read) => {
+  const presents = visit.fields.credentials.some(isPaymentCredential);
+  const client = visit.live.clientOf(request, visit.fields);
+  const room = parts.room.open({ client, presents, bytesMax: route.bodyBytesMax });
+  readBody(request, route.bodyBytesMax, room, (read) => {
     switch (read.kind) {
       case 'body':
-        open({ parts, visit, route, terms, body: read.body });
+        open({ parts, visit, route, terms, body: read.body, room });
         return;
       case 'too-large': {
         const detail = `The body is larger than ${route.bodyBytesMax} bytes; send a smaller one.`;
@@ -46,15 +59,23 @@ export function sell(parts: HandlerParts, visit: Visit, route: Route, terms: Ter
         return;
       }
       case 'no-room': {
-        const detail = 'The gateway holds as many request bodies as it can; nothing was charged, try again.';
-        const answer = plainProblem(503, 'Service Unavailable', detail, ['Retry-After', '1'], 'safe');
-        sendAnswer(request, response, answer);
+        sendAnswer(request, response, noRoom(presents));
         return;
       }
       case 'gone':
         return;
     }
   });
+}
+
+/** The 503 for a body that cannot be held now. Whoever comes with a credential may have paid: it is as good next time. */
+function noRoom(presents: boolean): Answer {
+  const what = presents
+    ? 'the credential was not used up, send the request again with it.'
+    : 'nothing was charged, try again.';
+  const detail = `The gateway holds as many request bodies as it can, or as it does for one client; ${what}`;
+  const retry = presents ? 'same-credential' : 'safe';
+  return plainProblem(503, 'Service Unavailable', detail, ['Retry-After', '1'], retry);
 }
 
 /** Another way in than paying has the first word, where the configuration has one. */
@@ -114,6 +135,7 @@ export function endSale(sale: Sale, answer: Answer): void {
  */
 export function serveUnpaid(sale: Sale, fields: readonly string[], done?: () => void): void {
   const { parts, visit, route, body } = sale;
+  sale.room?.admitted();
   passThrough(parts, visit, route, {
     body,
     fields,
@@ -128,6 +150,7 @@ export function serveUnpaid(sale: Sale, fields: readonly string[], done?: () => 
 function deliver(sale: Sale, { delivery }: Admission & { kind: 'admitted' }): void {
   const { parts, visit, route, body } = sale;
   const { request, response, path, query, live } = visit;
+  sale.room?.admitted();
   const done = (): void => {
     giveBack(sale);
     parts.activity.end(exchange);
@@ -171,6 +194,6 @@ function fault({ parts, visit, route }: Sale, error: unknown): void {
   sendAnswer(visit.request, visit.response, problemAnswer(problem('internal-error')));
 }
 
-function giveBack({ parts, body }: Sale): void {
-  if (body !== null) parts.room.give(body.length);
+function giveBack({ room, body }: Sale): void {
+  if (body !== null) room?.give(body.length);
 }

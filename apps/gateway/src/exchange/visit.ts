@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { BodyRoom, Gate } from '@farebox/gate';
+import type { BodyRoom, Gate, SharedRoom } from '@farebox/gate';
 import type { ClientOf } from '../clients.js';
 import type { GatewayConfig } from '../config/config.js';
 import type { Health } from '../health.js';
@@ -66,7 +66,7 @@ export interface HandlerParts {
   readonly live: () => Live;
   readonly activity: Activity;
   /** Room for request bodies. */
-  readonly room: BodyRoom;
+  readonly room: SharedRoom;
   /** Room for answers that are held because they are kept. */
   readonly answerRoom: BodyRoom;
   readonly logger: Logger;

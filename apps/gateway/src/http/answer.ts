@@ -8,10 +8,15 @@ export function plainProblem(
   title: string,
   detail: string,
   fields: readonly string[] = [],
-  retry: 'safe' | 'never' = 'never',
+  retry: 'safe' | 'same-credential' | 'never' = 'never',
 ): Answer {
   return problemAnswer({ type: 'about:blank', title, status, detail, retry }, fields);
 }
+
+/** Title and detail of the 431 (RFC 6585 §5). A payment credential is measured by itself: whoever could ask can also present. */
+export const headerTooLargeTitle = 'Request Header Fields Too Large';
+export const headerTooLargeDetail = (headerBytesMax: number): string =>
+  `The header section is larger than ${headerBytesMax} bytes, a payment credential aside.`;
 
 /** The answer when the upstream of a free route failed. Nothing was paid, and none of it is said. */
 export function freeFailure(failure: UpstreamFailure, effect: Effect): Answer {

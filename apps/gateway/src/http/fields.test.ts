@@ -90,6 +90,10 @@ describe('what an upstream cannot say', () => {
             'Thu, 01 Jan 2099 00:00:00 GMT',
             'CDN-Cache-Control',
             'max-age=9',
+            'Cloudflare-CDN-Cache-Control',
+            'public, max-age=9',
+            'X-Accel-Expires',
+            '9',
           ],
           ...['RateLimit', '"up";r=0;t=9', 'RateLimit-Policy', '"up";q=1', 'Ratelimit-Remaining', '0'],
           ...['Connection', 'X-Hop', 'X-Hop', '1', 'Set-Cookie', 'a=1', 'Set-Cookie', 'b=2', 'X-Own', 'kept'],
@@ -100,7 +104,15 @@ describe('what an upstream cannot say', () => {
     const reply = await askPaid('/paid/price');
     expect(reply.fields('payment-receipt')).toHaveLength(1);
     expect(reply.field('payment-receipt')).not.toBe('forged');
-    for (const name of ['www-authenticate', 'farebox-payment', 'expires', 'cdn-cache-control', 'x-hop']) {
+    for (const name of [
+      'www-authenticate',
+      'farebox-payment',
+      'expires',
+      'cdn-cache-control',
+      'x-hop',
+      'x-accel-expires',
+      'cloudflare-cdn-cache-control',
+    ]) {
       expect(reply.field(name), name).toBeUndefined();
     }
     // Its limits are on the gateway.

@@ -43,6 +43,8 @@ function isOurs(name: string): boolean {
 
 /** What the gateway itself reads of a header section. */
 export interface RequestFields {
+  /** Names and values, in bytes, payment credentials aside. */
+  readonly bytes: number;
   /** Every value of Authorization and Payment-Authorization. */
   readonly credentials: readonly string[];
   readonly acceptPayment: string | undefined;
@@ -66,11 +68,17 @@ export function readRequestFields(raw: readonly string[]): RequestFields {
   let hosts = 0;
   let websocket = false;
   let upgrade = false;
+  let bytes = 0;
   for (let i = 0; i + 1 < raw.length; i += 2) {
+    const name = raw[i] ?? '';
     const value = raw[i + 1] ?? '';
-    switch (raw[i]?.toLowerCase()) {
+    // Node reads them as latin1: a character is a byte.
+    const fieldBytes = name.length + value.length;
+    bytes += fieldBytes;
+    switch (name.toLowerCase()) {
       case 'authorization':
       case 'payment-authorization':
+        if (isPaymentCredential(value)) bytes -= fieldBytes;
         if (credentials === undefined) credentials = [value];
         else credentials.push(value);
         break;
@@ -98,6 +106,7 @@ export function readRequestFields(raw: readonly string[]): RequestFields {
     }
   }
   return {
+    bytes,
     credentials: credentials ?? NO_VALUES,
     forwardedFor: forwardedFor ?? NO_VALUES,
     acceptPayment,

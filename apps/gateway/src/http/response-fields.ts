@@ -1,3 +1,4 @@
+import { isCachingField } from '@farebox/gate';
 import type { HeaderRules } from './header-rules.js';
 import { connectionNamed } from './request-fields.js';
 
@@ -10,16 +11,6 @@ const HOP_BY_HOP = new Set([
   'trailer',
   'transfer-encoding',
   'upgrade',
-]);
-
-/** What a cache goes by. On a paid answer only the gate's own `private` stands. */
-const CACHING = new Set([
-  'cache-control',
-  'cdn-cache-control',
-  'surrogate-control',
-  'expires',
-  'pragma',
-  'age',
 ]);
 
 /** A `Payment` challenge, anywhere in a WWW-Authenticate field. */
@@ -62,7 +53,7 @@ export function responseFields(
       continue;
     if (lower === 'www-authenticate' && PAYMENT_CHALLENGE.test(value)) continue;
     // Its limits are on us, and not on who asks; beside those of a key they would be read as one.
-    if (paid && (CACHING.has(lower) || lower.startsWith('ratelimit'))) continue;
+    if (paid && (isCachingField(lower) || lower.startsWith('ratelimit'))) continue;
     if (rules?.drop.has(lower)) continue;
     if (FORBIDDEN.test(value)) return undefined;
     if (lower === 'content-length') {
@@ -76,7 +67,7 @@ export function responseFields(
   if (rules !== undefined) {
     for (let i = 0; i + 1 < rules.add.length; i += 2) {
       const name = rules.add[i] ?? '';
-      if (!(paid && CACHING.has(name.toLowerCase()))) fields.push(name, rules.add[i + 1] ?? '');
+      if (!(paid && isCachingField(name.toLowerCase()))) fields.push(name, rules.add[i + 1] ?? '');
     }
   }
   return { fields, length };

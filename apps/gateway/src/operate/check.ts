@@ -1,6 +1,7 @@
 import { access, constants } from 'node:fs/promises';
+import { checkNodeMaterials } from '@farebox/lightning/nodes';
 import { readToken } from '../admin/token.js';
-import type { GatewayConfig } from '../config/config.js';
+import type { GatewayConfig, NodeConfig } from '../config/config.js';
 import { NodeConfigError } from '../config/node.js';
 import { checkSecrets } from '../config/secrets.js';
 import { every } from '../every.js';
@@ -17,7 +18,7 @@ export async function checkMaterials(
   config: GatewayConfig,
   environment: Readonly<Record<string, string | undefined>> = process.env,
 ): Promise<void> {
-  const { ledger, tempo, node, admin } = config;
+  const { ledger, tempo, node, admin, rates } = config;
   const secretsOf = async () => {
     await checkSecrets(config, environment);
     return [];
@@ -28,11 +29,24 @@ export async function checkMaterials(
     admin === undefined ? nothing : checkToken(admin.tokenFile),
     readable(tempo?.rpcFile, 'the URL of the Tempo node'),
     readable(tempo?.feePayer?.keyFile, 'the key of the fee payer'),
-    readable(node?.kind === 'devnet' ? node.tokenFile : undefined, 'the token of the devnet'),
+    node === undefined ? nothing : checkNode(node, environment),
+    ...rates.map((rate) =>
+      rate.kind === 'read' && rate.place.kind === 'file'
+        ? readable(rate.place.from, `the rate of ${rate.currency}`)
+        : nothing,
+    ),
   ]);
 }
 
 const nothing = Promise.resolve();
+
+async function checkNode(
+  node: NodeConfig,
+  environment: Readonly<Record<string, string | undefined>>,
+): Promise<void> {
+  if (node.kind === 'devnet') await readable(node.tokenFile, 'the token of the devnet');
+  else await checkNodeMaterials(node, environment);
+}
 
 /** Where there is none, the first start makes it. */
 async function checkToken(path: string): Promise<void> {

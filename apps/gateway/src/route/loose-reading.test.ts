@@ -6,12 +6,20 @@ import { createRouteTable } from './table.js';
 
 const upstream: Upstream = { host: 'a.test', send: () => () => {}, close: async () => {} };
 
-function findIn(routes: readonly (readonly [match: string, price: string])[]): (path: string) => string {
+type Row = readonly [match: string, price: string, more?: object];
+
+function findIn(routes: readonly Row[]): (path: string) => string {
   const config = checkConfig({
     realm: 'x',
     lightning: { node: { kind: 'devnet' } },
     upstreams: { a: 'http://a.test' },
-    routes: routes.map(([match, price]) => ({ match, upstream: 'a', price })) as ConfigInput['routes'],
+    keys: {},
+    routes: routes.map(([match, price, more]) => ({
+      match,
+      upstream: 'a',
+      price,
+      ...more,
+    })) as ConfigInput['routes'],
   });
   const table = createRouteTable(config, new Map([['a', upstream]]));
   return (path) => {
@@ -73,5 +81,48 @@ describe('a path that could be taken for another', () => {
     expect(find('/shop/')).toBe('GET /shop/');
     expect(find('/shop')).toBe('ambiguous');
     expect(find('/shops')).toBe('GET /*');
+  });
+
+  it('knows patterns with capitals, and with a dot at the end, from paths without', () => {
+    const find = findIn([
+      ['GET /*', 'free'],
+      ['GET /Report', '5 sat'],
+      ['GET /Shop/:Item/Price', '5 sat'],
+      ['GET /end.', '5 sat'],
+    ]);
+    expect(find('/Report')).toBe('GET /Report');
+    expect(find('/Shop/Chair/Price')).toBe('GET /Shop/:Item/Price');
+    expect(find('/end.')).toBe('GET /end.');
+    for (const path of ['/report', '/REPORT', '/shop/chair/price', '/end', '/End'])
+      expect(find(path), path).toBe('ambiguous');
+    expect(find('/shop/chair')).toBe('GET /*');
+  });
+
+  it.each<[string, object, object]>([
+    ['free requests', { free: { requests: 5 } }, {}],
+    ['free requests that are counted apart', { free: { requests: 5 } }, { free: { requests: 5 } }],
+    ['keys', { labels: ['basic'] }, { labels: ['pro'] }],
+    ['all keys', {}, { labels: ['pro'] }],
+    ['more keys', { labels: ['basic', 'pro'] }, { labels: ['pro'] }],
+    ['what is charged for', {}, { charge_on: 'any_response' }],
+  ])('is not served at the same price either, where %s would make it cheaper', (_, wide, narrow) => {
+    const find = findIn([
+      ['GET /v1/*', '1 sat', wide],
+      ['GET /v1/reports', '1 sat', narrow],
+    ]);
+    expect(find('/v1/reports')).toBe('GET /v1/reports');
+    expect(find('/v1/Other')).toBe('GET /v1/*');
+    for (const path of ['/v1/Reports', '/v1/reports/', '/v1/reports;v=1'])
+      expect(find(path), path).toBe('ambiguous');
+  });
+
+  it('is served where keys and what is free make no difference to it', () => {
+    const find = findIn([
+      ['GET /v1/*', '1 sat', { labels: ['a', 'b'] }],
+      ['GET /v1/reports', '1 sat', { labels: ['b', 'a'], free: { requests: 5 } }],
+      ['GET /v1/open', 'free', { labels: ['c'] }],
+    ]);
+    expect(find('/v1/Reports')).toBe('GET /v1/*');
+    expect(find('/v1/OPEN')).toBe('GET /v1/*');
   });
 });

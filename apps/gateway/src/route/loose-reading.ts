@@ -1,5 +1,6 @@
 import findMyWay from 'find-my-way';
 import type { RouteMethod } from '../config/match.js';
+import { loosePath } from './loose-path.js';
 import type { Route } from './table.js';
 
 /** Tells whether a path could be taken for what another route sells. */
@@ -28,8 +29,8 @@ const PLAIN = /^(?:\/(?:[a-z0-9\-_~!$&'()*+,=:@]|\.(?=[^/]))+)+$/;
  */
 export function createLooseReading(paramCharsMax: number): LooseReading {
   const matcher = findMyWay({ maxParamLength: paramCharsMax, caseSensitive: false });
-  /** Some pattern ends with a slash, so that a path without one may be meant for it. */
-  let slashEnded = false;
+  /** Some pattern is not plain itself, has capitals or a slash at the end, so that a plain path may be meant for it. */
+  let allPlain = true;
   // Of several patterns that are one to a free reader, each may be asked for by its own name.
   const routesAt = (method: RouteMethod, path: string): readonly Entry[] => {
     const found = matcher.find(method, path);
@@ -43,17 +44,18 @@ export function createLooseReading(paramCharsMax: number): LooseReading {
 
   return {
     add(method, pattern, route) {
-      slashEnded ||= pattern.length > 1 && pattern.endsWith('/');
+      const named = withoutNames(pattern);
+      allPlain &&= named === '/' || PLAIN.test(named);
       const entry: Entry = { route, open: pattern.endsWith('*') };
-      const loose = withoutNames(pattern.toLowerCase());
+      const loose = loosePath(named);
       const known = matcher.findRoute(method, loose);
       if (known === null) matcher.on(method, loose, () => {}, [entry]);
       // As above.
       else (known.store as Entry[]).push(entry);
     },
     sellsAnother(method, path, route) {
-      if (!slashEnded && PLAIN.test(path)) return false;
-      const loose = loosely(path);
+      if (allPlain && PLAIN.test(path)) return false;
+      const loose = loosePath(path);
       if (asksMore(routesAt(method, loose), route)) return true;
       // A slash at the end makes a difference to whoever takes in everything below a path, and to nobody else.
       const other = loose.endsWith('/') ? loose.slice(0, -1) : `${loose}/`;
@@ -67,7 +69,7 @@ export function createLooseReading(paramCharsMax: number): LooseReading {
 /** A pattern with names of its own for its `:name` segments: what they are called makes no difference to a path. */
 function withoutNames(pattern: string): string {
   let count = 0;
-  return pattern.replace(/:[a-z_][a-z0-9_]*/g, () => `:p${count++}`);
+  return pattern.replace(/:[A-Za-z_][A-Za-z0-9_]*/g, () => `:p${count++}`);
 }
 
 interface Entry {
@@ -76,33 +78,14 @@ interface Entry {
   readonly open: boolean;
 }
 
-/** The freest reading: decoded, in the plainest characters, cut where a query or a fragment might begin, without parameters. */
-function loosely(path: string): string {
-  let text = path;
-  try {
-    text = decodeURIComponent(path);
-  } catch {
-    // Not UTF-8: nothing that decodes it finds anything either.
-  }
-  text = text.normalize('NFKC').replace(/[?#].*$/s, '');
-  const segments = text.replaceAll('\\', '/').split('/');
-  const kept: string[] = [''];
-  for (const segment of segments.slice(1)) {
-    // Trailing dots and blanks are cut by some file systems.
-    const name = segment.replace(/;.*$/s, '').replace(/(?<=[^.\s])[.\s]+$/u, '');
-    if (name === '..') kept.length = Math.max(1, kept.length - 1);
-    else if (name !== '.' && name !== '') kept.push(name);
-  }
-  const last = segments.at(-1);
-  if (last === '' || kept.length === 1) kept.push('');
-  // Encoded again as far as the matcher would decode it, so that it sees what is meant.
-  return kept.map((name) => encodeURI(name).replace(/[?#]/g, encodeURIComponent)).join('/');
-}
-
 /** True when a request that is sold as `asked` would cost more as `meant`, or be paid in a way that `asked` has not. */
 function isDearer(meant: Route, asked: Route): boolean {
   if (meant.terms === undefined || meant.shadow) return false;
   if (asked.terms === undefined || asked.shadow) return true;
+  // What is free is counted route by route: under another's name there is more of it.
+  if (asked.access.free !== undefined) return true;
+  if (!sameLabels(meant.access.labels, asked.access.labels)) return true;
+  if (meant.terms.chargeOn === 'any-response' && asked.terms.chargeOn !== 'any-response') return true;
   // Prices that depend on the request cannot be compared without it.
   if (meant.terms.offersFor !== undefined || asked.terms.offersFor !== undefined) return true;
   const { offers } = asked.terms;
@@ -115,4 +98,9 @@ function isDearer(meant: Route, asked: Route): boolean {
           offer.price.amount >= price.amount,
       ),
   );
+}
+
+/** True when a key's labels open either both or none. */
+function sameLabels(some: readonly string[], others: readonly string[]): boolean {
+  return some.every((label) => others.includes(label)) && others.every((label) => some.includes(label));
 }

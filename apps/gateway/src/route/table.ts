@@ -22,6 +22,8 @@ export interface Route {
   readonly passedBytesMax: number | undefined;
   /** Undefined: the route is free. */
   readonly terms: Terms | undefined;
+  /** A price depends on what the body says: it must be one that everybody reads as JSON. */
+  readonly pricedByJson: boolean;
   /** Shadow mode: what would be charged is counted, and nothing is. */
   readonly shadow: boolean;
   readonly headerRules: RouteHeaderRules;
@@ -118,6 +120,7 @@ function routeFor(
     shadow: route.shadow,
     access: route.access,
     effect,
+    pricedByJson: route.priceRows.some(({ when }) => when.body !== undefined),
     terms: route.offers.length === 0 ? undefined : termsOf(route, effect),
   };
 }

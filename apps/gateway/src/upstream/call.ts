@@ -17,6 +17,8 @@ export class Call {
   readonly sink: UpstreamSink;
   state: CallState = 'waiting';
   connection: Connection | undefined;
+  /** When it joined the queue, `performance.now()`. */
+  queuedMs = 0;
   /** Neighbours in the queue; only that writes them. */
   before: Call | undefined;
   after: Call | undefined;

@@ -2,6 +2,8 @@
 export type UpstreamErrorCode =
   /** No connection within `connect_timeout`. */
   | 'upstream_connect_timeout'
+  /** All connections are in use: the line is full, or none became free within `connect_timeout`. Nothing was sent. */
+  | 'upstream_busy'
   /** A request was sent, and no header section came within `headers_timeout`. */
   | 'upstream_headers_timeout'
   /** The body of an answer paused for longer than `idle_timeout`. */
@@ -28,6 +30,11 @@ export class UpstreamError extends Error {
     super(message);
     this.code = code;
   }
+}
+
+/** There was no connection to be had. */
+export function busy(): UpstreamError {
+  return new UpstreamError('upstream_busy', "All of the upstream's connections are in use.");
 }
 
 /** The connection ended, from whichever side. */

@@ -4,7 +4,7 @@ import { CallQueue } from './call-queue.js';
 import { Connection, upstreamKeepAliveMs } from './connection.js';
 import type { ConnectionOwner } from './connection-owner.js';
 import { type Dial, dialer, type Trust, tryDial } from './dial.js';
-import { dropped, UpstreamError } from './error.js';
+import { busy, dropped, UpstreamError } from './error.js';
 import { requestHead } from './request-head.js';
 import type { Abort, Upstream, UpstreamRequest, UpstreamSink } from './upstream.js';
 
@@ -14,11 +14,15 @@ const sweepMsMin = 10;
 /** A sweep is this much shorter than the shortest time that it measures. */
 const sweepsPerTimeout = 8;
 
+/** Most calls in line: beyond it they fail at once. What waits is held in memory, at no cost to whoever asked. */
+export const waitingCallsMax = 1_024;
+
 const NO_ABORT: Abort = () => {};
 
 /**
  * An upstream over HTTP/1.1 connections of our own: at most `config.connections`, none of them with more than one
- * request, kept for the next one while idle. Who finds none free waits in line.
+ * request, kept for the next one while idle. Who finds none free waits in line, as long as for a connection; then nothing
+ * was sent, so that nothing is lost but time.
  */
 export class HttpUpstream implements Upstream, ConnectionOwner {
   readonly host: string;
@@ -52,7 +56,11 @@ export class HttpUpstream implements Upstream, ConnectionOwner {
     if (idle !== undefined) {
       idle.take(call);
       this.#startSoon(idle);
+    } else if (this.#queue.size >= waitingCallsMax) {
+      call.fail(busy());
+      return NO_ABORT;
     } else {
+      call.queuedMs = performance.now();
       this.#queue.push(call);
       this.#openAsNeeded();
     }
@@ -194,8 +202,20 @@ export class HttpUpstream implements Upstream, ConnectionOwner {
     const timer = setInterval(() => {
       const nowMs = performance.now();
       for (const connection of [...this.#all]) connection.sweep(nowMs);
+      this.#endWaiting(nowMs - connectTimeoutMs);
     }, everyMs);
     return timer.unref();
+  }
+
+  /** Those that have waited since before a moment, the oldest first. */
+  #endWaiting(beforeMs: number): void {
+    // While connections are on their way, their own time-out is the one that counts.
+    if (this.#connecting > 0) return;
+    for (let first = this.#queue.first; first !== undefined; first = this.#queue.first) {
+      if (first.queuedMs >= beforeMs) return;
+      this.#queue.remove(first);
+      first.fail(busy());
+    }
   }
 
   #stop(call: Call): void {

@@ -23,7 +23,10 @@ export function createApp(parts: ApiParts, version: string): ApiApp {
   const app: ApiApp = new OpenAPIHono<Env>();
   app.use(async (c, next) => {
     const target = readTarget(c.env.incoming.url ?? '');
-    return target.ok ? next() : refuse(c, registrarProblem('bad-request', target.detail));
+    if (!target.ok) return refuse(c, registrarProblem('bad-request', target.detail));
+    // Of the path it has been looked at.
+    if (!target.query.includes('%00')) return next();
+    return refuse(c, registrarProblem('bad-request', 'The query has U+0000 (%00) in it; leave it out.'));
   });
   // Elsewhere no body is read.
   app.on(['POST', 'PUT'], '*', boundBody(bodyBytesMax, tooLarge));

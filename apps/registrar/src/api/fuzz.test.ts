@@ -40,6 +40,13 @@ const names = [
   'coupon_code',
   'receipt',
   '__proto__',
+  'name',
+  'type',
+  'data',
+  'bio',
+  'token',
+  'claim_code',
+  'human',
 ];
 const body = fc.oneof(
   fc.dictionary(fc.constantFrom(...names), member).map((value) => JSON.stringify(value)),
@@ -91,4 +98,50 @@ it(`answers whatever comes with a refusal that can be read, and sells nothing fo
     headers: { Authorization: credential },
   });
   expect(done.status).toBe(200);
+});
+
+it('refuses a text that a store would change, wherever it stands, and takes what only looks like one', async () => {
+  const agent = await newAgent(rig);
+  const asked = await ask(rig, registerPath, { json: { domain: 'texts.agent' }, key: agent.key });
+  const Authorization = await payLightning(rig, asked);
+  const bought = await ask(rig, registerPath, {
+    json: { domain: 'texts.agent' },
+    key: agent.key,
+    headers: { Authorization },
+  });
+  expect(bought.status).toBe(200);
+  const records = '/api/v1/domains/texts.agent/records';
+  const subscribe = '/api/v1/webhooks/subscribe';
+  const hook = { target_url: 'https://a.example/', events: ['domain.renewed'] };
+  const refused: readonly (readonly [path: string, json?: object | undefined, method?: string])[] = [
+    [records, { type: 'TXT', data: 'a\u0000b' }],
+    [records, { type: 'TXT', data: '\ud800' }],
+    [subscribe, { ...hook, secret: '\u0000123456789abcdef' }],
+    [subscribe, { ...hook, secret: '0123456789abcdef\udc00' }],
+    [subscribe, { ...hook, target_url: 'https://a.example/\u0000', secret: 's'.repeat(16) }],
+    ['/api/v1/domains/texts.agent/bio', { capabilities: ['\udfff'] }],
+    ['/api/v1/my-domains?after=%00'],
+    ['/api/v1/search?q=%00'],
+    [`${records}/rec%00`, undefined, 'DELETE'],
+    ['/api/v1/webhooks/%00', undefined, 'DELETE'],
+    ['/api/v1/domains/a%00.agent/records'],
+  ];
+  for (const [path, json, method] of refused) {
+    const answer = await ask(rig, path, { json, key: agent.key, ...(method && { method }) });
+    expect([path, json, answer.status]).toEqual([path, json, 400]);
+  }
+  // A challenge's id is compared with the store's before anything is known of it.
+  const echo = { id: 'a\u0000b', realm: 'x', method: 'lightning', intent: 'charge', request: 'e30' };
+  const forged = Buffer.from(JSON.stringify({ challenge: echo, payload: {} })).toString('base64url');
+  const presented = await ask(rig, registerPath, {
+    json: { domain: 'other.agent' },
+    key: agent.key,
+    headers: { Authorization: `Payment ${forged}` },
+  });
+  expect(presented.status).toBe(402);
+  const data = 'a\\u0000b %00 \u{1f600}';
+  const written = await ask(rig, records, { json: { type: 'TXT', data }, key: agent.key });
+  expect(written.status).toBe(201);
+  expect((await ask(rig, records, { key: agent.key })).body.data).toMatchObject([{ data }]);
+  expect(rig.faults).toEqual([]);
 });

@@ -1,9 +1,10 @@
 import { startTempoDevnet, type TempoDevnet } from '@farebox/devnet/tempo';
 import { lightningSeller } from '@farebox/lightning';
 import { MethodUnavailable, parseCredential, serializeCredential } from '@farebox/protocol';
-import { createTempoSeller, httpRpc } from '@farebox/tempo';
+import { createTempoSeller, httpRpc, type TempoAccount } from '@farebox/tempo';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { tidyStore } from '../housekeeping.js';
+import { findDomain } from '../store/domains.js';
 import { accountSums, balanceOf } from '../store/entries.js';
 import { findPurchase } from '../store/purchases.js';
 import {
@@ -40,6 +41,15 @@ const unpaidFor = (asked: Read) =>
   });
 const register = (json: object, key: string, Authorization?: string) =>
   ask(rig, registerPath, { json, key, headers: Authorization === undefined ? {} : { Authorization } });
+
+/** Somebody else's node has taken the transaction. */
+async function mined(credential: string): Promise<string> {
+  const read = parseCredential(credential);
+  const rpc = httpRpc({ url: chain.url });
+  await rpc.request('eth_sendRawTransactionSync', [read.ok ? read.value.payload.signature : ''], 30_000);
+  rpc.close();
+  return credential;
+}
 
 describe('a credential that proves nothing', () => {
   it('gets no challenge for terms that were not agreed to', async () => {
@@ -100,15 +110,6 @@ describe('a payment that was made in time and comes late', () => {
     expect(await rig.db.read((sql) => findPurchase(sql, id))).toBeUndefined();
     return { ...agent, present: () => register(json, agent.key, credential) };
   }
-  /** Somebody else's node has taken the transaction. */
-  async function mined(credential: string): Promise<string> {
-    const read = parseCredential(credential);
-    const rpc = httpRpc({ url: chain.url });
-    await rpc.request('eth_sendRawTransactionSync', [read.ok ? read.value.payload.signature : ''], 30_000);
-    rpc.close();
-    return credential;
-  }
-
   it.each(['tempo', 'lightning'] as const)(
     'over %s is a registration, whatever was reserved',
     async (rail) => {
@@ -186,4 +187,38 @@ it('a payment that has moved while nobody could tell is balance, whatever else w
   expect((await register(order, agent.key, credential)).body).toMatchObject({ code: 'kept-as-balance' });
   expect(await rig.db.read((sql) => balanceOf(sql, agent.id))).toBe(520_000n);
   rpc.close();
+});
+
+// Puts the chain's clock forward, so it comes last.
+it('a payment that was made after the end buys nothing, and its payer is told where the money is', async () => {
+  const agent = await newAgent(rig);
+  const asked = await register(order, agent.key);
+  const account = await fundedAccount(chain);
+  const counted = { nonceKey: 0n, nonce: 0, validBefore: undefined };
+  // As clients sign that count nonces and set no end: an option on the price, for as long as a late payment was honoured.
+  const endless: TempoAccount = {
+    address: account.address,
+    keyType: account.keyType,
+    signTransaction: (payment) =>
+      account.signTransaction(Object.assign({}, payment, counted, { gas: payment.gas + 1_000_000n })),
+    signTypedData: (data) => account.signTypedData(data),
+  };
+  const credential = await signTempo(chain, endless, asked);
+  const before = await chain.balance(rig.recipient);
+  const late = 6 * 24 * 3_600;
+  await chain.increaseTime(late);
+  rig.clock.nowMs += (late + 60) * 1_000;
+  await mined(credential);
+  expect(await chain.balance(rig.recipient)).toBe(before + 520_000n);
+
+  const withSeller = expect.stringContaining('money is with the seller: ask the seller');
+  const present = () => register(order, agent.key, credential);
+  const refused = await present();
+  expect([refused.status, refused.body]).toMatchObject([402, { code: 'paid-late', detail: withSeller }]);
+  await rig.restart({ namespaces: [namespaceOf('agent', { reserved: new Map([['myname', 'late']]) })] });
+  expect((await present()).body).toMatchObject({ code: 'domain-reserved', detail: withSeller });
+  await rig.restart();
+  expect((await present()).body).toMatchObject({ code: 'paid-late' });
+  expect(await rig.db.read((sql) => balanceOf(sql, agent.id))).toBe(0n);
+  expect(await rig.db.read((sql) => findDomain(sql, 'myname.agent', rig.clock.nowMs))).toBeUndefined();
 });

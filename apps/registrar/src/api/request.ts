@@ -2,6 +2,7 @@ import { type GateRequest, type MintBudget, readTarget } from '@farebox/gate';
 import { isPaymentCredential, type Result } from '@farebox/protocol';
 import type { z } from '@hono/zod-openapi';
 import type { Agent } from '../store/agents.js';
+import { isStorable } from '../store/database.js';
 import type { ApiContext, ApiParts } from './context.js';
 import { registrarProblem } from './problems.js';
 import { refuse } from './respond.js';
@@ -83,7 +84,13 @@ export function limited(
   return refuse(c, registrarProblem('too-many-requests', detail), ['Retry-After', String(seconds)]);
 }
 
-/** Reads a JSON body. */
+/** True where a value that a schema has let through has a text in it that no store would give back as it was. */
+function holdsUnstorable(value: unknown): boolean {
+  if (typeof value === 'string') return !isStorable(value);
+  return typeof value === 'object' && value !== null && Object.values(value).some(holdsUnstorable);
+}
+
+/** Reads a JSON body. Members that the schema does not have are left out, whatever is in them. */
 export function readJson<Schema extends z.ZodType>(
   bytes: Uint8Array,
   schema: Schema,
@@ -99,7 +106,11 @@ export function readJson<Schema extends z.ZodType>(
     };
   }
   const parsed = schema.safeParse(value);
-  if (parsed.success) return { ok: true, value: parsed.data };
+  if (parsed.success) {
+    if (!holdsUnstorable(parsed.data)) return { ok: true, value: parsed.data };
+    const detail = 'The body has U+0000 or half of a surrogate pair in a text; leave it out.';
+    return { ok: false, code: 'text', detail };
+  }
   const [issue] = parsed.error.issues;
   const where =
     issue === undefined || issue.path.length === 0 ? 'The body' : `The member ${issue.path.join('.')}`;

@@ -11,6 +11,14 @@ export function print(text: string): number {
 
 /** Writes why a command failed to stderr. */
 export function complain(error: unknown): number {
-  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+  process.stderr.write(`${sentenceOf(error)}\n`);
   return error instanceof RegistrarConfigError ? exitCodes.usage : exitCodes.failed;
+}
+
+function sentenceOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  // Node's own words say neither which key is meant nor what to do.
+  if ('code' in error && error.code === 'EADDRINUSE' && 'port' in error)
+    return `The port ${error.port} is in use by another program; stop that one, or name another under listen or dns.listen.`;
+  return error.message;
 }

@@ -17,7 +17,7 @@ tempo:                           # without rpc: the devnet of this machine. On T
       address: '0x20c0000000000000000000000000000000000000'
       recipient: '0x70997970c51812dc3a010c7d01b50e0d17dc79c8'   # an account of the devnet: put your own here
 lightning:
-  node: { kind: devnet }         # lnd | cln | phoenixd | nwc | lnbits, as in farebox.yaml
+  node: { kind: devnet }         # lnd | cln | phoenixd | nwc | lnbits | eclair | btcpay, as in farebox.yaml
 
 dns:
   listen: 127.0.0.1:8453

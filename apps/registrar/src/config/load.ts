@@ -4,12 +4,13 @@ import { readLabel } from '../names/label.js';
 import type { Coupon, Namespace, YearPrice } from '../names/namespace.js';
 import { readUsd } from '../names/price.js';
 import { nameServerLabels } from '../zone/zones.js';
+import { type ConfigIssue, describeIssues, formatKey } from './issues.js';
 import { type RegistrarInput, registrarSchema } from './schema.js';
 
 /** Largest file that is read. */
 const configBytesMax = 4 * 1024 * 1024;
 
-/** The configuration cannot be used. The message names every fault and never quotes a value. */
+/** The configuration cannot be used. The message has a line for every fault and never quotes a text. */
 export class RegistrarConfigError extends Error {
   override readonly name = 'RegistrarConfigError';
   readonly code = 'config_invalid';
@@ -40,41 +41,45 @@ export async function loadRegistrarConfig(path: string): Promise<RegistrarConfig
   }
   if (text.length > configBytesMax)
     throw new RegistrarConfigError(`${path} is larger than ${configBytesMax} bytes.`);
-  const { parseDocument } = await import('yaml');
-  const document = parseDocument(text, { prettyErrors: false });
-  const [fault] = document.errors;
-  if (fault !== undefined)
-    throw new RegistrarConfigError(`${path} is no YAML (${fault.code.toLowerCase()}).`);
-  return checkRegistrarConfig(document.toJS(), dirname(resolve(path)), path);
+  const { readDocument } = await import('./document.js');
+  const document = readDocument(text, path);
+  if ('fault' in document) throw new RegistrarConfigError(document.fault);
+  return checkRegistrarConfig(document.input, dirname(resolve(path)), document.format);
 }
 
-/** Checks a configuration in the words of `registrar.yaml`. @throws RegistrarConfigError */
+/**
+ * Checks a configuration in the words of `registrar.yaml`.
+ *
+ * @param format - Writes one fault; with its place in the file, where there is one.
+ * @throws RegistrarConfigError
+ */
 export function checkRegistrarConfig(
   input: unknown,
   directory: string,
-  file = 'registrar.yaml',
+  format: (issue: ConfigIssue) => string = ({ path, message }) => `${formatKey(path)}: ${message}`,
 ): RegistrarConfig {
-  const parsed = registrarSchema.safeParse(input ?? {});
-  if (!parsed.success) {
-    const faults = parsed.error.issues.map(({ path, message }) => `  ${path.join('.')}: ${message}`);
-    throw new RegistrarConfigError(`${file} cannot be used:\n${faults.join('\n')}`);
-  }
+  const failed = (issues: readonly ConfigIssue[]) => new RegistrarConfigError(issues.map(format).join('\n'));
+  const given = input ?? {};
+  const parsed = registrarSchema.safeParse(given);
+  if (!parsed.success) throw failed(describeIssues(parsed.error.issues, given));
   const config = parsed.data;
-  const faults: string[] = [];
+  const faults: ConfigIssue[] = [];
   const namespaces = Object.entries(config.namespaces).map(([name, each]) => namespaceOf(name, each, faults));
-  if (namespaces.length === 0) faults.push('namespaces: name at least one.');
+  if (namespaces.length === 0) faults.push({ path: ['namespaces'], message: 'name at least one.' });
   if (config.tempo === undefined && config.lightning === undefined)
-    faults.push('tempo, lightning: configure at least one way of being paid.');
+    faults.push({ path: [], message: 'configure at least one way of being paid: tempo or lightning.' });
   if (config.tempo !== undefined && Object.keys(config.tempo.tokens).length === 0)
-    faults.push('tempo.tokens: name at least one token.');
+    faults.push({ path: ['tempo', 'tokens'], message: 'name at least one token.' });
   const known = new Set(namespaces.map(({ name }) => name));
   const coupons = Object.entries(config.coupons).map(([code, each]) => {
-    const strange = each.namespaces?.find((name) => !known.has(name));
-    if (strange !== undefined)
-      faults.push(`coupons.${code}.namespaces: ${strange} is no namespace of this file.`);
+    for (const [index, name] of (each.namespaces ?? []).entries()) {
+      if (known.has(name)) continue;
+      const path = ['coupons', code, 'namespaces', index];
+      faults.push({ path, message: `${name} is no namespace of this file.` });
+    }
     return couponOf(code, each);
   });
-  if (faults.length > 0) throw new RegistrarConfigError(`${file} cannot be used:\n  ${faults.join('\n  ')}`);
+  if (faults.length > 0) throw failed(faults);
   return {
     ...{ input: config, directory, namespaces, coupons },
     ...hostAndPort(config.listen),
@@ -98,16 +103,17 @@ export function durationMs(text: string): number {
 
 type NamespaceInput = RegistrarInput['namespaces'][string];
 
-function namespaceOf(text: string, input: NamespaceInput, faults: string[]): Namespace {
+function namespaceOf(text: string, input: NamespaceInput, faults: ConfigIssue[]): Namespace {
   const label = readLabel(text);
-  if (!label.ok) faults.push(`namespaces.${text}: ${label.detail}`);
+  if (!label.ok) faults.push({ path: ['namespaces', text], message: label.detail, atKey: true });
   const name = label.ok ? label.value.ascii : text;
   const agentPrice = yearPrice(input.price);
   const labelled = <T, U>(entries: Readonly<Record<string, T>>, key: string, change: (value: T) => U) =>
     new Map(
       Object.entries(entries).map(([word, value]) => {
         const read = readLabel(word);
-        if (!read.ok) faults.push(`namespaces.${text}.${key}.${word}: ${read.detail}`);
+        if (!read.ok)
+          faults.push({ path: ['namespaces', text, key, word], message: read.detail, atKey: true });
         return [read.ok ? read.value.ascii : word, change(value)] as const;
       }),
     );
@@ -118,7 +124,7 @@ function namespaceOf(text: string, input: NamespaceInput, faults: string[]): Nam
     open: phase.open,
   }));
   if (phases.slice(0, -1).some(({ untilMs }) => untilMs === undefined))
-    faults.push(`namespaces.${text}.phases: each but the last needs its until.`);
+    faults.push({ path: ['namespaces', text, 'phases'], message: 'each but the last needs its until.' });
   const nameServers = input.name_servers ?? [`ns1.${name}.`];
   const reserved = labelled(input.reserved, 'reserved', (reason) => reason);
   // Names of the servers that answer for the namespace: whoever bought one could never be answered as they set it.

@@ -6,6 +6,8 @@ export const labelCharsMax = 63;
 /** Longest text that is looked at. */
 const textCharsMax = 253;
 
+const charactersDetail = 'A name has only letters, digits and hyphens.';
+
 /** One label. */
 export interface Label {
   /** A-label or LDH, in lower case: what is stored and compared. */
@@ -13,6 +15,9 @@ export interface Label {
   /** U-label: what people are shown. The same as `ascii` where there is nothing to show. */
   readonly display: string;
 }
+
+/** What UTS 46 has in no label, and the URL's parser that does the mapping would drop or decode before it looks. */
+const parserChars = /[\p{Cc} %]/u;
 
 /**
  * Reads one label: UTS 46 mapping, then letters, digits and hyphens, none at either end, `--` in third place only in
@@ -22,13 +27,13 @@ export function readLabel(text: string): Result<Label> {
   if (text === '' || text.length > textCharsMax)
     return refuse('label_length', `A name has 1 to ${labelCharsMax} characters.`);
   if (text.includes('.')) return refuse('label_dots', 'A name has no dot; give the namespace beside it.');
+  if (parserChars.test(text)) return refuse('label_characters', charactersDetail);
   const ascii = isAscii(text) ? text.toLowerCase() : mapped(text);
   if (ascii === undefined)
     return refuse('label_idna', 'The name has characters that domain names cannot have.');
   if (ascii.length > labelCharsMax)
     return refuse('label_length', `A name has 1 to ${labelCharsMax} characters in its ASCII form.`);
-  if (!/^[a-z0-9-]+$/.test(ascii))
-    return refuse('label_characters', 'A name has only letters, digits and hyphens.');
+  if (!/^[a-z0-9-]+$/.test(ascii)) return refuse('label_characters', charactersDetail);
   if (ascii.startsWith('-') || ascii.endsWith('-'))
     return refuse('label_hyphen', 'A name neither begins nor ends with a hyphen.');
   if (ascii.slice(2, 4) !== '--') return { ok: true, value: { ascii, display: ascii } };

@@ -16,8 +16,9 @@ export interface HttpRegistryOptions {
 
 /**
  * An example of a registrar behind this one, over HTTP: `POST {kind, domain, years, owner}` with the order's key as
- * `Idempotency-Key`. 2xx: done. 409 and 422: refused. Whatever else, and no answer in time, is unknown: it is asked again with
- * the same key, by the buyer who comes back or by `farebox registrar reconcile`.
+ * `Idempotency-Key`. 2xx: done. 422: refused for good. Whatever else, and no answer in time, is unknown: it is asked again with
+ * the same key, by the buyer who comes back or by `farebox registrar reconcile`. So is 409, which says that the request before
+ * with this key is still at work (draft-ietf-httpapi-idempotency-key-header §2.7): it may yet be done.
  */
 export function httpRegistry({
   url,
@@ -41,7 +42,7 @@ export function httpRegistry({
         });
         await drain(response);
         if (response.ok) return 'done';
-        return response.status === 409 || response.status === 422 ? 'refused' : 'unknown';
+        return response.status === 422 ? 'refused' : 'unknown';
       } catch {
         return 'unknown';
       }

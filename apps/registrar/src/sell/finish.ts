@@ -5,9 +5,9 @@ import type { Sql } from '../store/database.js';
 import {
   bumpSerial,
   findDomain,
+  findFormer,
   insertDomain,
   type OwnedDomain,
-  removeDomain,
   writeExpiry,
 } from '../store/domains.js';
 import {
@@ -23,6 +23,7 @@ import { type Purchase, type PurchasePayment, stepPurchase } from '../store/purc
 import { emitEvent } from '../store/webhooks.js';
 import { findCouponHindrance, findHindrance } from './offer.js';
 import type { Hindrance } from './plan.js';
+import { releaseName } from './release.js';
 
 /** The facts of an answer, kept with the order: whoever asks again is told the same. */
 export interface OrderResult {
@@ -152,8 +153,9 @@ async function register(sql: Sql, order: Purchase, owner: string, nowMs: number)
   };
   if ((await findDomain(sql, fqdn, nowMs)) !== undefined)
     throw new Error('A name is sold that has an owner.');
-  // What is left of a former life goes first.
-  await removeDomain(sql, fqdn);
+  // What is left of a former life goes first, and its owner is told: housekeeping may not have come by yet.
+  const former = await findFormer(sql, fqdn, nowMs);
+  if (former !== undefined) await releaseName(sql, former);
   await insertDomain(sql, domain);
   await removeLock(sql, fqdn);
   await bumpSerial(sql, namespace);

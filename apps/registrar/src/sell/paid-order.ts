@@ -3,10 +3,12 @@ import {
   type Decision,
   type Delivery,
   type GateRequest,
+  paidLateDetail,
   problemAnswer,
   type Terms,
   unknownOutcome,
 } from '@farebox/gate';
+import { isChallengeId } from '@farebox/ledger';
 import {
   isPaymentCredential,
   type Offer,
@@ -119,9 +121,10 @@ async function offerFresh(desk: Desk, plan: OrderPlan, fresh: Fresh, decision: U
   // It is as good as before: here, later; or for whom it was issued.
   const stillGood = decision.reason === 'unavailable' || decision.reason === 'other-resource';
   if (stillGood) return { answer: await decision.refuse() };
-  if (!fresh.ok) return { answer: problemAnswer(fresh.problem) };
+  const first = decision.reason === 'paid-late' ? `${paidLateDetail} ` : '';
+  if (!fresh.ok) return { answer: problemAnswer(told(fresh.problem, first)) };
   const hindrance = await desk.db.read((sql) => findHindrance(sql, fresh.plan, desk.now()));
-  if (hindrance !== undefined) return refused(desk, plan, hindrance);
+  if (hindrance !== undefined) return refused(desk, plan, hindrance, first);
   const answer = await decision.refuse();
   return answer.status === 402 ? offer(desk, fresh.plan, answer) : { answer };
 }
@@ -132,12 +135,18 @@ export function presentedId(credentials: readonly string[]): string | undefined 
   const [only] = payments;
   if (only === undefined || payments.length > 1) return undefined;
   const parsed = parseCredential(only);
-  return parsed.ok ? parsed.value.challenge.id : undefined;
+  // Of another form it is nobody's challenge, and no text for the store.
+  return parsed.ok && isChallengeId(parsed.value.challenge.id) ? parsed.value.challenge.id : undefined;
 }
 
-function refused(desk: Desk, plan: OrderPlan, hindrance: Hindrance): Sold {
+function refused(desk: Desk, plan: OrderPlan, hindrance: Hindrance, first = ''): Sold {
   const { problem, fields } = hindranceRefusal(hindrance, plan.name.fqdn, desk.now());
-  return { answer: problemAnswer(problem, fields) };
+  return { answer: problemAnswer(told(problem, first), fields) };
+}
+
+/** Before what hinders a new order: what has become of the payment for the old one. */
+function told(refusal: Problem, first: string): Problem {
+  return { ...refusal, detail: `${first}${refusal.detail ?? ''}` };
 }
 
 /** The challenges become an offer, with the lock, before anybody sees them. */

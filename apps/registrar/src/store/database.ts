@@ -32,6 +32,26 @@ export class StoreError extends Error {
   readonly code = 'store_unusable';
 }
 
+/** U+0000 and halves of surrogate pairs. */
+const unstorable = /[\p{Surrogate}\0]/u;
+
+/** True for a text that either kind of store gives back as it was: SQLite cuts it at U+0000, PostgreSQL refuses that. */
+export function isStorable(text: string): boolean {
+  return !unstorable.test(text);
+}
+
+/**
+ * What a statement is given, looked at once more.
+ *
+ * @throws TypeError for a text that is not {@link isStorable}: whoever took it from outside should have refused it
+ */
+export function storable(values: readonly SqlValue[]): SqlValue[] {
+  for (const value of values)
+    if (typeof value === 'string' && !isStorable(value))
+      throw new TypeError('A text for the store has U+0000 or half of a surrogate pair in it.');
+  return [...values];
+}
+
 /** A column that holds text. @throws Error where it does not: then the store is not ours. */
 export function text(row: Row, column: string): string {
   const value = row[column];

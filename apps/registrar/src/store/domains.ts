@@ -41,6 +41,15 @@ export async function findDomain(sql: Sql, fqdn: string, nowMs: number): Promise
   return row === undefined ? undefined : domainOf(row);
 }
 
+/** What is left of a name whose grace is over at a moment; undefined: nobody had it, or somebody has it. */
+export async function findFormer(sql: Sql, fqdn: string, nowMs: number): Promise<OwnedDomain | undefined> {
+  const [row] = await sql.all('SELECT * FROM domain WHERE fqdn = ? AND expires_ms <= ?', [
+    fqdn,
+    nowMs - graceMs,
+  ]);
+  return row === undefined ? undefined : domainOf(row);
+}
+
 /** An agent's names, in their order. */
 export async function domainsOf(
   sql: Sql,

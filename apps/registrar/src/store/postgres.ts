@@ -1,5 +1,13 @@
 import type { Pool, PoolClient } from 'pg';
-import { type Database, integer, type Row, type Sql, type SqlValue, StoreError } from './database.js';
+import {
+  type Database,
+  integer,
+  type Row,
+  type Sql,
+  type SqlValue,
+  StoreError,
+  storable,
+} from './database.js';
 import { schemaStatements, schemaVersion } from './schema.js';
 
 /** Most connections at a time. */
@@ -118,7 +126,7 @@ function sqlOf(client: PoolClient): Sql {
   const query = async (text: string, values: readonly SqlValue[]) => {
     let n = 0;
     const numbered = text.replaceAll('?', () => `$${++n}`);
-    const given = values.map((value) => (typeof value === 'bigint' ? value.toString() : value));
+    const given = storable(values).map((value) => (typeof value === 'bigint' ? value.toString() : value));
     return client.query<Row>(numbered, given);
   };
   return {

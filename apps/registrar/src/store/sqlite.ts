@@ -1,6 +1,14 @@
 import { closeSync, openSync } from 'node:fs';
 import Libsql from 'libsql';
-import { type Database, integer, type Row, type Sql, type SqlValue, StoreError } from './database.js';
+import {
+  type Database,
+  integer,
+  type Row,
+  type Sql,
+  type SqlValue,
+  StoreError,
+  storable,
+} from './database.js';
 import { schemaStatements, schemaVersion } from './schema.js';
 
 const busyTimeoutMs = 5_000;
@@ -117,10 +125,10 @@ function statement(db: Libsql.Database, text: string): Libsql.Statement<unknown[
 function sqlOf(db: Libsql.Database): Sql {
   return {
     async all(text: string, values: readonly SqlValue[] = []) {
-      return statement(db, text).all([...values]) as Row[]; // a row is an object of its columns
+      return statement(db, text).all(storable(values)) as Row[]; // a row is an object of its columns
     },
     async run(text: string, values: readonly SqlValue[] = []) {
-      return statement(db, text).run([...values]).changes;
+      return statement(db, text).run(storable(values)).changes;
     },
   };
 }

@@ -8,8 +8,11 @@ export interface ExternalRegistry {
   readonly registered: ReadonlyMap<string, string>;
   /** Orders that it carried out, not counting those that were asked for again. */
   readonly acted: number;
-  /** How it answers from now on. `quiet`: it acts, and the connection ends without an answer. */
-  mode: 'well' | 'quiet' | 'refuses';
+  /**
+   * How it answers from now on. `quiet`: it acts, and the connection ends without an answer; `busy`: it says of whatever it is
+   * asked that a request with this key is still at work (409).
+   */
+  mode: 'well' | 'quiet' | 'busy' | 'refuses';
   close(): Promise<void>;
 }
 
@@ -26,8 +29,8 @@ export async function startExternalRegistry(): Promise<ExternalRegistry> {
     request.on('end', () => {
       const key = String(request.headers['idempotency-key']);
       const { domain, kind } = JSON.parse(text);
-      if (state.mode === 'refuses') {
-        response.writeHead(422).end();
+      if (state.mode === 'refuses' || state.mode === 'busy') {
+        response.writeHead(state.mode === 'busy' ? 409 : 422).end();
         return;
       }
       if (!keys.has(key)) {

@@ -114,6 +114,8 @@ export async function openRig(options: RigOptions = {}): Promise<Rig> {
       webhooksLocal: true,
       documents: documentsOf,
       now: () => clock.nowMs,
+      // Time passes when the clock is moved on here: nobody set it wrong.
+      elapsed: () => clock.nowMs,
       onFault: (what, error) => faults.push(`${what}: ${String(error)}`),
       ...more,
       ...extra,

@@ -3,7 +3,6 @@ import { type Result, refuse } from '@farebox/protocol';
 
 /** Networks that are nobody's on the internet: nothing is sent there on a stranger's word. */
 const inward4 = new BlockList();
-const inward6 = new BlockList();
 for (const [address, prefix] of [
   ['0.0.0.0', 8],
   ['10.0.0.0', 8],
@@ -12,28 +11,33 @@ for (const [address, prefix] of [
   ['169.254.0.0', 16],
   ['172.16.0.0', 12],
   ['192.0.0.0', 24],
+  ['192.0.2.0', 24],
   ['192.168.0.0', 16],
   ['198.18.0.0', 15],
+  ['198.51.100.0', 24],
+  ['203.0.113.0', 24],
   ['224.0.0.0', 3],
 ] as const)
   inward4.addSubnet(address, prefix, 'ipv4');
+
+/** All that is given out of IPv6 (RFC 4291 §2.4). The rest is this machine's, a link's, a site's, or IPv4 in other clothes. */
+const unicast6 = new BlockList();
+unicast6.addSubnet('2000::', 3, 'ipv6');
+/** What of it is nobody's: protocols' own (Teredo, benchmarks), documents, and 6to4, which is IPv4 again. */
+const inward6 = new BlockList();
 for (const [address, prefix] of [
-  ['::', 128],
-  ['::1', 128],
-  ['::ffff:0:0', 96],
-  ['64:ff9b::', 96],
-  ['fc00::', 7],
-  ['fe80::', 10],
-  ['ff00::', 8],
+  ['2001::', 23],
+  ['2001:db8::', 32],
+  ['2002::', 16],
+  ['3fff::', 20],
 ] as const)
   inward6.addSubnet(address, prefix, 'ipv6');
 
-/** True for an address that a webhook may be at. IPv4 in IPv6 clothes is not. */
+/** True for an address that a webhook may be at. IPv4 in IPv6 clothes is not, whatever it is outside of them. */
 export function isOutwardAddress(address: string): boolean {
   const version = isIP(address);
-  // Two lists: in one, the IPv4 in IPv6 clothes that is refused would be every IPv4 address.
   if (version === 4) return !inward4.check(address, 'ipv4');
-  return version === 6 && !inward6.check(address, 'ipv6');
+  return version === 6 && unicast6.check(address, 'ipv6') && !inward6.check(address, 'ipv6');
 }
 
 /**

@@ -154,6 +154,20 @@ describe.each([nodeSeller, expressSeller, fastifySeller, fetchSeller, honoSeller
       expect((await client.ask(joke)).status).toBe(402);
     });
 
+    it('lets a once handler finish when the client leaves, and keeps what it made for who asks again', async () => {
+      const paid = await client.payFor({ ...order, path: '/v1/orders/slow' });
+      const { called, letGo } = shop.hold();
+      await client.leave(paid, called);
+      letGo();
+      await becomes({ cut: 1 });
+      const again = await client.ask(paid);
+      expect(again).toMatchObject({ status: 200, body: 'at last' });
+      expect(again.headers['payment-receipt']).toBeDefined();
+      await becomes({ answered: 1 });
+      expect((await client.ask(paid)).status).toBe(402);
+      expect(shop.calls).toBe(1);
+    });
+
     it('streams, and answers again when the client left in the middle', async () => {
       const paid = await client.payFor({ path: '/v1/stream' });
       const first = shop.hold();

@@ -99,11 +99,12 @@ export function sell(gate: Pick<Gate, 'admit'>, terms: Terms, options: ProtectOp
 
 /** The delivery, but that nothing is charged for when the handler has failed, whatever the route charges for otherwise. */
 function unless(failed: () => boolean, delivery: Delivery): Delivery {
-  const { challengeId, settlement, keepsAnswer } = delivery;
+  const { challengeId, settlement, keepsAnswer, mustFinish } = delivery;
   return {
     challengeId,
     settlement,
     keepsAnswer,
+    mustFinish,
     charges: (status) => !failed() && delivery.charges(status),
     commit: (status, answer) => delivery.commit(status, answer),
     release: () => delivery.release(),

@@ -1,5 +1,6 @@
 import { storedAnswerBytesMax } from '@farebox/ledger';
 import type { Answer } from '../answer.js';
+import { ByteGatherer } from '../byte-gatherer.js';
 import type { Delivery } from '../delivery.js';
 
 /** A complete answer of the gate as a Fetch response. A HEAD gets the same fields and no body. */
@@ -27,14 +28,12 @@ export interface Collected {
 export async function collect(body: ReadableStream<Uint8Array> | null): Promise<Collected> {
   if (body === null) return { chunks: [], rest: undefined };
   const reader = body.getReader();
-  const chunks: Uint8Array[] = [];
-  let length = 0;
+  const gathered = new ByteGatherer(storedAnswerBytesMax);
   for (let next = await reader.read(); next.value !== undefined; next = await reader.read()) {
-    chunks.push(next.value);
-    length += next.value.length;
-    if (length > storedAnswerBytesMax) return { chunks, rest: reader };
+    gathered.add(next.value);
+    if (gathered.length > storedAnswerBytesMax) return { chunks: gathered.chunks, rest: reader };
   }
-  return { chunks, rest: undefined };
+  return { chunks: gathered.chunks, rest: undefined };
 }
 
 /**

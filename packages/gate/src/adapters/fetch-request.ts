@@ -1,7 +1,8 @@
 import { isPaymentCredential, problem } from '@farebox/protocol';
 import { type Answer, problemAnswer } from '../answer.js';
-import type { BodyRoom } from '../body.js';
-import { bodyRefusals } from '../protect.js';
+import type { BodyOwner, OwnRoom, SharedRoom } from '../body-room.js';
+import { ByteGatherer } from '../byte-gatherer.js';
+import { bodyRefusal } from '../protect.js';
 import { readTarget } from '../target.js';
 import type { GateRequest } from '../terms.js';
 
@@ -12,20 +13,22 @@ export type FetchRead =
       readonly asked: GateRequest;
       /** The same request with its body, which has been read, still to come; where there was none, the very same object. */
       readonly request: Request;
+      /** Where its body is held. */
+      readonly room: OwnRoom;
     }
   | { readonly ok: false; readonly answer: Answer };
 
 /**
- * Reads what the gate has to know of a Fetch request, its body included. What is taken from `room` is told to `took`, and
- * is the caller's to give back.
+ * Reads what the gate has to know of a Fetch request, its body included. What is taken of the room is the caller's to give
+ * back: as many bytes as the body has.
  *
  * @throws TypeError when the body has been read before: there is nothing left that a payment could be bound to
  */
 export async function readFetchRequest(
   request: Request,
   bytesMax: number,
-  room: BodyRoom,
-  took: (bytes: number) => void,
+  shared: SharedRoom,
+  client: string | undefined,
 ): Promise<FetchRead> {
   const target = readTarget(targetOf(request.url));
   if (!target.ok)
@@ -34,22 +37,25 @@ export async function readFetchRequest(
     throw new TypeError(
       'The body was read before the gate saw it; put the gate before whatever reads bodies.',
     );
-  const read = request.body === null ? undefined : await readBytes(request, request.body, bytesMax, room);
+  const { method, headers } = request;
+  const credentials = credentialsOf(headers);
+  const owner = { client, presents: credentials.length > 0, bytesMax };
+  const room = shared.open(owner);
+  const read = request.body === null ? undefined : await readBytes(request, request.body, owner, room);
   if (read?.kind === 'refused') return { ok: false, answer: read.answer };
   // An empty stream and no stream are the same on the wire for some servers, so they are the same here.
   const body = read === undefined || read.bytes.length === 0 ? undefined : read.bytes;
-  if (body !== undefined) took(body.length);
-  const { method, headers } = request;
   const asked: GateRequest = {
     method,
     path: target.path,
     query: target.query,
-    credentials: credentialsOf(headers),
+    credentials,
     acceptPayment: headers.get('accept-payment') ?? undefined,
     idempotencyKey: headers.get('idempotency-key') ?? undefined,
     body,
+    client,
   };
-  return { ok: true, asked, request: request.body === null ? request : withBody(request, body) };
+  return { ok: true, asked, room, request: request.body === null ? request : withBody(request, body) };
 }
 
 /**
@@ -76,37 +82,33 @@ type BytesRead =
 async function readBytes(
   request: Request,
   body: ReadableStream<Uint8Array>,
-  bytesMax: number,
-  room: BodyRoom,
+  { bytesMax, presents }: BodyOwner,
+  room: OwnRoom,
 ): Promise<BytesRead> {
   if (Number(request.headers.get('content-length') ?? 0) > bytesMax)
-    return { kind: 'refused', answer: bodyRefusals['too-large'] };
+    return { kind: 'refused', answer: bodyRefusal('too-large', presents) };
   const reader = body.getReader();
-  const chunks: Uint8Array[] = [];
-  let length = 0;
+  const gathered = new ByteGatherer(bytesMax);
+  let taken = 0;
   const refuse = (answer: Answer): BytesRead => {
-    room.give(length);
+    room.give(taken);
+    gathered.clear();
     // Whoever sent it may be gone already; nobody waits for what is not read.
     reader.cancel().catch(() => {});
     return { kind: 'refused', answer };
   };
   try {
     for (let next = await reader.read(); next.value !== undefined; next = await reader.read()) {
-      if (length + next.value.length > bytesMax) return refuse(bodyRefusals['too-large']);
-      if (!room.take(next.value.length)) return refuse(bodyRefusals['no-room']);
-      length += next.value.length;
-      chunks.push(next.value);
+      if (gathered.length + next.value.length > bytesMax) return refuse(bodyRefusal('too-large', presents));
+      const more = gathered.add(next.value);
+      if (!room.take(more)) return refuse(bodyRefusal('no-room', presents));
+      taken += more;
     }
   } catch {
-    return refuse(bodyRefusals.gone);
+    return refuse(bodyRefusal('gone', presents));
   }
-  const bytes = new Uint8Array(length);
-  let at = 0;
-  for (const chunk of chunks) {
-    bytes.set(chunk, at);
-    at += chunk.length;
-  }
-  return { kind: 'bytes', bytes };
+  room.give(taken - gathered.length);
+  return { kind: 'bytes', bytes: Uint8Array.from(gathered.whole()) };
 }
 
 function withBody(request: Request, body: Uint8Array<ArrayBuffer> | undefined): Request {

@@ -1,12 +1,14 @@
 import { problem } from '@farebox/protocol';
 import { problemAnswer, unknownOutcome } from '../answer.js';
-import { bodyBytesMaxDefault, createBodyRoom, heldBodyBytesMax } from '../body.js';
+import { bodyBytesMaxDefault } from '../body.js';
+import { createSharedRoom, heldBodyBytesMax } from '../body-room.js';
+import { isCachingField } from '../caching-fields.js';
 import type { Delivery } from '../delivery.js';
 import { answerToKeep, isStream } from '../kept-answer.js';
-import { type Admit, bodyRefusals } from '../protect.js';
-import { checkOffers, type Terms } from '../terms.js';
+import { type Admit, bodyRefusal } from '../protect.js';
+import { checkTerms, type Terms } from '../terms.js';
 import { answerResponse, type Collected, collect, flatFields, watchedBody } from './fetch-answer.js';
-import { readFetchRequest } from './fetch-request.js';
+import { type FetchRead, readFetchRequest } from './fetch-request.js';
 
 /** How a Fetch handler is protected. */
 export interface FetchOptions {
@@ -14,7 +16,10 @@ export interface FetchOptions {
   readonly bodyBytesMax?: number;
   /** Most bytes of bodies held at a time by all requests to this handler; more is 503. Default 64 MiB. */
   readonly heldBytesMax?: number;
-  /** Who asks, for the gate's mint budget: an address that the client cannot choose freely. Default: nobody in particular. */
+  /**
+   * Who asks, for the gate's mint budget and for an eighth of the bytes held: an address that the client cannot choose
+   * freely. Default: nobody in particular.
+   */
   readonly client?: (request: Request) => string | undefined;
 }
 
@@ -29,29 +34,26 @@ export type FetchSale = (request: Request, serve: (request: Request) => Promise<
 
 /** The core of everything that sells Fetch responses: see `protectFetch` for what it promises. */
 export function createFetchSale(admit: Admit, terms: Terms, options: FetchOptions = {}): FetchSale {
-  checkOffers(terms.offers);
+  checkTerms(terms);
   const { bodyBytesMax = bodyBytesMaxDefault, heldBytesMax = heldBodyBytesMax } = options;
-  const room = createBodyRoom(heldBytesMax);
+  const shared = createSharedRoom(heldBytesMax);
   return async function sell(request, serve) {
-    let held = 0;
+    const read = await readFetchRequest(request, bodyBytesMax, shared, options.client?.(request));
+    if (!read.ok) return answerResponse(read.answer, request.method === 'HEAD');
     try {
-      return await sellOne(request, serve, (bytes) => {
-        held = bytes;
-      });
+      return await sellOne(request, read, serve);
     } finally {
-      room.give(held);
+      read.room.give(read.asked.body?.length ?? 0);
     }
   };
 
   async function sellOne(
     request: Request,
+    read: FetchRead & { ok: true },
     serve: Parameters<FetchSale>[1],
-    took: (bytes: number) => void,
   ): Promise<Response> {
     const head = request.method === 'HEAD';
-    const read = await readFetchRequest(request, bodyBytesMax, room, took);
-    if (!read.ok) return answerResponse(read.answer, head);
-    const admission = await admit({ ...read.asked, client: options.client?.(request) }, terms);
+    const admission = await admit(read.asked, terms);
     if (admission.kind === 'refused') return answerResponse(admission.answer, head);
     const { delivery } = admission;
     if (admission.kind === 'replayed') {
@@ -61,8 +63,9 @@ export function createFetchSale(admit: Admit, terms: Terms, options: FetchOption
     if (request.signal.aborted) {
       // The client left while the ledger was asked. The handler was not called, so even a `once` claim is given back.
       await delivery.release();
-      return answerResponse(bodyRefusals.gone, head);
+      return answerResponse(bodyRefusal('gone', true), head);
     }
+    read.room.admitted();
     return deliver(request, delivery, terms, () => serve(read.request));
   }
 }
@@ -108,7 +111,7 @@ async function commit(
     // Nobody is there to be charged: a credit, as if the handler had not been called.
     delivery.cut();
     giveUp(collected);
-    return answerResponse(bodyRefusals.gone, isHead);
+    return answerResponse(bodyRefusal('gone', true), isHead);
   }
   const outcome = await delivery.commit(status, kept);
   if (!outcome.ok) {
@@ -117,6 +120,7 @@ async function commit(
   }
   const headers = new Headers(response.headers);
   headers.delete('Payment-Receipt');
+  for (const name of [...headers.keys()]) if (isCachingField(name)) headers.delete(name);
   for (let i = 0; i + 1 < outcome.headers.length; i += 2)
     headers.set(outcome.headers[i] ?? '', outcome.headers[i + 1] ?? '');
   return watched(collected, { status, statusText, headers }, delivery, request);

@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { createServer, type ServerResponse } from 'node:http';
+import { type AddressInfo, connect, type Socket } from 'node:net';
 import { pipeline, Readable } from 'node:stream';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { once as onceTerms, openRig, type Rig, safe } from '../testing/rig.js';
@@ -198,6 +199,65 @@ describe('a once route', () => {
     await becomes(wanted);
     expect((await client.ask(paid)).status).toBe(ends ? 402 : 409);
     expect(calls).toBe(1);
+  });
+});
+
+// docs/library.md: whose client has left it may finish; nobody knows what one has done that does not.
+describe('a once handler whose client has left', () => {
+  const fails = (response: ServerResponse): never => {
+    response.statusCode = 500;
+    throw new Error('too late');
+  };
+  it.each<[string, (response: ServerResponse) => void, Record<string, number>]>([
+    ['throws', fails, { unknown: 1 }],
+    ['writes and throws', (response) => response.write('ma') && fails(response), { unknown: 1 }],
+    ['destroys its answer', (response) => response.destroy(), { unknown: 1 }],
+    ['writes in pieces', (response) => response.write('ma') && response.end('de'), { cut: 1 }],
+    ['writes what is not kept', (response) => response.end(Buffer.alloc(2_000_000)), { cut: 1 }],
+    ['has nothing', (response) => response.writeHead(404).end('none'), { released: 1 }],
+  ])('and who %s', async (_said, finish, wanted) => {
+    let call = () => {};
+    const called = new Promise<void>((resolve) => {
+      call = resolve;
+    });
+    let calls = 0;
+    const listener = async (_request: unknown, response: ServerResponse) => {
+      calls++;
+      const closed = once(response, 'close');
+      call();
+      await closed;
+      finish(response);
+    };
+    selling = await listening(createServer(rig.gate.protect(onceTerms, listener)));
+    client = new Client(rig, selling);
+    const paid = await client.payFor({ method: 'POST', path: '/v1/orders' });
+    await client.leave(paid, called);
+    await becomes(wanted);
+    expect(calls).toBe(1);
+  });
+
+  it('and who had not waited for an earlier answer', async () => {
+    shop = new Shop();
+    const { called, letGo } = shop.hold();
+    const sold = rig.gate.protect(onceTerms, async (_request, response) => response.end(await shop.slow()));
+    const server = createServer((request, response) => {
+      if (request.url !== '/first') sold(request, response);
+    });
+    selling = await listening(server);
+    client = new Client(rig, selling);
+    const { credential = '', path } = await client.payFor({ method: 'POST', path: '/v1/orders' });
+    const { port } = server.address() as AddressInfo; // a TCP server that listens
+    const accepted = once(server, 'connection');
+    const socket = connect(port, '127.0.0.1');
+    const [theirs]: Socket[] = await accepted;
+    const fields = `Host: shop\r\nAuthorization: ${credential}\r\nContent-Length: 0\r\n\r\n`;
+    socket.write(`GET /first HTTP/1.1\r\nHost: shop\r\n\r\nPOST ${path} HTTP/1.1\r\n${fields}`);
+    await called;
+    const closed = new Promise((resolve) => theirs?.once('close', resolve));
+    socket.destroy();
+    await closed;
+    letGo();
+    await becomes({ cut: 1 });
   });
 });
 

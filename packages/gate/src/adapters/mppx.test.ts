@@ -150,6 +150,17 @@ describe('a method that was made for mppx', () => {
     expect(bank.transfers.size).toBe(1);
   });
 
+  it('that names a reference which no ledger takes is booked under its hash, once', async () => {
+    bank.mood = 'gives an odd reference';
+    const request = await paying();
+    const delivery = admittedTo(await rig.gate.admit(request, safe));
+    const { reference } = await commit(delivery);
+    delivery.answered();
+    expect(reference).toMatch(/^sha256:[0-9a-f]{64}$/);
+    expect(await statusOf(request)).toBe(402);
+    expect(bank.transfers.size).toBe(1);
+  });
+
   it('that names no reference is booked under the challenge', async () => {
     bank.mood = 'gives no reference';
     const delivery = admittedTo(await rig.gate.admit(await paying(), safe));

@@ -1,3 +1,5 @@
+import { createHash } from 'node:crypto';
+import { isReference } from '@farebox/ledger';
 import {
   isJsonObject,
   type JsonObject,
@@ -64,7 +66,8 @@ export interface MppxMethodOptions {
  * the very same proof, and until it says that it was paid, nothing is served and nobody is asked to pay again.
  *
  * Not proved: that the method checks what it is given, and that its receipt's reference names one payment. A receipt without
- * a reference is booked under the challenge's id; two challenges settled by one payment are then not found out by us.
+ * a reference is booked under the challenge's id; two challenges settled by one payment are then not found out by us. One of
+ * more than 512 characters, or of others than printable ASCII, is booked under its SHA-256.
  *
  * @example
  * ```ts
@@ -205,7 +208,11 @@ function settled(challenge: VerifiedChallenge, { reference, fields }: SettledPay
   const { amount, currency } = challenge.requestObject;
   // We made this request, and the HMAC covers it.
   const paid = { amount: BigInt(String(amount)), currency: String(currency) };
-  return { ok: true, settlement: { reference, paid, receiptFields: fields } };
+  // One that no claim can have is booked by its hash: the money has moved, and it names one payment still.
+  const name = isReference(reference)
+    ? reference
+    : `sha256:${createHash('sha256').update(reference).digest('hex')}`;
+  return { ok: true, settlement: { reference: name, paid, receiptFields: fields } };
 }
 
 /** Members of a receipt that are the gate's to write. */

@@ -14,20 +14,32 @@ export interface TravellingAnswer {
 }
 
 /**
- * Makes an answer ready to be kept; a text says why it cannot be. Its body is copied, since the caller may use its own
- * bytes for something else before the answer is on disk.
+ * Says why a ledger would not keep an answer, or nothing. Whoever has one that it would not keep delivers without it.
+ *
+ * @param json its headers as JSON, where they are at hand
  */
-export function travellingAnswer(answer: StoredAnswer): TravellingAnswer | string {
-  const { status, headers, body } = answer;
+export function answerOutOfBounds(
+  { status, headers, body }: StoredAnswer,
+  json = JSON.stringify(headers),
+): string | undefined {
   if (!Number.isInteger(status) || status < 100 || status > 599) return 'the status of an answer is none';
   if (body.length > storedAnswerBytesMax)
     return `the body of an answer is above ${storedAnswerBytesMax} bytes; do not keep it`;
   if (headers.length % 2 !== 0 || !headers.every((text) => typeof text === 'string'))
     return 'the headers of an answer are no flat list of names and values';
-  const json = JSON.stringify(headers);
   if (json.length > storedHeadersLengthMaxChars)
     return `the headers of an answer are above ${storedHeadersLengthMaxChars} characters; do not keep it`;
-  return { status, headers: json, body: new Uint8Array(body) };
+  return undefined;
+}
+
+/**
+ * Makes an answer ready to be kept; a text says why it cannot be. Its body is copied, since the caller may use its own
+ * bytes for something else before the answer is on disk.
+ */
+export function travellingAnswer(answer: StoredAnswer): TravellingAnswer | string {
+  const json = JSON.stringify(answer.headers);
+  const reason = answerOutOfBounds(answer, json);
+  return reason ?? { status: answer.status, headers: json, body: new Uint8Array(answer.body) };
 }
 
 /** The columns of a kept answer as a database gives them. */

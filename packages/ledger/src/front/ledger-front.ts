@@ -80,10 +80,10 @@ export class LedgerFront implements Ledger {
   }
 
   abandon(challengeId: string, nowMs: number): Promise<void> {
-    const batch = this.#batch(timeOutOfBounds(nowMs));
-    if (batch instanceof Error) return Promise.reject(batch);
-    // What is no challenge id has no claim.
-    return isChallengeId(challengeId) ? batch.abandon(challengeId, nowMs) : Promise.resolve();
+    const reason = timeOutOfBounds(nowMs);
+    if (!isChallengeId(challengeId)) return this.#none(reason);
+    const batch = this.#batch(reason);
+    return batch instanceof Error ? Promise.reject(batch) : batch.abandon(challengeId, nowMs);
   }
 
   answered(seq: number, nowMs: number): Promise<void> {
@@ -102,11 +102,10 @@ export class LedgerFront implements Ledger {
   }
 
   find(challengeId: string, idempotencyKey?: string | undefined): Promise<Claim | undefined> {
-    const batch = this.#batch(keyOutOfBounds(idempotencyKey));
-    if (batch instanceof Error) return Promise.reject(batch);
-    return isChallengeId(challengeId)
-      ? batch.find(challengeId, idempotencyKey ?? '')
-      : Promise.resolve(undefined);
+    const reason = keyOutOfBounds(idempotencyKey);
+    if (!isChallengeId(challengeId)) return this.#none(reason);
+    const batch = this.#batch(reason);
+    return batch instanceof Error ? Promise.reject(batch) : batch.find(challengeId, idempotencyKey ?? '');
   }
 
   answer(seq: number): Promise<KeptAnswer | undefined> {
@@ -174,6 +173,12 @@ export class LedgerFront implements Ledger {
     const refused = Promise.reject(batch);
     refused.catch(ignore);
     return refused;
+  }
+
+  /** What is no challenge id has no claim: the store need not be asked, only able to answer. */
+  #none(reason: string | undefined): Promise<undefined> {
+    const refusal = this.#queue.refusal() ?? (reason === undefined ? undefined : invalid(reason));
+    return refusal === undefined ? Promise.resolve(undefined) : Promise.reject(refusal);
   }
 
   /** The batch that the next operation joins, or why it joins none. */

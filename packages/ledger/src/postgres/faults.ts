@@ -1,4 +1,4 @@
-import { LedgerOpenError } from '../errors.js';
+import { LedgerDamaged, LedgerOpenError } from '../errors.js';
 import { DamagedRow } from '../front/rows.js';
 import { LedgerUnavailable } from '../ledger.js';
 
@@ -31,14 +31,12 @@ export function batchFailed(error: unknown): LedgerUnavailable {
 }
 
 /** What somebody who only reads is told. */
-export function readFailed(error: unknown): LedgerUnavailable {
-  if (error instanceof LedgerUnavailable) return error;
-  if (error instanceof DamagedRow) {
-    return new LedgerUnavailable(`The ledger is damaged: ${error.message} Restore it from a backup.`, {
-      cause: error,
-    });
-  }
+export function readFailed(error: unknown): LedgerUnavailable | LedgerDamaged {
+  if (error instanceof LedgerUnavailable || error instanceof LedgerDamaged) return error;
+  if (error instanceof DamagedRow) return new LedgerDamaged(error.message, { cause: error });
   const reason = error instanceof Error ? error.message : String(error);
+  // Data or an index that the server itself finds corrupted.
+  if (/^XX00[12]$/.test(sqlStateOf(error) ?? '')) return new LedgerDamaged(`${reason}.`, { cause: error });
   return new LedgerUnavailable(`The ledger could not be read (${reason}); try again.`, { cause: error });
 }
 

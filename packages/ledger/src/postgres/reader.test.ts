@@ -199,8 +199,13 @@ describe.skipIf(postgresMissing !== undefined)(titled('openPostgresReader', post
   it('refuses damage', async () => {
     await ledger.release(requestOf(1));
     await sql('UPDATE $schema.claim SET attempts = 0');
-    await expect(listed(reader.claims())).rejects.toMatchObject({ code: 'ledger_unavailable' });
-    await expect(listed(reader.claims())).rejects.toThrow('damaged');
+    const damaged = { name: 'LedgerDamaged', code: 'ledger_corrupt' };
+    await expect(listed(reader.claims())).rejects.toMatchObject(damaged);
+    await expect(reader.claim('#1')).rejects.toMatchObject(damaged);
+    await sql('ALTER TABLE $schema.claim DROP CONSTRAINT claim_state_check');
+    await sql('UPDATE $schema.claim SET state = 99');
+    await expect(listed(reader.entries())).rejects.toMatchObject(damaged);
+    await expect(reader.audit()).rejects.toThrow('damaged');
   });
 
   it('does not write, and does not make a ledger where there is none', async () => {

@@ -13,7 +13,7 @@ export interface SweepTexts {
   readonly right: string;
   /** Locks up to $2 credits untouched since $1, oldest first: `LOCKED_COLUMNS`. */
   readonly credits: string;
-  /** Removes up to $2 answers from before $1. */
+  /** Removes up to $2 answers from before $1 whose claims are done with: any other may still be asked for. */
   readonly answers: string;
   /**
    * The next $2 claims after $1: `seq, created, state`, where its time is over ($3 not changed since, $4 now), or null.
@@ -45,7 +45,8 @@ export function sweepTexts(schema: string): SweepTexts {
     credits: `SELECT ${LOCKED_COLUMNS.replaceAll(/\w+/g, 'claim.$&')} FROM ${credit} JOIN ${claim} ON claim.seq = credit.seq
       WHERE credit.since < $1 ORDER BY credit.since LIMIT $2 FOR UPDATE OF claim SKIP LOCKED`,
     answers: `DELETE FROM ${answer} WHERE seq IN (
-        SELECT seq FROM ${answer} WHERE stored < $1 ORDER BY stored LIMIT $2 FOR UPDATE SKIP LOCKED)`,
+        SELECT answer.seq FROM ${answer} JOIN ${claim} ON claim.seq = answer.seq
+        WHERE stored < $1 AND state IN (${done}) ORDER BY stored LIMIT $2 FOR UPDATE OF answer SKIP LOCKED)`,
     page: `SELECT seq, created, CASE WHEN ${over('$3', '$4')} THEN state END FROM ${claim}
       WHERE seq > $1 ORDER BY seq LIMIT $2`,
     // A holder that is dead stays dead, and one that came to life since would have changed the claim.

@@ -111,8 +111,10 @@ export class Sweeper {
     };
     await this.#lapse(session, seqsIn(lostOf), horizonMs, nowMs);
     const pruned = await this.#remove(session, seqsIn(doneWith), horizonMs, nowMs);
-    const anyOld = rows.some(([, created]) => whole(created, 'created') < horizonMs);
-    const more = rows.length === rowsMax && anyOld;
+    // One of a clock that was ahead says nothing about those behind it.
+    const young = (created: number): boolean => created >= horizonMs && created <= nowMs;
+    const anyOther = rows.some(([, created]) => !young(whole(created, 'created')));
+    const more = rows.length === rowsMax && anyOther;
     return { pruned, cursor: more ? whole(rows.at(-1)?.[0], 'seq') : 0, more };
   }
 

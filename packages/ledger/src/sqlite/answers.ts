@@ -1,16 +1,30 @@
 import type Database from 'libsql';
 import { keptAnswerOf } from '../front/answers.js';
 import type { NewAnswer } from '../front/operations.js';
+import { whole } from '../front/rows.js';
 import type { KeptAnswer } from '../ledger.js';
+import { stateNumber } from '../transitions.js';
 import { columnsOf } from './columns.js';
+
+/** Where a walk over the answers is; it goes by the time of their delivery. */
+export interface AnswerCursor {
+  readonly storedMs: number;
+  readonly seq: number;
+}
+
+/** An old answer that a walk has come to. */
+export interface OldAnswer extends AnswerCursor {
+  /** Its claim is done with: nobody can ask for it again. */
+  readonly done: boolean;
+}
 
 /** The table of kept answers; within the caller's transaction. */
 export class Answers {
   readonly #put: Database.Statement;
   readonly #has: Database.Statement;
   readonly #get: Database.Statement;
-  readonly #hasBefore: Database.Statement;
-  readonly #removeOld: Database.Statement;
+  readonly #old: Database.Statement;
+  readonly #remove: Database.Statement;
 
   constructor(db: Database.Database) {
     this.#put = db.prepare(
@@ -18,10 +32,14 @@ export class Answers {
     );
     this.#has = db.prepare('SELECT 1 FROM answer WHERE seq = ?').raw();
     this.#get = db.prepare('SELECT stored, status, headers, body FROM answer WHERE seq = ?').raw();
-    this.#hasBefore = db.prepare('SELECT 1 FROM answer WHERE stored < ? LIMIT 1').raw();
-    this.#removeOld = db.prepare(
-      'DELETE FROM answer WHERE seq IN (SELECT seq FROM answer WHERE stored < ? ORDER BY stored LIMIT ?)',
-    );
+    const done = [stateNumber('answered'), stateNumber('expired'), stateNumber('refunded')].join(', ');
+    this.#old = db
+      .prepare(
+        `SELECT stored, seq, EXISTS (SELECT 1 FROM claim WHERE claim.seq = answer.seq AND state IN (${done})) FROM answer
+         WHERE (stored, seq) > (?, ?) AND stored < ? ORDER BY stored, seq LIMIT ?`,
+      )
+      .raw();
+    this.#remove = db.prepare('DELETE FROM answer WHERE seq = ?');
   }
 
   /** Keeps the answer with which a claim is delivered. */
@@ -41,13 +59,15 @@ export class Answers {
     return keptAnswerOf({ seq, stored, status, headers, body });
   }
 
-  /** True when there are answers from before a moment. */
-  hasBefore(ms: number): boolean {
-    return this.#hasBefore.get([ms]) !== undefined;
+  /** The next answers after `from` that are from before a moment, oldest first. */
+  old(from: AnswerCursor, beforeMs: number, rowsMax: number): OldAnswer[] {
+    return this.#old.all([from.storedMs, from.seq, beforeMs, rowsMax]).map((raw) => {
+      const [storedMs, seq, done] = columnsOf(raw);
+      return { storedMs: whole(storedMs, 'stored'), seq: whole(seq, 'seq'), done: done === 1 };
+    });
   }
 
-  /** Removes answers from before a moment, oldest first. Returns how many. */
-  removeBefore(ms: number, rowsMax: number): number {
-    return this.#removeOld.run([ms, rowsMax]).changes;
+  remove(seq: number): void {
+    this.#remove.run([seq]);
   }
 }

@@ -3,7 +3,7 @@ import Database from 'libsql';
 import { LedgerOpenError } from '../errors.js';
 import { createPrivateFile, lockLedger } from './lock.js';
 import { faultOf, type WorkerOptions } from './messages.js';
-import { migrate, readNumber } from './migrations.js';
+import { assertOurs, migrate, readNumber } from './migrations.js';
 
 /** Bytes of a page; SQLite's default, named because the figures in the documents depend on it. */
 const pageBytes = 4096;
@@ -84,6 +84,8 @@ function create(path: string): string {
 
 function prepare(db: Database.Database, options: WorkerOptions): void {
   db.exec(`PRAGMA busy_timeout = ${options.busyTimeoutMs}`);
+  // Before anything is written: the file's journal mode stays with it, and it may be another program's.
+  assertOurs(db);
   db.exec(`PRAGMA page_size = ${pageBytes}`);
   db.exec('PRAGMA journal_mode = WAL');
   db.exec('PRAGMA synchronous = FULL');

@@ -104,11 +104,7 @@ export const applicationId = 0x46424c31;
  * @throws {LedgerOpenError} `ledger_newer_schema` or `ledger_foreign_file`; nothing has been changed then
  */
 export function migrate(db: Database.Database, migrations: readonly Migration[] = MIGRATIONS): void {
-  const version = readNumber(db, 'PRAGMA user_version');
-  assertNotNewer(version, migrations.length);
-  const id = readNumber(db, 'PRAGMA application_id');
-  const empty = readNumber(db, 'SELECT count(*) FROM sqlite_schema') === 0;
-  if (id !== applicationId && !(empty && version === 0 && id === 0)) throw foreign();
+  const version = assertOurs(db, migrations.length);
   for (let next = version; next < migrations.length; next++) {
     db.exec('BEGIN IMMEDIATE');
     try {
@@ -121,6 +117,20 @@ export function migrate(db: Database.Database, migrations: readonly Migration[] 
       throw error;
     }
   }
+}
+
+/**
+ * Asserts that the file is a ledger, or new, without changing it. Returns its schema's version.
+ *
+ * @throws {LedgerOpenError} `ledger_newer_schema` or `ledger_foreign_file`
+ */
+export function assertOurs(db: Database.Database, known = MIGRATIONS.length): number {
+  const version = readNumber(db, 'PRAGMA user_version');
+  assertNotNewer(version, known);
+  const id = readNumber(db, 'PRAGMA application_id');
+  const empty = readNumber(db, 'SELECT count(*) FROM sqlite_schema') === 0;
+  if (id !== applicationId && !(empty && version === 0 && id === 0)) throw foreign();
+  return version;
 }
 
 /**

@@ -1,6 +1,7 @@
 import { accessSync, constants, realpathSync, statSync } from 'node:fs';
 import Database from 'libsql';
 import type { LedgerReader } from '../books.js';
+import { LedgerOpenError } from '../errors.js';
 import { openError } from './database.js';
 import { assertReadable } from './migrations.js';
 import { busyTimeoutMsDefault } from './open.js';
@@ -28,16 +29,35 @@ export interface SqliteReaderOptions {
  * ```
  */
 export async function openSqliteReader({ path }: SqliteReaderOptions): Promise<LedgerReader> {
-  let db: Database.Database | undefined;
+  const real = locate(path);
+  return new SqliteReader(connect(path, real), () => connect(path, real));
+}
+
+function locate(path: string): string {
   try {
     // SQLite would create a file that is missing, and take an empty one for a database.
     accessSync(path, constants.R_OK);
     if (!statSync(path).isFile()) throw new Error('it is no file');
-    db = new Database(realpathSync(path));
+    return realpathSync(path);
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT')
+      throw new LedgerOpenError(
+        'ledger_unopenable',
+        `There is no ledger at ${path} yet; the gateway makes it at its first start. Or name another.`,
+        { cause: error },
+      );
+    throw openError(path, error);
+  }
+}
+
+function connect(path: string, real: string): Database.Database {
+  let db: Database.Database | undefined;
+  try {
+    db = new Database(real);
     db.exec(`PRAGMA busy_timeout = ${busyTimeoutMsDefault}`);
     db.exec('PRAGMA query_only = 1');
     assertReadable(db);
-    return new SqliteReader(db);
+    return db;
   } catch (error) {
     db?.close();
     throw openError(path, error);

@@ -1,4 +1,4 @@
-import { statSync, symlinkSync, writeFileSync } from 'node:fs';
+import { readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type LedgerFolder, ledgerFolder, readSql, runSql } from '../testing/files.js';
@@ -114,8 +114,10 @@ describe('openSqliteLedger', () => {
   });
 
   it("refuses another program's database and leaves it alone", async () => {
-    runSql(at.path, 'CREATE TABLE claim (mine TEXT)');
+    runSql(at.path, 'PRAGMA journal_mode = DELETE; CREATE TABLE claim (mine TEXT)');
+    const before = readFileSync(at.path);
     await expect(openSqliteLedger(at)).rejects.toMatchObject({ code: 'ledger_foreign_file' });
+    expect(readFileSync(at.path).equals(before)).toBe(true);
     expect(readSql(at.path, 'SELECT name FROM sqlite_schema')).toEqual([['claim']]);
   });
 

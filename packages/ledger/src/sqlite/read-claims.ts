@@ -7,7 +7,7 @@ import { conditionOf } from './filter.js';
 import { Kinds } from './kinds.js';
 import { readNumber } from './migrations.js';
 
-/** Rows read at once: between two pages no snapshot is held, so that the writer can tidy its log up. */
+/** Rows read at once. */
 const pageRows = 500;
 
 const claimColumns = CLAIM_COLUMNS.split(', ')
@@ -22,7 +22,8 @@ export interface ReadClaim {
 }
 
 /**
- * Claims in the order of `seq`, up to the last one that is there at the beginning; or one claim alone.
+ * Claims in the order of `seq`, up to the last one that is there at the beginning; or one claim alone. A page at a time:
+ * outside a transaction the writer can tidy its log up in between, and may remove claims.
  *
  * @throws {DamagedRow}
  */
@@ -34,7 +35,7 @@ export function* readClaims(db: Database.Database, filter: BooksFilter, only?: n
     .prepare(
       `SELECT EXISTS (SELECT 1 FROM answer WHERE answer.seq = claim.seq),
          (SELECT movement FROM entry WHERE entry.claim = claim.seq ORDER BY id LIMIT 1), ${claimColumns}
-       FROM claim JOIN kind ON kind.id = claim.kind
+       FROM claim LEFT JOIN kind ON kind.id = claim.kind
        WHERE claim.seq > ? AND claim.seq <= ? AND ${sql} ORDER BY claim.seq LIMIT ${pageRows}`,
     )
     .raw()
@@ -66,7 +67,7 @@ export function* readLaterEntries(db: Database.Database, filter: BooksFilter): G
   const page = db
     .prepare(
       `SELECT entry.id, entry.at, entry.movement, ${claimColumns}
-       FROM entry JOIN claim ON claim.seq = entry.claim JOIN kind ON kind.id = claim.kind
+       FROM entry JOIN claim ON claim.seq = entry.claim LEFT JOIN kind ON kind.id = claim.kind
        WHERE entry.id > ? AND entry.id <= ? AND ${sql} ORDER BY entry.id LIMIT ${pageRows}`,
     )
     .raw()

@@ -1,17 +1,22 @@
 import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { type LedgerFolder, ledgerFolder, runSql } from '../testing/files.js';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import type { Ledger } from '../ledger.js';
+import { type LedgerFolder, ledgerFolder, readSql, runSql } from '../testing/files.js';
 import { requestOf } from '../testing/requests.js';
 import { blockRows } from './key-blocks.js';
 import { openSqliteLedger } from './open.js';
 import { openSqliteReader } from './open-reader.js';
+import { snapshotMsMax } from './snapshot.js';
 
 let at: LedgerFolder;
 beforeEach(() => {
   at = ledgerFolder();
 });
-afterEach(() => at.remove());
+afterEach(() => {
+  vi.useRealTimers();
+  at.remove();
+});
 
 describe('openSqliteReader', () => {
   it('reads beside a writer, before it and after it, and never takes its lock', async () => {
@@ -96,6 +101,69 @@ describe('openSqliteReader', () => {
     await reader.close();
   });
 
+  it('entries are of one moment: they balance when claims are removed meanwhile', async () => {
+    const ledger = await openSqliteLedger(at);
+    const count = 1200;
+    await redeemed(ledger, count);
+    const reader = await openSqliteReader(at);
+    const balance = new Map<string, number>();
+    for await (const { debit, credit } of reader.entries()) {
+      if (balance.size === 0) await removeAll(ledger);
+      balance.set(debit, (balance.get(debit) ?? 0) - 1);
+      balance.set(credit, (balance.get(credit) ?? 0) + 1);
+    }
+    expect(Object.fromEntries(balance)).toEqual({ received: -count, owed: 0, revenue: count });
+    // The last one stays, so that its number is not given again.
+    expect(await reader.size()).toBe(1);
+    // Nothing holds the log any more, neither of what was read to its end nor of what was left early.
+    await redeemed(ledger, 1, count);
+    for await (const _ of reader.entries()) break;
+    expect(readSql(at.path, 'PRAGMA wal_checkpoint(TRUNCATE)')).toEqual([[0, 0, 0]]);
+    await reader.close();
+    await ledger.close();
+  });
+
+  it('entries that are read too slowly let go of the log, and say so', async () => {
+    const ledger = await openSqliteLedger(at);
+    await redeemed(ledger, 3);
+    const reader = await openSqliteReader(at);
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    const entries = reader.entries()[Symbol.asyncIterator]();
+    expect((await entries.next()).value).toMatchObject({ debit: 'received' });
+    vi.advanceTimersByTime(snapshotMsMax - 1);
+    expect((await entries.next()).value).toMatchObject({ debit: 'received' });
+    vi.advanceTimersByTime(1);
+    vi.useRealTimers();
+    await redeemed(ledger, 1, 3);
+    expect(readSql(at.path, 'PRAGMA wal_checkpoint(TRUNCATE)')).toEqual([[0, 0, 0]]);
+    await expect(entries.next()).rejects.toThrow('more than 10 minutes');
+    expect((await reader.audit()).faults).toEqual([]);
+    await reader.close();
+    await ledger.close();
+  });
+
+  it.each([
+    ['an amount below nothing', 'UPDATE claim SET paid = -1 WHERE seq = 2'],
+    ['a state that there is not', 'UPDATE claim SET state = 99 WHERE seq = 2'],
+    ['a state without its attempts', 'UPDATE claim SET state = 2, attempts = 0 WHERE seq = 2'],
+    ['a kind that there is not', 'UPDATE claim SET kind = 99 WHERE seq = 2'],
+  ])('says damage as what it is: %s', async (_, sql) => {
+    const ledger = await openSqliteLedger(at);
+    await redeemed(ledger, 3);
+    await ledger.close();
+    runSql(at.path, `PRAGMA ignore_check_constraints = 1; ${sql}`);
+    const reader = await openSqliteReader(at);
+    const damaged = { name: 'LedgerDamaged', code: 'ledger_corrupt' };
+    const drained = async (rows: AsyncIterable<unknown>): Promise<void> => {
+      for await (const _ of rows);
+    };
+    await expect(drained(reader.claims())).rejects.toMatchObject(damaged);
+    await expect(drained(reader.entries())).rejects.toMatchObject(damaged);
+    await expect(reader.claim('#2')).rejects.toMatchObject(damaged);
+    expect((await reader.claim('#1'))?.claim.seq).toBe(1);
+    await reader.close();
+  });
+
   it('the audit says that it is partial where claims have left', async () => {
     const ledger = await openSqliteLedger(at);
     const result = await ledger.deliver(requestOf(1));
@@ -113,6 +181,20 @@ describe('openSqliteReader', () => {
     await ledger.close();
   });
 });
+
+/** Credits that were redeemed: two entries each. */
+async function redeemed(ledger: Ledger, count: number, first = 0): Promise<void> {
+  const each = Array.from({ length: count }, (_, n) => requestOf(first + n));
+  await Promise.all(each.map((request) => ledger.release(request)));
+  const results = await Promise.all(each.map((request) => ledger.deliver(request)));
+  await Promise.all(results.map((result) => ledger.answered(result.ok ? result.seq : 0, 2)));
+}
+
+async function removeAll(ledger: Ledger): Promise<void> {
+  const nowMs = 9_000_000_000_000;
+  const terms = { nowMs, redemptionWindowMs: nowMs, replayWindowMs: nowMs, retentionMs: 0, rowsMax: 1000 };
+  while ((await ledger.sweep(terms)).more);
+}
 
 function insertedByHand(): string {
   return `INSERT INTO claim SELECT 9, kind, state, paid, attempts, redeliveries, holder, expires, created, updated,

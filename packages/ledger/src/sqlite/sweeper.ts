@@ -3,6 +3,7 @@ import type { Sweep } from '../front/operations.js';
 import { DamagedRow } from '../front/rows.js';
 import type { Swept } from '../ledger.js';
 import { stateNumber } from '../transitions.js';
+import type { AnswerCursor } from './answers.js';
 import type { GoneClaim } from './claims.js';
 import { columnsOf } from './columns.js';
 import { blockOf } from './key-blocks.js';
@@ -11,7 +12,7 @@ import type { Tables, Verbs } from './verbs.js';
 /** A claim that a sweep has looked at. */
 interface Looked {
   readonly seq: number;
-  /** It is too young for this and all later ones to leave. */
+  /** It is too young for this and all later ones to leave; not one of a clock that was ahead. */
   readonly young: boolean;
   /** Its answer did not leave completely, as far as it says, and the time to come for it is over. */
   readonly lapsing: boolean;
@@ -33,7 +34,7 @@ export class Sweeper {
   readonly #page: Database.Statement;
   readonly #deletes: readonly Database.Statement[];
   // Where the walks are, and where they were before the transaction under way.
-  #at: Cursors = { credit: noCredit, prune: noPrune };
+  #at: Cursors = { credit: noCredit, answer: noAnswer, prune: noPrune };
   #before: Cursors = this.#at;
 
   constructor(db: Database.Database, tables: Tables, verbs: Verbs) {
@@ -51,7 +52,7 @@ export class Sweeper {
     const over = 'updated < ?1 AND expires < ?2';
     this.#page = db
       .prepare(
-        `SELECT seq, state IN (${done}) AND ${over}, created >= ?1, challenge, reference, state IN (${lost}) AND ${over}
+        `SELECT seq, state IN (${done}) AND ${over}, created BETWEEN ?1 AND ?2, challenge, reference, state IN (${lost}) AND ${over}
          FROM claim WHERE seq > ?3 ORDER BY seq LIMIT ?4`,
       )
       .raw();
@@ -65,13 +66,11 @@ export class Sweeper {
     const credits = this.#expire(terms, terms.rowsMax);
     const afterCredits = terms.rowsMax - credits.rows;
     const answers = this.#dropAnswers(terms, afterCredits);
-    const claims = this.#prune(terms, afterCredits - answers);
-    return {
-      expired: credits.expired,
-      answers,
-      pruned: claims.pruned,
-      more: credits.rows + answers + claims.looked >= terms.rowsMax,
-    };
+    const claims = this.#prune(terms, afterCredits - answers.looked);
+    const more = credits.rows + answers.looked + claims.looked >= terms.rowsMax;
+    // Within one sweep the answers that stay are looked at once, however many steps the claims take.
+    if (!more) this.#at = { ...this.#at, answer: noAnswer };
+    return { expired: credits.expired, answers: answers.dropped, pruned: claims.pruned, more };
   }
 
   /** The transaction is durable. */
@@ -109,12 +108,16 @@ export class Sweeper {
     }
   }
 
-  #dropAnswers({ nowMs, replayWindowMs }: Sweep, rowsMax: number): number {
+  // What did not leave completely may be asked for as long as its claim stands: its answer stays.
+  #dropAnswers({ nowMs, replayWindowMs }: Sweep, rowsMax: number): { looked: number; dropped: number } {
     const { answers, begin } = this.#tables;
-    const before = nowMs - replayWindowMs;
-    if (rowsMax === 0 || !answers.hasBefore(before)) return 0;
-    begin();
-    return answers.removeBefore(before, rowsMax);
+    const found = answers.old(this.#at.answer, nowMs - replayWindowMs, rowsMax);
+    const done = found.filter((answer) => answer.done);
+    if (done.length > 0) begin();
+    for (const { seq } of done) answers.remove(seq);
+    const answer = found.length < rowsMax ? allAnswers : (found.at(-1) ?? this.#at.answer);
+    this.#at = { ...this.#at, answer };
+    return { looked: found.length, dropped: done.length };
   }
 
   #prune({ nowMs, retentionMs }: Sweep, rowsMax: number): { looked: number; pruned: number } {
@@ -172,11 +175,14 @@ export class Sweeper {
 
 interface Cursors {
   readonly credit: { readonly updated: number; readonly seq: number };
+  readonly answer: AnswerCursor;
   /** `living`: the claims of `block` that the walk has met and left where they are. */
   readonly prune: { readonly seq: number; readonly block: number; readonly living: readonly number[] };
 }
 
 const noCredit: Cursors['credit'] = { updated: -1, seq: 0 };
+const noAnswer: AnswerCursor = { storedMs: -1, seq: 0 };
+const allAnswers: AnswerCursor = { storedMs: Number.MAX_SAFE_INTEGER, seq: 0 };
 const noPrune: Cursors['prune'] = { seq: 0, block: -1, living: [] };
 
 // A damaged claim stays as it is, and does not stand in the way of the others.

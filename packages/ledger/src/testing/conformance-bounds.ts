@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest';
+import { pendingOpsMax } from '../front/queue.js';
 import type { ClaimRequest, Ledger, StoredAnswer, SweepTerms } from '../ledger.js';
 import { amountMax, storedAnswerBytesMax } from '../request-bounds.js';
 import { requestOf } from './requests.js';
@@ -99,6 +100,9 @@ export function boundsConform(ledger: () => Ledger): void {
     expect(await ledger().find('x'.repeat(10_000))).toBeUndefined();
     await ledger().abandon('x'.repeat(10_000), 1);
     expect(await ledger().answer(4_000_000_000)).toBeUndefined();
+    // However often: nothing of it may be left waiting.
+    for (let asked = 0; asked <= pendingOpsMax; asked++) await ledger().find('no challenge id');
+    expect(await ledger().deliver(requestOf('afterwards'))).toMatchObject({ ok: true });
   });
 }
 

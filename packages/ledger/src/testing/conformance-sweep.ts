@@ -58,18 +58,57 @@ export function sweepConforms(open: OpenUnderTest): void {
       expect(await sweepAll(ledger, { ...terms, nowMs: 3501 })).toMatchObject({ expired: 1 });
     }));
 
-  it('answers leave with the replay window, the claims stay', () =>
+  it.each([1000, 2])(
+    'answers leave with the replay window, once their claims are done with; %i rows a step',
+    (rowsMax) =>
+      withLedger(open, async (underTest) => {
+        await underTest.lost(async (holder) => {
+          for (const name of ['killed', 'killed too']) await holder.deliver(at(name, 1000), answer);
+        });
+        const { ledger } = underTest;
+        const enter = async (name: string, nowMs = 1000) =>
+          seqOf(await ledger.deliver(at(name, nowMs), answer));
+        await enter('leaving');
+        await ledger.cut(await enter('cut'), 1001);
+        const refunded = await enter('refunded');
+        await ledger.cut(refunded, 1001);
+        await ledger.refund(refunded, 1002);
+        const answered = await enter('answered');
+        await ledger.answered(answered, 1001);
+        await ledger.answered(await enter('later', 1500), 1501);
+        await ledger.deliver(at('last', 2000));
+        const terms = { ...nothing, nowMs: 2400, replayWindowMs: 1000, rowsMax };
+        const kept = async () => {
+          const names: string[] = [];
+          for (const name of ['killed', 'killed too', 'leaving', 'cut', 'refunded', 'answered', 'later'])
+            if ((await ledger.find(at(name, 0).challengeId))?.answerKept === true) names.push(name);
+          return names;
+        };
+        const stay = ['killed', 'killed too', 'leaving', 'cut'];
+        expect(await kept()).toEqual([...stay, 'refunded', 'answered', 'later']);
+        expect(await sweepAll(ledger, terms)).toEqual({ expired: 0, answers: 2, pruned: 0 });
+        expect(await kept()).toEqual([...stay, 'later']);
+        expect(await ledger.answer(answered)).toBeUndefined();
+        // However old: it leaves when its claim counts as answered.
+        const old = { ...terms, nowMs: 90_000 };
+        expect(await sweepAll(ledger, old)).toEqual({ expired: 0, answers: 1, pruned: 0 });
+        expect(await kept()).toEqual(stay);
+        // Before it is pruned itself: at this sweep already, or at the next.
+        const lapsing = await sweepAll(ledger, { ...old, retentionMs: 80_000 });
+        const { answers } = await sweepAll(ledger, old);
+        expect(lapsing.answers + answers).toBe(3);
+        expect(await kept()).toEqual(['leaving']);
+      }),
+  );
+
+  it('what was made under a clock that was ahead does not hide what is due behind it', () =>
     withLedger(open, async ({ ledger }) => {
-      const first = seqOf(await ledger.deliver(at(1, 1000), answer));
-      const second = seqOf(await ledger.deliver(at(2, 1500), answer));
-      const terms = { ...nothing, nowMs: 2400, replayWindowMs: 1000 };
-      expect(await sweepAll(ledger, terms)).toEqual({ expired: 0, answers: 1, pruned: 0 });
-      expect(await ledger.answer(first)).toBeUndefined();
-      expect(await ledger.answer(second)).toMatchObject({ storedMs: 1500 });
-      expect(await ledger.find(at(1, 0).challengeId)).toMatchObject({
-        state: 'delivered',
-        answerKept: false,
-      });
+      for (const name of ['ahead', 'ahead too', 'and again']) await ledger.deliver(at(name, 900_000));
+      await ledger.answered(seqOf(await ledger.deliver(at('due', 1000))), 1001);
+      await ledger.deliver(at('last', 80_000));
+      const terms = { ...nothing, nowMs: 80_000, retentionMs: 20_000, rowsMax: 2 };
+      expect(await sweepAll(ledger, terms)).toMatchObject({ pruned: 1 });
+      expect(await ledger.find(at('due', 0).challengeId)).toBeUndefined();
     }));
 
   it('only what is answered, expired or refunded leaves, after its retention and its expiry', () =>

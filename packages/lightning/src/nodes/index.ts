@@ -1,3 +1,4 @@
+export { checkNodeMaterials } from './check-materials.js';
 export type { NodeConfig, NodeKind, SecretSource } from './config.js';
 export { nodeKinds } from './config.js';
 export { nodeConfigFromEnvironment, parseNodeConfig } from './config-parse.js';

@@ -33,6 +33,8 @@ export interface TempoChain {
   /** Undefined when no block has it, so far as this node knows. */
   receipt(hash: Hex): Promise<TempoReceipt | undefined>;
   head(): Promise<ChainHead>;
+  /** When a block was made, by the chain's clock, seconds since the epoch. Undefined when this node does not have it. */
+  blockTimeS(number: bigint): Promise<number | undefined>;
   /** `eth_call` against the newest block; returns the raw return data. */
   read(to: Address, data: Hex, from?: Address): Promise<Hex>;
   /** Transactions sent by an account with the protocol's own nonce. */
@@ -45,14 +47,14 @@ function misread(what: string): TempoRpcError {
   return new TempoRpcError('rpc_malformed', `The Tempo node's answer for ${what} cannot be read`);
 }
 
-async function readHead(answer: unknown): Promise<ChainHead> {
-  if (typeof answer !== 'object' || answer === null) throw misread('the newest block');
+function readBlock(answer: unknown): ChainHead {
+  if (typeof answer !== 'object' || answer === null) throw misread('a block');
   const block: Readonly<Record<string, unknown>> = { ...answer };
   const number = readQuantity(block.number);
   const timestamp = readQuantity(block.timestamp);
   const baseFeePerGas = readQuantity(block.baseFeePerGas);
   if (number === undefined || timestamp === undefined || baseFeePerGas === undefined) {
-    throw misread('the newest block');
+    throw misread('a block');
   }
   return { number, timestamp: Number(timestamp), baseFeePerGas };
 }
@@ -92,7 +94,14 @@ export function tempoChain(rpc: TempoRpc, timeouts: ChainTimeouts = {}): TempoCh
       if (receipt === undefined) throw misread('a receipt');
       return receipt;
     },
-    head: async () => readHead(await ask('eth_getBlockByNumber', ['latest', false])),
+    head: async () => readBlock(await ask('eth_getBlockByNumber', ['latest', false])),
+    async blockTimeS(number) {
+      const answer = await ask('eth_getBlockByNumber', [`0x${number.toString(16)}`, false]);
+      if (answer === null) return undefined;
+      const block = readBlock(answer);
+      if (block.number !== number) throw misread('a block');
+      return block.timestamp;
+    },
     async read(to, data, from) {
       const call = from === undefined ? { to, data } : { from, to, data };
       const answer = readHex(await ask('eth_call', [call, 'latest']));

@@ -14,6 +14,8 @@ export interface TempoReceipt {
   /** False: it was mined and reverted, and its fee was taken. */
   readonly succeeded: boolean;
   readonly logs: readonly TempoLog[];
+  /** The block that has it. */
+  readonly blockNumber: bigint;
   /** Who sent it: the account, not the key. */
   readonly from: Address;
   /** All that the transaction had, when it ran out. */
@@ -46,9 +48,10 @@ export function readReceipt(value: unknown): TempoReceipt | undefined {
   if (!isRecord(value) || !Array.isArray(value.logs)) return undefined;
   const transactionHash = readWord(value.transactionHash);
   const from = readAddress(value.from);
+  const blockNumber = readQuantity(value.blockNumber);
   const gasUsed = readQuantity(value.gasUsed);
   const gasPrice = readQuantity(value.effectiveGasPrice);
-  if (transactionHash === undefined || from === undefined) return undefined;
+  if (transactionHash === undefined || blockNumber === undefined || from === undefined) return undefined;
   if (gasUsed === undefined || gasPrice === undefined) return undefined;
   if (value.status !== '0x0' && value.status !== '0x1') return undefined;
   const logs = value.logs.map(readLog);
@@ -58,6 +61,7 @@ export function readReceipt(value: unknown): TempoReceipt | undefined {
     transactionHash,
     succeeded: value.status === '0x1',
     logs: known,
+    blockNumber,
     from,
     gasUsed,
     feeAttodollars: gasUsed * gasPrice,

@@ -55,7 +55,7 @@ export function planQuestions({ account, charge, feeToken }: PlanContext): Snaps
   return {
     balances: [
       ...[token, feeToken].map((of) => ({ token: of, holder: account.address })),
-      ...inspection.payees.map(({ recipient }) => ({ token, holder: recipient })),
+      ...inspection.payees.map(({ payee }) => ({ token, holder: payee })),
     ],
     ...(account.accessKey && {
       key: { account: account.address, keyAddress: account.accessKey.address, tokens },

@@ -5,7 +5,7 @@ import type { TempoChain } from '../chain/chain.js';
 import type { Address } from '../chain/hex.js';
 import type { TempoReceipt } from '../chain/receipt.js';
 import { type Found, feeUnits, findPayment, type SoughtPayment } from './buyer-find.js';
-import { describe, notPaid, unknown } from './buyer-outcomes.js';
+import { describe, notPaid, reverted, unknown } from './buyer-outcomes.js';
 import { type KnownPayload, payloads, readPayload } from './buyer-payload.js';
 import { chargeCalls, chargeLifeMsMax, chooseMode, readCharge, readExpiry } from './inspect.js';
 import type { TempoChargeRequest } from './request.js';
@@ -89,19 +89,15 @@ async function trackPayment(resumer: Resumer, payment: Case): Promise<PayOutcome
   const sought = soughtPayment(resumer, payment);
   if (typeof sought === 'string') return unknown(sought);
   let found: Found;
-  let reverted: TempoReceipt | undefined;
+  let undone: TempoReceipt | undefined;
   try {
     found = await findPayment(resumer.chain, sought);
-    if (found.kind !== 'made') reverted = await findReverted(resumer.chain, payment.payload);
+    if (found.kind !== 'made') undone = await findReverted(resumer.chain, payment.payload);
   } catch (error) {
     return unknown(`The node could not be asked what became of the payment (${describe(error)})`);
   }
-  if (reverted !== undefined) {
-    return notPaid(
-      'reverted',
-      `The chain carried out the payment and took it back; only a fee of ${feeUnits(reverted)} was spent`,
-    );
-  }
+  // Ours is the hash of bytes that no sponsor has signed: whatever it cost, the payer has paid.
+  if (undone !== undefined) return reverted(feeUnits(undone), resumer.feeToken ?? payment.request.currency);
   if (found.kind === 'never') {
     return notPaid(
       'never_included',

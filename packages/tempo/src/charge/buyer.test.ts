@@ -81,9 +81,9 @@ test('splits arrive, to the last unit', async () => {
       price: { amount: 1_000n },
       payee: merchant.address,
       payees: [
-        { recipient: merchant.address, amount: 940n },
-        { recipient: platform.address, amount: 50n },
-        { recipient: affiliate.address, amount: 10n },
+        { payee: merchant.address, amount: { amount: 940n, currency: world.token } },
+        { payee: platform.address, amount: { amount: 50n, currency: world.token } },
+        { payee: affiliate.address, amount: { amount: 10n, currency: world.token } },
       ],
     },
   });

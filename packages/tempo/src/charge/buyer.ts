@@ -16,7 +16,7 @@ import type { TempoChain } from '../chain/chain.js';
 import type { Address, Hex } from '../chain/hex.js';
 import { feeUnits } from './buyer-find.js';
 import { checkPayLimits } from './buyer-limits.js';
-import { describe, notPaid, unknown } from './buyer-outcomes.js';
+import { describe, notPaid, reverted, unknown } from './buyer-outcomes.js';
 import { payloads } from './buyer-payload.js';
 import { checkProofSigner } from './buyer-plan.js';
 import { preparePayment } from './buyer-prepare.js';
@@ -179,12 +179,7 @@ class TempoChargeBuyer implements TempoBuyer {
     let refusal: string;
     try {
       const receipt = await chain.broadcast(signed);
-      if (!receipt.succeeded) {
-        return notPaid(
-          'reverted',
-          'The chain carried out the payment and took it back: only its fee was spent',
-        );
-      }
+      if (!receipt.succeeded) return reverted(feeUnits(receipt), feeToken);
       const payload = payloads.hash(receipt.transactionHash);
       this.#signed.set(challenge.id, { expiresMs, payload });
       const fee = { amount: feeUnits(receipt), currency: feeToken };

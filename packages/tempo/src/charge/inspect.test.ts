@@ -55,7 +55,7 @@ test('it says what will be signed: token, price, payee, chain, realm, expiry', (
     realm: 'https://api.example.com',
     mode: 'pull',
     sponsored: false,
-    payees: [{ recipient: merchant, amount: 1_000_000n }],
+    payees: [{ payee: merchant, amount: { amount: 1_000_000n, currency: token } }],
   });
   expect(calls).toHaveLength(1);
   expect(calls[0]?.to).toBe(token);
@@ -71,9 +71,9 @@ test('splits: the payee gets the rest, the price is the sum of all calls', () =>
   if (!inspected.ok) throw new Error(inspected.detail);
   expect(inspected.value.inspection.price.amount).toBe(1_000_000n);
   expect(inspected.value.inspection.payees).toEqual([
-    { recipient: merchant, amount: 940_000n },
-    { recipient: platform, amount: 50_000n },
-    { recipient: platform, amount: 10_000n },
+    { payee: merchant, amount: { amount: 940_000n, currency: token } },
+    { payee: platform, amount: { amount: 50_000n, currency: token } },
+    { payee: platform, amount: { amount: 10_000n, currency: token } },
   ]);
   expect(inspected.value.calls.map(({ data }) => readTransfer(data)?.memo?.slice(-8))).toEqual([
     attributionMemo({ realm: 'https://api.example.com', challengeId: 'kM9xPqWvT2nJrHsY4aDfEb' }).slice(-8),
@@ -171,6 +171,22 @@ test.each([
   ['a challenge that lives too long', challengeFor(request(), { expires: tooLong }), 'challenge_too_long'],
 ])('%s is refused', (_, challenge, code) => {
   expect(inspect(challenge)).toMatchObject({ ok: false, code });
+});
+
+// TIP-20, InvalidRecipient: the transfer would be taken back, and only the fee would go.
+test.each([
+  ['the token itself', token],
+  ['another token', `0x20c0${'0'.repeat(20)}00000000000000ff`],
+  ['nobody', `0x${'00'.repeat(20)}`],
+])('%s cannot be paid, nor given a share', (_, recipient) => {
+  const splits = [{ amount: '1', recipient }];
+  for (const asked of [request({ recipient }), request({}, { splits })])
+    expect(inspect(challengeFor(asked))).toMatchObject({ ok: false, code: 'recipient_impossible' });
+});
+
+test('an account that only looks like a token can be paid', () => {
+  const recipient = `0x20c0${'0'.repeat(19)}1${'0'.repeat(16)}`;
+  expect(inspect(challengeFor(request({ recipient })))).toMatchObject({ ok: true });
 });
 
 test('a challenge without expiry is refused; a memo that names this challenge is taken', () => {

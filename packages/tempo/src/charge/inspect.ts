@@ -1,7 +1,8 @@
-import type { Challenge, Inspection, Result } from '@farebox/protocol';
+import type { Challenge, Inspection, PayeeShare, Result } from '@farebox/protocol';
 import { decodeRequest, parseTimestamp, refuse } from '@farebox/protocol';
 import type { TransactionCall } from '../accounts/transaction.js';
 import type { Address, Hex } from '../chain/hex.js';
+import { cannotReceive } from './impossible-recipient.js';
 import { encodeTransfer, readTransfer } from './inspect-calldata.js';
 import { attributionMemo, memoMatcher } from './memo.js';
 import { parseTempoChargeRequest, type TempoChargeRequest } from './request.js';
@@ -27,10 +28,9 @@ export interface ChargeRules {
   readonly clientName?: string | undefined;
 }
 
-/** One who is paid, and how much, base units. */
-export interface Payee {
-  readonly recipient: Address;
-  readonly amount: bigint;
+/** One who is paid, and how much. */
+export interface Payee extends PayeeShare {
+  readonly payee: Address;
 }
 
 /** What a Tempo charge would really cost, read from the calls that would be signed. */
@@ -107,12 +107,19 @@ function checkRules(request: TempoChargeRequest, rules: ChargeRules): Result<tru
   if (!rules.currencies.includes(currency)) {
     return refuse('currency_not_allowed', `This wallet does not pay with the token ${currency}`);
   }
-  const others = request.splits.map(({ recipient }) => recipient);
-  const stranger = [request.recipient, ...others].find(
+  const recipients = [request.recipient, ...request.splits.map(({ recipient }) => recipient)];
+  const stranger = recipients.find(
     (recipient) => rules.recipients !== undefined && !rules.recipients.includes(recipient),
   );
   if (stranger !== undefined) {
     return refuse('recipient_not_allowed', `This wallet is not allowed to pay ${stranger}`);
+  }
+  const impossible = request.amount === 0n ? undefined : recipients.find(cannotReceive);
+  if (impossible !== undefined) {
+    return refuse(
+      'recipient_impossible',
+      `The challenge wants ${impossible} paid, which the token pays never: only the fee would go`,
+    );
   }
   return { ok: true, value: true };
 }
@@ -155,7 +162,7 @@ export function chargeCalls(
 
 /** Who is paid what, read back from the calls: what is shown is what is signed. */
 function readPayees(calls: readonly TransactionCall[]): Result<readonly [Payee, ...Payee[]]> {
-  const [first, ...rest] = calls.map(({ data }) => readPayee(data));
+  const [first, ...rest] = calls.map(({ to, data }) => readPayee(to, data));
   const known = rest.filter((payee) => payee !== undefined);
   if (first === undefined || known.length !== rest.length) {
     return refuse(
@@ -166,9 +173,9 @@ function readPayees(calls: readonly TransactionCall[]): Result<readonly [Payee, 
   return { ok: true, value: [first, ...known] };
 }
 
-function readPayee(data: Hex): Payee | undefined {
+function readPayee(token: Address, data: Hex): Payee | undefined {
   const transfer = readTransfer(data);
-  return transfer && { recipient: transfer.recipient, amount: transfer.amount };
+  return transfer && { payee: transfer.recipient, amount: { amount: transfer.amount, currency: token } };
 }
 
 /**
@@ -177,7 +184,7 @@ function readPayee(data: Hex): Payee | undefined {
  *
  * Codes: `method_mismatch`, `request_malformed`, `challenge_without_expiry`, `challenge_malformed`,
  * `challenge_expired`, `challenge_too_long`, `chain_missing`, `chain_mismatch`, `currency_not_allowed`,
- * `recipient_not_allowed`, `mode_unsupported`, `memo_unbound`, `transfer_unreadable`.
+ * `recipient_not_allowed`, `recipient_impossible`, `mode_unsupported`, `memo_unbound`, `transfer_unreadable`.
  */
 export function inspectTempoCharge(
   challenge: Challenge,
@@ -221,11 +228,11 @@ export function inspectTempoCharge(
   }
   const payees = readPayees(calls);
   if (!payees.ok) return payees;
-  const total = payees.value.reduce((sum, { amount }) => sum + amount, 0n);
+  const total = payees.value.reduce((sum, { amount }) => sum + amount.amount, 0n);
   const inspection: TempoInspection = {
     ...shared,
     price: { amount: total, currency: token },
-    payee: payees.value[0].recipient,
+    payee: payees.value[0].payee,
     reference: memo,
     sponsored: request.feePayer,
     payees: payees.value,

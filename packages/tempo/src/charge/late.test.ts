@@ -1,10 +1,21 @@
 import { startTempoDevnet, type TempoDevnet } from '@farebox/devnet/tempo';
-import { MethodUnavailable } from '@farebox/protocol';
+import { type JsonObject, MethodUnavailable } from '@farebox/protocol';
+import { keccak256 } from 'viem';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Hex } from '../chain/hex.js';
 import { fateOf, type LossyProxy, startLossyProxy } from '../testing/lossy-proxy.js';
-import { codeOf, openShop, type Payer, pathUsd, type Shop, type Sold, sign } from '../testing/shop.js';
+import {
+  codeOf,
+  freshAddress,
+  openShop,
+  type Payer,
+  pathUsd,
+  type Shop,
+  type Sold,
+  sign,
+} from '../testing/shop.js';
 import { field, forge, reseal } from '../testing/tamper.js';
+import type { TempoSellerOptions } from './seller.js';
 
 // The gate judges a credential that comes after its challenge's end as of the last millisecond of it.
 
@@ -149,8 +160,8 @@ test.each(lags)('sent by another gateway, no receipt yet, $name: settled', async
 });
 
 /** As clients sign that count nonces and set no end. */
-async function openEnded(payer: Payer, sold: Sold) {
-  const counting = await sign(payer, sold, { nonceKey: 0n, nonce: 0 });
+async function openEnded(payer: Payer, sold: Sold, nonce = 0) {
+  const counting = await sign(payer, sold, { nonceKey: 0n, nonce });
   return forge(payer, counting, (fields) => fields.with(field.validBefore, '0x'));
 }
 
@@ -171,4 +182,108 @@ test('never mined while it was valid: refused for good, and another transaction 
   const second = await sign(payer, sold, { validBefore: (await chainNow()) + 20 });
   expect(codeOf(await shop.present(sold, second, nowMs))).toBe('ok');
   expect(await shop.balance(shop.merchant)).toBe(before + price);
+});
+
+// The gate asks when a payment was made that comes late. Without an end of its own a transaction can be mined at any time.
+
+const days = 24 * 3_600;
+/** The node's question that tells a block's time. */
+const block = 'eth_getBlockByNumber';
+
+/** Sends it past the seller, as its payer can; the time of its block, milliseconds since the epoch. */
+async function mine(signed: Hex): Promise<number> {
+  await devnet.rpc(sending, [signed]);
+  return (await chainNow()) * 1_000;
+}
+
+/** When it was paid, by what the seller says itself. */
+async function paidMs(at: Shop, sold: Sold, payload: JsonObject): Promise<number | undefined> {
+  const verification = await at.verify(sold, payload, { nowMs: lastMs(sold) });
+  if (!verification.ok) throw new Error(verification.refusal.detail);
+  at.rpc.methods.length = 0;
+  return at.seller.settledMs(verification.settlement);
+}
+
+/** Another gateway of the same seller, or the same one after a crash. */
+const another = (more: Partial<TempoSellerOptions> = {}) =>
+  openShop({ devnet, rpcUrl: proxy.url, tokens: { [pathUsd]: { recipient: shop.merchant } }, ...more });
+
+test.each(['pull', 'push'])('of days after the end (%s): the seller says so', async (mode) => {
+  const seller = await another({ push: true });
+  const payer = await seller.payer();
+  const sold = await seller.sell(price);
+  const signed = await openEnded(payer, sold);
+  await devnet.increaseTime(6 * days);
+  const minedMs = await mine(signed);
+  await devnet.mine();
+  const payload: JsonObject =
+    mode === 'pull' ? { type: 'transaction', signature: signed } : { type: 'hash', hash: keccak256(signed) };
+  expect(await paidMs(seller, sold, payload)).toBe(minedMs);
+  expect(minedMs).toBeGreaterThan(lastMs(sold));
+  expect(seller.rpc.methods).toEqual(['eth_getTransactionReceipt', block]);
+  seller.rpc.close();
+});
+
+test('split among several: as one', async () => {
+  const splits = [{ recipient: freshAddress(), basisPoints: 1_000 }];
+  const seller = await another({ tokens: { [pathUsd]: { recipient: shop.merchant, splits } } });
+  const sold = await seller.sell(price);
+  const signed = await openEnded(await seller.payer(), sold);
+  const minedMs = await mine(signed);
+  await devnet.increaseTime(60);
+  expect(await paidMs(seller, sold, { type: 'transaction', signature: signed })).toBe(minedMs);
+  seller.rpc.close();
+});
+
+test('sent by us in time and mined late: paid when it was presented', async () => {
+  const payer = await shop.payer();
+  const sold = await shop.sell(price);
+  const signed = await openEnded(payer, sold);
+  const presentedMs = Date.now();
+  // The node has it, answers nobody, and its blocks come late.
+  proxy.decide = () => 'lose-request';
+  await expect(shop.present(sold, signed, presentedMs)).rejects.toThrow(MethodUnavailable);
+  proxy.decide = () => 'pass';
+  await devnet.increaseTime(600);
+  const minedMs = await mine(signed);
+  const payload = { type: 'transaction', signature: signed };
+  expect(await paidMs(shop, sold, payload)).toBe(presentedMs);
+  // After a crash nobody knows but the chain.
+  const restarted = await another();
+  expect(await paidMs(restarted, sold, payload)).toBe(minedMs);
+  restarted.rpc.close();
+});
+
+test('held back by its payer, behind a transaction that is missing: paid when it was mined', async () => {
+  const payer = await shop.payer();
+  const sold = await shop.sell(price);
+  const signed = await openEnded(payer, sold, 1);
+  // A node that keeps it waiting does not answer.
+  proxy.decide = fateOf(sending, 'lose-request');
+  await expect(shop.present(sold, signed)).rejects.toThrow(MethodUnavailable);
+  await mine(await openEnded(payer, await shop.sell(1n)));
+  const minedMs = await mine(signed);
+  expect(await paidMs(shop, sold, { type: 'transaction', signature: signed })).toBe(minedMs);
+});
+
+test('of a node that does not have the block: not known, and never refused', async () => {
+  const sold = await shop.sell(price);
+  const signed = await openEnded(await shop.payer(), sold);
+  await mine(signed);
+  for (const [method, fate] of [
+    [block, 'no-result'],
+    [block, 'lose-request'],
+    ['eth_getTransactionReceipt', 'no-result'],
+  ] as const) {
+    const verification = await shop.present(sold, signed);
+    if (!verification.ok) throw new Error(verification.refusal.detail);
+    proxy.decide = (asked) => (asked === method ? fate : 'pass');
+    await expect(shop.seller.settledMs(verification.settlement)).rejects.toThrow(MethodUnavailable);
+    proxy.decide = () => 'pass';
+  }
+});
+
+test('a proof pays nothing, at no time', async () => {
+  const settlement = { reference: 'a-challenge', paid: { amount: 0n, currency: pathUsd } };
+  expect(await shop.seller.settledMs(settlement)).toBeUndefined();
 });

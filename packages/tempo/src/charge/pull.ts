@@ -12,7 +12,7 @@ import { findCallFault } from './transfer-match.js';
 /**
  * How long before its last moment a transaction is no longer sent, milliseconds. A credential that comes after its
  * challenge's end is judged as of the last millisecond of it: its transaction must not be sent any more, since nothing
- * would be given for it; only what was mined in time counts.
+ * would be given for it. Whether what was mined was mined in time is the gate's to ask (`settledMs`).
  */
 export const sendMarginMs = 1_000;
 
@@ -132,6 +132,8 @@ async function settlePlain(
     findSigner: () => recoverSigner(transaction.signature, transaction.signingDigest),
   };
   const outcome = await settleTransaction(context.chain, settling, context.patience);
+  if (outcome.kind === 'unknown' && sending.send && transaction.validBefore === undefined)
+    await context.handedOver.note(context.chain, transaction, charge.nowMs);
   return concludeOutcome(context, transaction, outcome, charge.terms);
 }
 

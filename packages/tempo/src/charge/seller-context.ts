@@ -4,6 +4,7 @@ import type { Address } from '../chain/hex.js';
 import { TempoRpcError } from '../chain/rpc.js';
 import type { Sponsor } from '../sponsor/sponsor.js';
 import type { Attempts } from './attempts.js';
+import type { HandedOver } from './handed-over.js';
 import type { SettlePatience } from './patience.js';
 import type { CheckedTerms } from './terms.js';
 
@@ -15,6 +16,7 @@ export interface SellerContext {
   readonly push: boolean;
   readonly sponsor: Sponsor | undefined;
   readonly attempts: Attempts;
+  readonly handedOver: HandedOver;
   readonly patience: SettlePatience;
 }
 

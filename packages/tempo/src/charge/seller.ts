@@ -1,12 +1,14 @@
-import type { JsonObject, SellerMethod, VerifiedChallenge } from '@farebox/protocol';
+import type { JsonObject, SellerMethod, Settlement, VerifiedChallenge } from '@farebox/protocol';
 import { type ChainTimeouts, tempoChain } from '../chain/chain.js';
 import type { TempoRpc } from '../chain/rpc.js';
 import { createSponsor, type SponsorOptions } from '../sponsor/sponsor.js';
 import { createAttempts } from './attempts.js';
+import { createHandedOver } from './handed-over.js';
 import type { SettlePatience } from './patience.js';
 import { createQuote } from './quote.js';
 import type { TempoVerification } from './refusal.js';
 import type { SellerContext } from './seller-context.js';
+import { createSettledMs } from './settled-time.js';
 import { checkTokens, type TokenTerms } from './terms.js';
 import { createVerify, type TempoVerifyContext } from './verify.js';
 
@@ -33,6 +35,8 @@ export interface TempoSeller extends SellerMethod {
     payload: JsonObject,
     context: TempoVerifyContext,
   ): Promise<TempoVerification>;
+  /** When a payment was made, by the chain's clock. */
+  settledMs(settlement: Settlement): Promise<number | undefined>;
 }
 
 /**
@@ -81,6 +85,7 @@ export function createTempoSeller(options: TempoSellerOptions): TempoSeller {
     push,
     sponsor,
     attempts: createAttempts(),
+    handedOver: createHandedOver(),
     patience,
   };
   return {
@@ -89,5 +94,6 @@ export function createTempoSeller(options: TempoSellerOptions): TempoSeller {
     settlesOnVerify: true,
     quote: createQuote(context),
     verify: createVerify(context),
+    settledMs: createSettledMs(context),
   };
 }

@@ -43,6 +43,21 @@ test.each<[string, Record<string, TokenTerms>, RegExp]>([
   ['a token that is a name', { usd: { recipient: merchant } }, /address of a TIP-20 token/],
   ['a recipient that is none', { [token]: { recipient: 'me' } }, /recipient for 0x20c0/],
   [
+    'a recipient that is the token',
+    { [token]: { recipient: token } },
+    /recipient for 0x20c0.* never be paid/,
+  ],
+  [
+    'a split for the token',
+    { [token]: { recipient: merchant, splits: [{ recipient: token, amount: 1n }] } },
+    /split .* never be paid/,
+  ],
+  [
+    'a split for the address of nobody',
+    { [token]: { recipient: merchant, splits: [{ recipient: `0x${'00'.repeat(20)}`, amount: 1n }] } },
+    /split .* never be paid/,
+  ],
+  [
     'a share of everything',
     { [token]: { recipient: merchant, splits: [{ recipient: other, basisPoints: 10_000 }] } },
     /basis points/,

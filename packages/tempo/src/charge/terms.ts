@@ -1,5 +1,6 @@
 import { MethodUnavailable, type Offer } from '@farebox/protocol';
 import { type Address, type Hex, readAddress, readWord } from '../chain/hex.js';
+import { cannotReceive } from './impossible-recipient.js';
 import { amountMax, splitsMax, type TempoSplit } from './request.js';
 
 /** Somebody else who gets a part of each payment: a fixed amount, or a share in hundredths of a percent. */
@@ -28,9 +29,14 @@ export interface CheckedTerms {
 /** A whole, in hundredths of a percent. */
 const basisPointsWhole = 10_000;
 
+function noTokens(who: string): string {
+  return `${who} must be an account: a token, or the address of nobody, can never be paid`;
+}
+
 function checkSplit(split: SplitTerms): CheckedTerms['splits'][number] {
   const recipient = readAddress(split.recipient);
   if (recipient === undefined) throw new TypeError('A split needs the address of its recipient');
+  if (cannotReceive(recipient)) throw new TypeError(noTokens('The recipient of a split'));
   const memo = readWord(split.memo);
   if (split.memo !== undefined && memo === undefined)
     throw new TypeError("A split's memo must be 32 bytes in hex");
@@ -61,6 +67,7 @@ export function checkTokens(
     const splits = terms.splits ?? [];
     if (token === undefined) throw new TypeError('A currency must be the address of a TIP-20 token');
     if (recipient === undefined) throw new TypeError(`The recipient for ${token} must be an address`);
+    if (cannotReceive(recipient)) throw new TypeError(noTokens(`The recipient for ${token}`));
     if (splits.length > splitsMax)
       throw new TypeError(`A payment is split among ${splitsMax} others at most`);
     checked.set(token, { recipient, splits: splits.map(checkSplit), sponsored: terms.sponsored === true });

@@ -35,6 +35,8 @@ export interface CatalogueEntry {
   readonly method: string;
   /** Absolute; may hold `{parameters}`. */
   readonly url: string;
+  /** `url` with the document's own examples in the place of its parameters; the same where it has none. */
+  readonly exampleUrl: string;
   readonly description: string;
   readonly tags: readonly string[];
   /** Names of query and path parameters. */

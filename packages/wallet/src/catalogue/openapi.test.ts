@@ -80,6 +80,23 @@ describe('addresses', () => {
       { ...(servers !== undefined && { servers }) },
     )[0]?.url;
 
+  it('are filled in with the examples of the document, and stay what they are', () => {
+    const parameter = (name: string, example: unknown) => ({ in: 'path', name, example });
+    const exampleOf = (path: string, parameters: unknown[]) =>
+      entries({ [path]: { parameters, get: { 'x-payment-info': offer } } })[0];
+    expect(exampleOf('/v1/{path}', [parameter('path', 'a b/c?d')])).toMatchObject({
+      url: 'https://api.example.com/v1/{path}',
+      exampleUrl: 'https://api.example.com/v1/a%20b/c%3Fd',
+    });
+    expect(exampleOf('/v1/{n}', [{ in: 'path', name: 'n', schema: { example: 7 } }])?.exampleUrl).toBe(
+      'https://api.example.com/v1/7',
+    );
+    for (const example of [undefined, '', '../admin', 'x'.repeat(300), { a: 1 }])
+      expect(exampleOf('/v1/{path}', [parameter('path', example)])?.exampleUrl).toBe(
+        'https://api.example.com/v1/{path}',
+      );
+  });
+
   it('keep their templates, and start at the first server', () => {
     expect(urlOf('/v1/{address}/x')).toBe('https://api.example.com/v1/{address}/x');
     expect(urlOf('/x', [{ url: '/base' }])).toBe('https://api.example.com/base/x');

@@ -22,6 +22,7 @@ const operationNames = ['get', 'put', 'post', 'delete', 'options', 'head', 'patc
 /** draft-payment-discovery-00 §"Payment Offer Object": no sign, no leading zeros. */
 const amountForm = /^(?:0|[1-9][0-9]{0,38})$/;
 const labelsMax = 16;
+const exampleCharsMax = 200;
 const linksMax = 16;
 
 /**
@@ -54,7 +55,13 @@ export function readOpenApi(text: string, documentUrl: string): Result<Catalogue
         continue;
       }
       entries.push(
-        readEntry(operation, object(item), { method: name.toUpperCase(), url, offers, documentUrl }),
+        readEntry(operation, object(item), {
+          method: name.toUpperCase(),
+          url,
+          exampleUrl: readUrl(base, filledIn(path, object(item), operation)) ?? url,
+          offers,
+          documentUrl,
+        }),
       );
     }
   }
@@ -109,6 +116,24 @@ function readBase(document: JsonObject, documentUrl: string): string {
   return new URL(given, documentUrl).href;
 }
 
+/** The path with the examples that the document gives for its parameters: an address to ask for, and not a template. */
+function filledIn(path: string, item: JsonObject, operation: JsonObject): string {
+  const parameters = [item.parameters, operation.parameters]
+    .flatMap((list) => (Array.isArray(list) ? list.slice(0, labelsMax) : []))
+    .map(object);
+  return path.replaceAll(/\{([^{}]+)\}/g, (template, name: string) => {
+    const parameter = parameters.find((each) => each.in === 'path' && each.name === name);
+    const example = parameter?.example ?? object(parameter?.schema).example;
+    if (typeof example !== 'string' && typeof example !== 'number') return template;
+    const text = String(example);
+    if (text === '' || text.length > exampleCharsMax) return template;
+    // What stands for several segments keeps its slashes; no segment may lead elsewhere.
+    const segments = text.split('/');
+    if (segments.some((segment) => segment === '.' || segment === '..')) return template;
+    return segments.map(encodeURIComponent).join('/');
+  });
+}
+
 function readUrl(base: string, path: string): string | undefined {
   if (!path.startsWith('/') || path.length > 2_048) return undefined;
   const whole = `${base.replace(/\/$/, '')}${path}`;
@@ -145,17 +170,18 @@ function readOffer(value: JsonValue): CatalogueOffer | undefined {
   };
 }
 
-interface Known extends Pick<CatalogueEntry, 'method' | 'url' | 'offers'> {
+interface Known extends Pick<CatalogueEntry, 'method' | 'url' | 'exampleUrl' | 'offers'> {
   readonly documentUrl: string;
 }
 
 function readEntry(operation: JsonObject, item: JsonObject, known: Known): CatalogueEntry {
-  const { method, url, offers, documentUrl } = known;
+  const { method, url, exampleUrl, offers, documentUrl } = known;
   const described = readText(operation.summary) ?? readText(operation.description);
   return {
     origin: new URL(documentUrl).origin,
     method,
     url,
+    exampleUrl,
     offers,
     description: described ?? offers.find((offer) => offer.description)?.description ?? '',
     tags: readTexts(operation.tags),

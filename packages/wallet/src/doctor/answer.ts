@@ -1,3 +1,4 @@
+import { offersPayment, payInsteadAdvice } from '../offers-payment.js';
 import type { ReplayableRequest } from '../request.js';
 import { plainText, readProblem } from '../seller-problem.js';
 import { type Blame, type Finding, fault, fine, note } from './finding.js';
@@ -33,7 +34,10 @@ export function examineFirstAnswer(answer: ProbeAnswer, request: ReplayableReque
           ),
         ];
   }
-  return [examineRefusal(answer)];
+  const refusal = examineRefusal(answer);
+  if (!offersPayment(status, answered(answer, 'www-authenticate'))) return [refusal];
+  const text = `The seller refuses the request as it stands (${status}), and sells it.`;
+  return [refusal, note('answer', 'offers_payment', text, payInsteadAdvice)];
 }
 
 /** Why a request was refused before anything was said of payment. */

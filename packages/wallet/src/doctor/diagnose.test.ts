@@ -1,3 +1,4 @@
+import { serializeChallenge } from '@farebox/protocol';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { PayableRequest } from '../request.js';
 import { openTestPurse, type TestPurse } from '../testing/purse.js';
@@ -45,6 +46,28 @@ async function examine(request: PayableRequest = order(), options: Partial<Diagn
 
 const find = (findings: readonly Finding[], code: string) =>
   findings.find((finding) => finding.code === code);
+
+describe('a key over its limit', () => {
+  it('is a fault of yours, and a note says that it may be paid without a key', async () => {
+    const seller = await new Seller(async ({ response }) => {
+      const challenge = serializeChallenge(await seller.challenge());
+      response.writeHead(429, { 'www-authenticate': challenge, 'retry-after': '7' }).end();
+    }).listen();
+    try {
+      const { codes, findings } = await examine({ url: seller.url, headers: [key] });
+      expect(codes).toEqual(['answer.too_many']);
+      expect(find(findings, 'offers_payment')).toMatchObject({
+        level: 'note',
+        next: expect.stringContaining('without the key'),
+      });
+      seller.behave(({ response }) => void response.writeHead(429).end());
+      const { findings: unsold } = await examine({ url: seller.url, headers: [key] });
+      expect(find(unsold, 'offers_payment')).toBeUndefined();
+    } finally {
+      await seller.close();
+    }
+  });
+});
 
 describe('a request that is right', () => {
   it('has no faults; that this seller does not bind its challenge to the body is a warning', async () => {

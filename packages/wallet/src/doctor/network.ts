@@ -29,7 +29,7 @@ export function explainSilence(failed: Probe & { readonly ok: false }, url: stri
     );
   }
   if (code === 'ECONNREFUSED') {
-    const next = 'Check the port; if both are right, the seller is down.';
+    const next = 'Check address and port; if both are right, the seller is down.';
     return fault('network', 'refused', 'seller', `Nothing listens at ${host}.`, next);
   }
   if (tlsCodes.test(code)) {

@@ -168,6 +168,18 @@ describe('the response', () => {
     });
   });
 
+  it('that nobody reads does not hold its payment: it can be resumed, and is not taken for whole', async () => {
+    const large = 'x'.repeat(readAheadBytes * 64);
+    afterPaying(({ response }) => void response.end(large));
+    const hasty = make({ wallet: purse.another({ timeouts: { answerUnreadMs: 50 } }) });
+    const unread = await hasty(seller.url);
+    await expect.poll(states, { timeout: 50_000 }).toEqual(['answer-unknown']);
+    const id = purse.journal.list()[0]?.id ?? '';
+    expect((await (await make().resume(id)).text()).length).toBe(large.length);
+    expect(await failureOf(unread.text())).toMatchObject({ code: 'answer_unknown', paymentId: id });
+    expect([states(), paid()]).toEqual([['delivered'], 1]);
+  });
+
   it('that is too large ends in an error, and stays resumable', async () => {
     afterPaying(({ response }) => void response.end('x'.repeat(1_001)));
     const failure = await failureOf((await make({ answerBytesMax: 1_000 })(seller.url)).text());

@@ -133,8 +133,8 @@ function listOf(headers: NonNullable<ResumeInit['headers']>): readonly Header[] 
 }
 
 function nothingToGet(entry: JournalEntry): WalletError {
-  const { id, state, settlement, detail = state } = entry;
+  const { id, state, detail = state } = entry;
   const message = `There is no answer to get for payment ${id}: it is ${state} (${plainText(detail)}).`;
   // This call has sent nothing; the payment itself may have been delivered long ago.
-  return new WalletError('payment_not_found', message, { paymentId: id, spent: spentIn(state, settlement) });
+  return new WalletError('payment_not_found', message, { paymentId: id, spent: spentIn(entry) });
 }

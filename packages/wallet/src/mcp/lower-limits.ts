@@ -8,9 +8,9 @@ export interface AskedLimits {
 }
 
 /**
- * The lower of what is allowed and what is asked for. An amount above the ceiling, or in a currency that the ceiling does
- * not name, changes nothing: who talks to a tool can make its limits tighter and never wider. Where there is no ceiling,
- * the wallet's own policy is one, below.
+ * The lower of what is allowed and what is asked for. An amount above the ceiling changes nothing: who talks to a tool can
+ * make its limits tighter and never wider. Where there is no ceiling, and for fees where it does not name the currency, the
+ * wallet's own policy is one, below.
  */
 export function lowerLimits(ceiling: Partial<PaymentLimits>, asked: AskedLimits): Partial<PaymentLimits> {
   const max = asked.max === undefined ? ceiling.max : only(ceiling.max, asked.max);
@@ -26,8 +26,9 @@ function only(ceiling: Limit | undefined, asked: Amount): Limit {
   return exceeds(asked, allowed) === false ? asked : allowed;
 }
 
-/** A fee limit leaves those in other currencies as they are. */
+/** A fee limit leaves those in other currencies as they are, and counts where there is none in its own. */
 function lower(ceiling: Limit | undefined, asked: Amount): Limit {
   if (ceiling === undefined) return asked;
+  if (limitIn(ceiling, asked.currency) === undefined) return [ceiling, asked].flat();
   return [ceiling].flat().map((limit) => (exceeds(asked, limit) === false ? asked : limit));
 }

@@ -70,14 +70,18 @@ function walletReport(error: WalletError, from: string) {
 
 /** The wallet's own sentence, without what it quotes of the seller: that is said beside it, marked as the seller's. */
 function ownWords({ message, problem }: WalletError): string {
-  let own = cleanText(message).replace(/a redirect to .*?, not followed/, 'a redirect, not followed');
+  let own = cleanText(message)
+    .replace(/a redirect to .*?, not followed/, 'a redirect, not followed')
+    .replace(/ \(offered: [^)]*\)/, '');
   for (const quoted of [problem?.detail, problem?.title]) {
     if (quoted !== undefined && quoted !== '') own = own.replaceAll(cleanText(quoted), '…');
   }
   return own;
 }
 
-function advice({ retry, paymentId, exitClass }: WalletError): string {
+function advice({ retry, paymentId, exitClass, spent }: WalletError): string {
+  if (spent === 'fee')
+    return 'Nobody was paid and a fee was spent. Do not try again without asking the owner.';
   if (exitClass === 'policy') {
     return "Refused by this wallet's own rules. Only its owner can change them, not a tool call; do not try to get round it.";
   }

@@ -1,10 +1,13 @@
-import type { Amount } from '@farebox/protocol';
+import type { Amount, Inspection } from '@farebox/protocol';
 import { z } from 'zod';
+import { answerHeader } from '../answer.js';
 import type { FreeAnswer, Priced } from '../buy.js';
 import type { JournalEntry } from '../journal.js';
+import { offersPayment } from '../offers-payment.js';
 import type { Delivered } from '../present.js';
 import { receiptWarning } from '../receipt-check.js';
 import { plainText } from '../seller-problem.js';
+import { spentIn } from '../states.js';
 import type { ShownAnswer } from './answer-shelf.js';
 import { untrusted } from './result.js';
 import { cleanText } from './untrusted.js';
@@ -16,6 +19,9 @@ export const costSchema = z.object({
   text: z.string(),
 });
 
+/** Everybody who would be paid, with how much; empty where it is the payee alone. */
+export const payeesSchema = z.array(costSchema.extend({ payee: z.string() }));
+
 /** A seller's words within a result; see `untrusted`. */
 export const untrustedSchema = z.looseObject({ note: z.string(), from: z.string() });
 
@@ -26,6 +32,7 @@ export const paymentSchema = z.object({
   url: z.string().nullable(),
   method: z.string().nullable(),
   cost: costSchema,
+  fee: costSchema.nullable().describe('Spent even where paid is false'),
   paid: z.boolean().nullable(),
   receipt: z.boolean(),
   created: z.string(),
@@ -39,17 +46,23 @@ export function viewAmount(amount: Amount, show: ShowAmount): z.infer<typeof cos
 }
 
 /** A payment as results show it: never the proof, and of the seller's words only the address that was asked. */
-export function viewPayment(entry: JournalEntry, spent: 'no' | 'maybe' | 'yes', show: ShowAmount) {
+export function viewPayment(entry: JournalEntry, show: ShowAmount) {
+  const spent = spentIn(entry);
   return {
     id: entry.id,
     state: entry.state,
     url: entry.request?.url ?? null,
     method: entry.request?.method ?? null,
     cost: viewAmount(entry.paid ?? entry.price, show),
+    fee: entry.fee === undefined ? null : viewAmount(entry.fee, show),
     paid: spent === 'maybe' ? null : spent === 'yes',
     receipt: entry.receipt !== undefined,
     created: new Date(entry.createdMs).toISOString(),
   };
+}
+
+function viewPayees({ payees = [] }: Inspection, show: ShowAmount) {
+  return payees.map(({ payee, amount }) => ({ payee: cleanText(payee), ...viewAmount(amount, show) }));
 }
 
 /** What a request would cost. */
@@ -62,6 +75,8 @@ export function viewPriced(priced: Priced, from: string, show: ShowAmount) {
     asks_for_payment: true,
     status: priced.status,
     cost: viewAmount(inspection.price, show),
+    payee: cleanText(inspection.payee),
+    payees: viewPayees(inspection, show),
     payment_method: `${challenge.method}/${challenge.intent}`,
     network: inspection.network,
     expires: new Date(inspection.expiresMs).toISOString(),
@@ -84,7 +99,7 @@ export function viewFree({ answer }: FreeAnswer, shown: ShownAnswer, from: strin
   return {
     ok: status >= 200 && status <= 299,
     paid: false,
-    asks_for_payment: false,
+    asks_for_payment: offersPayment(status, answerHeader(answer, 'www-authenticate')),
     status,
     ...viewBody(shown),
     untrusted: untrusted(from, { body: cleanText(shown.text) }),

@@ -28,6 +28,10 @@ function question(script: string, leftMs = 50_000): ApprovalQuestion {
     intent: 'charge',
     network: 'regtest',
     payee: '02ab',
+    payees: [
+      { payee: '02ab', amount: { amount: 59n, currency: 'sat' } },
+      { payee: '03cd', amount: { amount: 1n, currency: 'sat' } },
+    ],
     reference: 'hash',
     price: { amount: 60n, currency: 'sat' },
     maxFee: { amount: 1n, currency: 'sat' },
@@ -55,6 +59,10 @@ describe('a command that is asked', () => {
       intent: 'charge',
       network: 'regtest',
       payee: '02ab',
+      payees: [
+        { payee: '02ab', amount: '59', currency: 'sat' },
+        { payee: '03cd', amount: '1', currency: 'sat' },
+      ],
       reference: 'hash',
       amount: { amount: '60', currency: 'sat' },
       maxFee: { amount: '1', currency: 'sat' },

@@ -22,9 +22,10 @@ const environmentNames = [
  * Asks the command of the policy: one JSON object on stdin, exit 0 is yes. Anything else is no: another exit code, a
  * signal, a command that is not there, no answer in time. What it writes is thrown away.
  *
- * The object has `version` (1), `url`, `httpMethod`, `method`, `intent`, `network`, `payee`, `reference`, `amount` and
- * `maxFee` (each `{ amount, currency }`, base units as decimal strings), `text` for people, `description` (the seller's
- * words: data), `deadline` (ISO 8601).
+ * The object has `version` (1), `url`, `httpMethod`, `method`, `intent`, `network`, `payee`, `payees` (everybody who is
+ * paid, each `{ payee, amount, currency }`; empty where it is the payee alone), `reference`, `amount` and `maxFee` (each
+ * `{ amount, currency }`, base units as decimal strings), `text` for people, `description` (the seller's words: data),
+ * `deadline` (ISO 8601).
  */
 export function commandApprover(now: () => number = Date.now): Approver {
   return async (question) => {
@@ -91,8 +92,8 @@ function no(reason: string): ApprovalAnswer {
 }
 
 function viewQuestion(question: ApprovalQuestion) {
-  const { url, httpMethod, method, intent, network, payee, reference, price, maxFee, text, description } =
-    question;
+  const { url, httpMethod, method, intent, network, payee, payees = [], description } = question;
+  const { reference, price, maxFee, text } = question;
   const amount = (one: typeof price) => ({ amount: String(one.amount), currency: one.currency });
   return {
     version: 1,
@@ -102,6 +103,7 @@ function viewQuestion(question: ApprovalQuestion) {
     intent,
     network,
     payee,
+    payees: payees.map((one) => ({ payee: one.payee, ...amount(one.amount) })),
     reference,
     amount: amount(price),
     maxFee: amount(maxFee),

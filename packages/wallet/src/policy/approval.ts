@@ -1,4 +1,4 @@
-import type { Amount } from '@farebox/protocol';
+import type { Amount, PayeeShare } from '@farebox/protocol';
 import type { ApprovalRule } from './policy.js';
 
 /** What somebody is asked before a large payment. */
@@ -13,6 +13,8 @@ export interface ApprovalQuestion {
   readonly intent: string;
   readonly network: string;
   readonly payee: string;
+  /** Everybody who is paid, with how much; absent or empty where it is the payee alone. */
+  readonly payees?: readonly PayeeShare[];
   readonly reference: string;
   readonly price: Amount;
   readonly maxFee: Amount;

@@ -4,13 +4,23 @@ import { budgetsIn, decide, type ProposedPayment } from './decide.js';
 import { parsePolicy } from './file-parse.js';
 import { satoshis } from './money.js';
 
+/** An id of a node, and an account that ends so. */
+const node = `02${'ab'.repeat(32)}`;
+const account = (end: string) => `0x${'0'.repeat(38)}${end}`;
 const sat = (amount: bigint) => ({ amount, currency: 'sat' });
 const url = 'https://api.example.com/v1/price';
 
 /** What a policy says of a payment; 5 sat by lightning to this URL where nothing else is said. */
 function ask(text: string, payment: Partial<ProposedPayment> = {}) {
   const { policy } = parsePolicy(text, 'policy.yaml', satoshis);
-  const proposed = { url, secure: true, method: 'lightning', price: sat(5n), payee: '02AB', ...payment };
+  const proposed = {
+    url,
+    secure: true,
+    method: 'lightning',
+    price: sat(5n),
+    payees: [node.toUpperCase()],
+    ...payment,
+  };
   return decide(policy, proposed, formatAmount);
 }
 
@@ -106,9 +116,26 @@ describe('lists', () => {
     expect(rule(`${open}deny: { paths: [/v1/*] }`)).toBe('deny.paths');
     expect(rule(`${open}allow: { paths: [/v2/*] }`)).toBe('allow.paths');
     expect(rule(`${open}allow: { paths: [/v1/*] }`)).toBe('ok');
-    expect(rule(`${open}deny: { payees: ['02ab'] }`)).toBe('deny.payees');
-    expect(rule(`${open}allow: { payees: ['03cd'] }`)).toBe('allow.payees');
-    expect(rule(`${open}allow: { payees: ['02ab'] }`)).toBe('ok');
+    expect(rule(`${open}deny: { payees: ['${node}'] }`)).toBe('deny.payees');
+    expect(rule(`${open}allow: { payees: ['03${'cd'.repeat(32)}'] }`)).toBe('allow.payees');
+    expect(rule(`${open}allow: { payees: ['${node}'] }`)).toBe('ok');
+  });
+
+  it('judge everybody who is paid: one denied is enough, and all must be allowed', () => {
+    const payees = [account('AA'), account('BB'), `tempox${account('CC')}`];
+    expect(rule(`${open}deny: { payees: ['${account('bb')}'] }`, { payees })).toBe('deny.payees');
+    expect(rule(`${open}deny: { payees: ['${account('cc')}'] }`, { payees })).toBe('deny.payees');
+    expect(rule(`${open}deny: { payees: ['tempox${account('bb')}'] }`, { payees })).toBe('deny.payees');
+    expect(rule(`${open}allow: { payees: ['${account('aa')}', '${account('cc')}'] }`, { payees })).toBe(
+      'allow.payees',
+    );
+    expect(
+      rule(`${open}allow: { payees: ['${account('aa')}', '${account('bb')}', '${account('cc')}'] }`, {
+        payees,
+      }),
+    ).toBe('ok');
+    // Not known yet: passed over.
+    expect(rule(`${open}allow: { payees: ['${account('aa')}'] }`, { payees: undefined })).toBe('ok');
   });
 
   it('that are empty allow nothing', () => {

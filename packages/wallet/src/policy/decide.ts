@@ -14,8 +14,8 @@ export interface ProposedPayment {
   /** The payment method: `lightning`. */
   readonly method: string;
   readonly price: Amount;
-  /** Absent when it is not known yet: then lists of payees are passed over. */
-  readonly payee?: string | undefined;
+  /** Everybody who is paid. Absent when it is not known yet: then lists of payees are passed over. */
+  readonly payees?: readonly string[] | undefined;
   /** What the caller allows in fees; it can only lower what the policy allows. */
   readonly maxFee?: Limit | undefined;
 }
@@ -77,7 +77,7 @@ export function refuseInsecure(
 
 /** Deny lists first: what is denied stays denied, whatever else is allowed. */
 function refusePlace({ allow, deny }: Policy, payment: ProposedPayment): RuleRefusal | undefined {
-  const { url, payee } = payment;
+  const { url, payees = [] } = payment;
   const denied = (rule: string, what: string) => refused(`deny.${rule}`, `The policy denies ${what}`);
   const missing = (rule: string, what: string) => refused(`allow.${rule}`, `The policy allows no ${what}`);
   const where = url === undefined ? byHand : new URL(url).origin;
@@ -85,15 +85,17 @@ function refusePlace({ allow, deny }: Policy, payment: ProposedPayment): RuleRef
   if (inOrigins(deny, url)) return denied('origins', where);
   if (url !== undefined && deny.paths.some((pattern) => deniesPath(pattern, url)))
     return denied('paths', `the path ${path}`);
-  if (payee !== undefined && hasPayee(deny.payees, payee)) return denied('payees', `the payee ${payee}`);
+  // A payment with shares is one transaction: one who must not be paid is enough.
+  const enemy = payees.find((payee) => hasPayee(deny.payees, payee));
+  if (enemy !== undefined) return denied('payees', `the payee ${enemy}`);
   if (allow.origins && !inOrigins({ origins: allow.origins }, url)) return missing('origins', where);
   // By hand there is no path: an origin list must name it, and a list of paths alone does not.
   const pathAllowed = (pattern: string) => url !== undefined && allowsPath(pattern, url);
   const byHandNamed = url === undefined && allow.origins !== undefined;
   if (allow.paths && !byHandNamed && !allow.paths.some(pathAllowed)) return missing('paths', `path ${path}`);
-  if (allow.payees && payee !== undefined && !hasPayee(allow.payees, payee))
-    return missing('payees', `payee ${payee}`);
-  return undefined;
+  const { payees: friends } = allow;
+  const stranger = friends && payees.find((payee) => !hasPayee(friends, payee));
+  return stranger === undefined ? undefined : missing('payees', `payee ${stranger}`);
 }
 
 function refused(rule: string, message: string): RuleRefusal {
@@ -105,7 +107,12 @@ function inOrigins({ origins }: Pick<PolicyLists, 'origins'>, url: string | unde
 }
 
 function hasPayee(payees: readonly string[], payee: string): boolean {
-  return payees.some((one) => one.toLowerCase() === payee.toLowerCase());
+  return payees.some((one) => bareAccount(one) === bareAccount(payee));
+}
+
+/** Tempo writes an account as `0x…` and as `tempox0x…`; both are the same. */
+function bareAccount(payee: string): string {
+  return payee.toLowerCase().replace(/^tempox(?=0x)/, '');
 }
 
 function scopesOf(policy: Policy, { url, method }: ProposedPayment): readonly Scope[] {

@@ -51,7 +51,7 @@ export function judge(
       secure: url === undefined || context.allowInsecure || isSecure(url),
       method: challenge.method,
       price: inspection.price,
-      payee: inspection.payee,
+      payees: [inspection.payee, ...(inspection.payees ?? []).map(({ payee }) => payee)],
       maxFee,
     },
     (amount) => plainText(showAmount(amount)),
@@ -107,13 +107,14 @@ export async function requireApproval(
 ): Promise<void> {
   const { policy, showAmount } = context;
   if (policy === undefined || approval === undefined) return;
-  const { price, payee, network, reference, description, expiresMs } = inspection;
+  const { price, payee, payees, network, reference, description, expiresMs } = inspection;
   const question: ApprovalQuestion = {
     rule: approval,
     method: challenge.method,
     intent: challenge.intent,
     network,
     payee,
+    ...(payees && { payees }),
     reference,
     price,
     maxFee,

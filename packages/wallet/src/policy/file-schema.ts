@@ -44,10 +44,14 @@ const path = z
   .string()
   .refine(isPathPattern)
   .meta({ allowed: 'a path such as /v1/prices or /v1/*; * stands for anything' });
+/** Whole, as it is compared: part of an id would match nobody, and a deny list of such would deny nobody. */
 const payee = z
   .string()
-  .regex(/^[\x21-\x7e]{1,200}$/)
-  .meta({ allowed: 'a node id or an account' });
+  .regex(/^(?:0[23][0-9a-fA-F]{64}|(?:tempox)?0x[0-9a-fA-F]{40})$/)
+  .meta({
+    allowed:
+      'a whole node id (02 or 03 and 64 hex digits) or account (0x and 40 hex digits), in quotation marks',
+  });
 
 const listKeys = {
   origins: list(origin, 'Who is asked.', originWords).optional(),
@@ -55,7 +59,7 @@ const listKeys = {
   payees: list(
     payee,
     'Who is paid: node ids of Lightning, accounts of Tempo.',
-    'a list of node ids or accounts',
+    'a list of whole node ids or accounts, in quotation marks',
   ).optional(),
 };
 

@@ -3,6 +3,16 @@ import { mkdir, open, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 
 /**
+ * Runs what reads the policy, changes it and writes it, while no other process does: of two changes at once, the later
+ * would undo the earlier. Throws `VaultError` `vault_busy`, `vault_unavailable`.
+ */
+export async function withPolicyLock<T>(path: string, work: () => Promise<T>): Promise<T> {
+  const { withFileLock } = await import('../vault/file-lock.js');
+  await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+  return withFileLock(`${path}.lock`, work, 'policy');
+}
+
+/**
  * Writes a policy: another file with mode 0600 first, then in its place, so that whoever reads meanwhile, or after a
  * crash, finds the old one or the new one. A half-written policy would be refused, and nothing could be paid.
  */

@@ -15,6 +15,9 @@ import { satoshis } from './money.js';
 import { withoutDay } from './policy.js';
 import { standardPolicy } from './standard.js';
 
+const nodeId = `02${'aB'.repeat(32)}`;
+const account = `0x${'1f'.repeat(20)}`;
+
 function faults(text: string): readonly string[] {
   try {
     parsePolicy(text, 'policy.yaml', money);
@@ -52,7 +55,7 @@ describe('a file', () => {
 each_host: { day: 3 sat }
 hosts: { api.example.com: { payment: 2 sat } }
 methods: { tempo: { hour: 1 pathUSD } }
-allow: { origins: ['https://api.example.com', by-hand], paths: [/v1/*], payees: [02ab] }
+allow: { origins: ['https://api.example.com', by-hand], paths: [/v1/*], payees: ['${nodeId}', '${account}'] }
 deny: { origins: ['https://*.evil.test'] }
 plain_http: ['http://10.0.0.5:8080']
 approval: { above: 3 sat, by: command, command: [/bin/ask, -q], timeout: 2m }
@@ -65,7 +68,7 @@ retention: { finished: 30d, credit: 90d }
       limits: { payment: [sat(5n), { amount: 50_000n }], fee: [sat(1n)], hour: [sat(10n)] },
       eachHost: { day: [sat(3n)] },
       hosts: new Map([['api.example.com', { payment: [sat(2n)], fee: [], hour: [], day: [] }]]),
-      allow: { origins: ['https://api.example.com', 'by-hand'], paths: ['/v1/*'], payees: ['02ab'] },
+      allow: { origins: ['https://api.example.com', 'by-hand'], paths: ['/v1/*'], payees: [nodeId, account] },
       deny: { origins: ['https://*.evil.test'], paths: [], payees: [] },
       approval: { by: 'command', command: ['/bin/ask', '-q'], timeoutMs: 120_000 },
       retention: { finishedMs: 30 * 86_400_000, creditMs: 90 * 86_400_000 },
@@ -128,6 +131,18 @@ retention: { finished: 30d, credit: 90d }
     ['limits: { payment: 5 sat }\nlimits: { payment: 500 sat }', /^policy\.yaml:2:1: this key stands twice/],
     ['limits: [', /^policy\.yaml:1:\d+: /],
     ['limits: *x', /has an alias/],
+    // What is no whole id would match nobody: a deny list of it would deny nobody.
+    ...['02eec7a1', `${nodeId}0`, `04${nodeId.slice(2)}`, `${account}0`, account.slice(2), 'a merchant'].map(
+      (payee): [string, RegExp] => [
+        `limits: { payment: 5 sat }\ndeny: { payees: ['${payee}'] }`,
+        /^policy\.yaml:2:18: deny\.payees\[0\]: was given ".+"; write a whole node id/,
+      ],
+    ),
+    // Without quotation marks YAML reads a number.
+    [
+      `limits: { payment: 5 sat }\ndeny: { payees: [${account}] }`,
+      /^policy\.yaml:2:18: deny\.payees\[0\]: was given [0-9.e+]+; write .* in quotation marks\.$/,
+    ],
     ['- 1', /^policy\.yaml:1:1: /],
     [`limits: { payment: ${'9'.repeat(30)} sat }`, /write an amount/],
     [`limits: { payment: 1 sat } #${'x'.repeat(policyBytesMax)}`, /is larger than/],

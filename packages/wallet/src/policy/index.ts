@@ -6,6 +6,6 @@ export { PolicyError, type PolicyIssue } from './file-issues.js';
 export { type LoadedPolicy, loadPolicy } from './file-load.js';
 export { parsePolicy, policyBytesMax } from './file-parse.js';
 export { listEntriesMax } from './file-schema.js';
-export { writePolicy } from './file-write.js';
+export { withPolicyLock, writePolicy } from './file-write.js';
 export { policyJsonSchema } from './json-schema.js';
 export { type Money, satoshis } from './money.js';

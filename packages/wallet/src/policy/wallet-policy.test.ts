@@ -2,7 +2,7 @@ import { PaperNode } from '@farebox/lightning/paper';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { readAll } from '../answer.js';
 import { failureOf } from '../testing/failure.js';
-import { PaperChain } from '../testing/paper-chain.js';
+import { cents, PaperChain } from '../testing/paper-chain.js';
 import { openTestPurse, type TestPurse } from '../testing/purse.js';
 import { ask, deliver, Seller } from '../testing/seller.js';
 import type { WalletOptions } from '../wallet.js';
@@ -166,12 +166,7 @@ describe('a budget of the day', () => {
 
   it('holds what was signed until it is carried out or never can be', async () => {
     const chain = new PaperChain();
-    const cents = (text: string) => {
-      const [, amount] = /^([0-9]+) cent$/.exec(text) ?? [];
-      return amount === undefined ? undefined : { amount: BigInt(amount), currency: 'cent' };
-    };
-    const money = { tokens: [], parse: cents };
-    const { policy } = parsePolicy('limits: { payment: 50 cent, fee: 7 cent, day: 100 cent }', 'p', money);
+    const { policy } = parsePolicy('limits: { payment: 50 cent, fee: 7 cent, day: 100 cent }', 'p', cents);
     open(limits, { policy, methods: [chain] });
     seller.behave(({ seen, response }) => {
       if (!seen.credential) return ask(response, chain.challenge(50n, seller.url));

@@ -7,12 +7,23 @@ import {
   type InspectionResult,
   type JsonObject,
   type KnownPayment,
+  type PayeeShare,
   type PayOutcome,
 } from '@farebox/protocol';
 import type { WalletMethod } from '../methods.js';
+import type { Money } from '../policy/money.js';
+
+/** Its money, for policies: `5 cent`. */
+export const cents: Money = {
+  tokens: [],
+  parse(text) {
+    const [, amount] = /^([0-9]+) cent$/.exec(text) ?? [];
+    return amount === undefined ? undefined : { amount: BigInt(amount), currency: 'cent' };
+  },
+};
 
 /** What became of something signed. */
-type Fate = 'open' | 'carried-out' | 'never';
+type Fate = 'open' | 'carried-out' | 'never' | 'taken-back';
 
 /**
  * A chain on paper, and a method that signs for it: a signature costs nothing, and whoever is shown it can have it
@@ -27,6 +38,8 @@ export class PaperChain implements WalletMethod {
   /** What `resume` was told, in order. */
   readonly asked: (KnownPayment | undefined)[] = [];
   funds: Amount | undefined;
+  /** Everybody whom a challenge pays, where it is not the merchant alone. */
+  payees: readonly PayeeShare[] = [];
   /** While true, nobody can be asked. */
   down = false;
   /** Happens when it is asked, or told to sign, and before it answers. */
@@ -54,6 +67,11 @@ export class PaperChain implements WalletMethod {
     return true;
   }
 
+  /** Carries a payload out and takes the payment back, as a chain does with what it refuses: only the fee is gone. */
+  takeBack(payload: JsonObject): void {
+    this.fates.set(String(payload.signature), 'taken-back');
+  }
+
   /** From now on, nothing that is open can be carried out any more. */
   expire(): void {
     for (const [signature, fate] of this.fates) if (fate === 'open') this.fates.set(signature, 'never');
@@ -78,7 +96,8 @@ export class PaperChain implements WalletMethod {
       ok: true,
       inspection: {
         price,
-        payee: 'a merchant',
+        payee: this.payees[0]?.payee ?? 'a merchant',
+        payees: this.payees,
         reference: `memo-${challenge.id}`,
         network: 'paper',
         expiresMs,
@@ -103,6 +122,10 @@ export class PaperChain implements WalletMethod {
     if (fate === 'carried-out') return this.#paid(challenge, known?.payload ?? {}, 3n);
     if (fate === 'never')
       return { kind: 'not-paid', code: 'never_included', detail: 'It is on no page, and never will be' };
+    if (fate === 'taken-back') {
+      const fee = { amount: 3n, currency: 'cent' };
+      return { kind: 'not-paid', code: 'reverted', detail: 'It was taken back', fee };
+    }
     return { kind: 'unknown', detail: 'it may be carried out until noon' };
   }
 

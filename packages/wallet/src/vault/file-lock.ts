@@ -14,12 +14,13 @@ type Connection = InstanceType<typeof Database>;
  * Runs `work` while no other process does so with the same lock file. The lock is SQLite's on that file, so that the
  * system takes it back from a process that dies: there is no stale lock and nothing to clear by hand.
  *
+ * @param what is written under it, for the messages
  * @throws {VaultError} `vault_busy`, `vault_unavailable`
  */
-export async function withFileLock<T>(path: string, work: () => Promise<T>): Promise<T> {
+export async function withFileLock<T>(path: string, work: () => Promise<T>, what = 'vault'): Promise<T> {
   const db = openLock(path);
   try {
-    await acquire(db, performance.now() + lockWaitMs);
+    await acquire(db, performance.now() + lockWaitMs, what);
     try {
       return await work();
     } finally {
@@ -47,15 +48,15 @@ function openLock(path: string): Connection {
   }
 }
 
-async function acquire(db: Connection, untilMs: number): Promise<void> {
+async function acquire(db: Connection, untilMs: number, what: string): Promise<void> {
   for (;;) {
     try {
       db.exec('BEGIN EXCLUSIVE');
       return;
     } catch (cause) {
-      if (!failedWith(cause, 'SQLITE_BUSY')) throw unavailable('The lock of the vault', cause);
+      if (!failedWith(cause, 'SQLITE_BUSY')) throw unavailable(`The lock of the ${what}`, cause);
       if (performance.now() >= untilMs) {
-        const message = 'Another process has been writing the vault for a minute; end it, or try again.';
+        const message = `Another process has been writing the ${what} for a minute; end it, or try again.`;
         throw new VaultError('vault_busy', message);
       }
     }

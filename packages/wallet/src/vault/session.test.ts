@@ -6,6 +6,7 @@ import { newFolder, newVault, knownPassphrase as passphrase } from './testing/ne
 import { changePassphrase, openVault, readVaultFile } from './vault.js';
 
 const nowMs = 1_700_000_000_000;
+const lifeMs = 3_600_000;
 let folder = '';
 let vault = '';
 let path = '';
@@ -15,7 +16,7 @@ beforeEach(async () => {
   vault = await newVault(folder);
   path = join(folder, 'run', sessionName(vault));
   const { fileKey } = await openVault(vault, { passphrase });
-  await writeSession(path, await readVaultFile(vault), { fileKey, untilMs: nowMs + 60_000 });
+  await writeSession(path, await readVaultFile(vault), { fileKey, fromMs: nowMs, untilMs: nowMs + lifeMs });
 });
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
@@ -31,13 +32,23 @@ it('opens the vault without its passphrase, which it does not hold', async () =>
 });
 
 it('ends with its time, and then it is gone', async () => {
-  expect(await read(nowMs + 59_999)).toBeDefined();
-  expect(await read(nowMs + 60_000)).toBeUndefined();
+  expect(await read(nowMs + lifeMs - 1)).toBeDefined();
+  expect(await read(nowMs + lifeMs)).toBeUndefined();
   expect(existsSync(path)).toBe(false);
 });
 
 it('is not made longer by a clock that was set back', async () => {
-  expect(await read(nowMs - sessionLifeMsMax)).toBeUndefined();
+  // Set right by a moment it goes on; set back by hours it would last those hours longer.
+  expect(await read(nowMs - 1_000)).toBeDefined();
+  expect(await read(nowMs - 10 * lifeMs)).toBeUndefined();
+  expect(existsSync(path)).toBe(false);
+});
+
+it('is none that would last longer than any session', async () => {
+  const { fileKey } = await openVault(vault, { passphrase });
+  const untilMs = nowMs + sessionLifeMsMax + 1;
+  await writeSession(path, await readVaultFile(vault), { fileKey, fromMs: nowMs, untilMs });
+  expect(await read(untilMs - 1)).toBeUndefined();
 });
 
 it('ends with any change of the vault', async () => {

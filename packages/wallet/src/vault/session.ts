@@ -7,6 +7,8 @@ import { VaultError } from './vault-error.js';
 
 /** Longest time that a vault stays unlocked. */
 export const sessionLifeMsMax = 12 * 3_600_000;
+/** How far a clock may be set back without ending a session: it is corrected by a little now and then. */
+const clockBackMsMax = 60_000;
 const sessionBytesMax = 4_096;
 
 /**
@@ -15,6 +17,8 @@ const sessionBytesMax = 4_096;
  */
 export interface Session {
   readonly fileKey: Uint8Array;
+  /** When it began, milliseconds since the epoch. */
+  readonly fromMs: number;
   /** Milliseconds since the epoch. */
   readonly untilMs: number;
 }
@@ -30,9 +34,10 @@ export function sessionName(vaultPath: string): string {
 export async function writeSession(path: string, vaultFile: Uint8Array, session: Session): Promise<void> {
   await preparePrivateFolder(dirname(path));
   const text = JSON.stringify({
-    version: 1,
+    version: 2,
     vault: fingerprint(vaultFile),
     fileKey: Buffer.from(session.fileKey).toString('hex'),
+    fromMs: session.fromMs,
     untilMs: session.untilMs,
   });
   await writePrivateFile(path, Buffer.from(text), { replace: true });
@@ -50,10 +55,14 @@ export async function readSession(
   const bytes = await readPrivateFile(path, sessionBytesMax);
   if (bytes === undefined) return undefined;
   const session = parseSession(bytes, vaultFile);
-  // A clock that was set back must not lengthen it either.
-  if (session && nowMs < session.untilMs && session.untilMs - nowMs <= sessionLifeMsMax) return session;
+  if (session && isCurrent(session, nowMs)) return session;
   await removeSession(path);
   return undefined;
+}
+
+/** Before its beginning the clock has been set back: a session that went on then would last longer than was said. */
+function isCurrent({ fromMs, untilMs }: Session, nowMs: number): boolean {
+  return nowMs >= fromMs - clockBackMsMax && nowMs < untilMs && untilMs - fromMs <= sessionLifeMsMax;
 }
 
 /** Removes a session; false when there was none. */
@@ -69,11 +78,15 @@ export async function removeSession(path: string): Promise<boolean> {
 
 function parseSession(bytes: Uint8Array, vaultFile: Uint8Array): Session | undefined {
   const value = parseJsonObject(Buffer.from(bytes).toString('utf8'));
-  if (!isJsonObject(value) || value.version !== 1 || value.vault !== fingerprint(vaultFile)) return undefined;
-  const { fileKey, untilMs } = value;
+  if (!isJsonObject(value) || value.version !== 2 || value.vault !== fingerprint(vaultFile)) return undefined;
+  const { fileKey, fromMs, untilMs } = value;
   if (typeof fileKey !== 'string' || !/^[0-9a-f]{32}$/.test(fileKey)) return undefined;
-  if (typeof untilMs !== 'number' || !Number.isSafeInteger(untilMs)) return undefined;
-  return { fileKey: Uint8Array.from(Buffer.from(fileKey, 'hex')), untilMs };
+  if (!isMoment(fromMs) || !isMoment(untilMs)) return undefined;
+  return { fileKey: Uint8Array.from(Buffer.from(fileKey, 'hex')), fromMs, untilMs };
+}
+
+function isMoment(value: unknown): value is number {
+  return typeof value === 'number' && Number.isSafeInteger(value);
 }
 
 function fingerprint(vaultFile: Uint8Array): string {

@@ -1,7 +1,12 @@
 import { Errors, Method, z } from 'mppx';
 
 /** What a {@link Bank} does with the next transfer that it is told to make. */
-export type BankMood = 'pays' | 'loses its answer' | 'is closed' | 'gives no reference';
+export type BankMood =
+  | 'pays'
+  | 'loses its answer'
+  | 'is closed'
+  | 'gives no reference'
+  | 'gives an odd reference';
 
 /** A payment method that nobody has heard of, made for mppx as its documents say, with `validate` and `broadcast`. */
 export class Bank {
@@ -50,7 +55,8 @@ export class Bank {
       timestamp: new Date().toISOString(),
       branch: 'Zurich',
     } as const;
-    return { ...receipt, reference: this.mood === 'gives no reference' ? '' : reference };
+    const odd = { 'gives no reference': '', 'gives an odd reference': `überweisung ${reference}` };
+    return { ...receipt, reference: new Map(Object.entries(odd)).get(this.mood) ?? reference };
   }
 }
 

@@ -66,6 +66,7 @@ export const nodeSeller: Seller = {
     for (const [path, work] of Object.entries(bare)) routes[path] = gate.protect(safe, (_q, r) => work(r));
     routes['/v1/orders/throws'] = gate.protect(once, async () => shop.fail());
     add('/v1/orders', once, order);
+    add('/v1/orders/slow', once, async (_request, response) => response.end(await shop.slow()));
     add('/v1/notes', idempotent, order);
     return listening(
       createServer((request, response) => {
@@ -111,6 +112,9 @@ export const expressSeller: Seller = {
       app.get(path, sellInExpress(gate, safe), (_request, response) => work(response, shop));
     app.get('/v1/throws', sellInExpress(gate, safe), () => shop.fail());
     app.post('/v1/orders', sellInExpress(gate, once), express.json(), order);
+    app.post('/v1/orders/slow', sellInExpress(gate, once), async (_request, response) => {
+      response.send(await shop.slow());
+    });
     app.put('/v1/notes', sellInExpress(gate, idempotent), express.json(), order);
     // Whatever no route matches is sold too, so that odd spellings reach the gate; but for what is missing.
     app.use((request, _response, next) => next(request.originalUrl === '/v1/missing' ? 'router' : undefined));
@@ -149,6 +153,7 @@ export const fastifySeller: Seller = {
     app.get('/v1/throws', sellInFastify(gate, safe), async () => shop.fail());
     app.post('/v1/orders', sellInFastify(gate, once), async (request) => orderOf(request.body));
     app.post('/v1/orders/throws', sellInFastify(gate, once), async () => shop.fail());
+    app.post('/v1/orders/slow', sellInFastify(gate, once), async () => await shop.slow());
     app.put('/v1/notes', sellInFastify(gate, idempotent), async (request) => orderOf(request.body));
     app.all('*', sellInFastify(gate, safe), async () => shop.joke());
     await app.ready();

@@ -36,6 +36,7 @@ function fetchRoutes(gate: Gate, shop: Shop): Record<string, (request: Request) 
     '/v1/orders': protectFetch(gate, once, async (request) =>
       Response.json(shop.order(await request.text())),
     ),
+    '/v1/orders/slow': protectFetch(gate, once, async () => new Response(await shop.slow())),
     '/v1/orders/throws': protectFetch(gate, once, () => shop.fail()),
     '/v1/notes': protectFetch(gate, idempotent, async (request) =>
       Response.json(shop.order(await request.text())),
@@ -93,6 +94,7 @@ export const honoSeller: Seller = {
     app.get('/v1/forges', sell(gate, safe), (c) => c.text('none', 404, { 'Payment-Receipt': 'forged' }));
     app.get('/v1/throws', sell(gate, safe), () => shop.fail());
     app.post('/v1/orders', sell(gate, once), async (c) => c.json(shop.order(await c.req.text())));
+    app.post('/v1/orders/slow', sell(gate, once), async (c) => c.text(await shop.slow()));
     app.post('/v1/orders/throws', sell(gate, once), () => shop.fail());
     app.put('/v1/notes', sell(gate, idempotent), async (c) => c.json(shop.order(await c.req.text())));
     // Whatever no route matches is sold too, so that odd spellings reach the gate; but for what is missing.

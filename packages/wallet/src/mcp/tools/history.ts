@@ -1,6 +1,5 @@
 import type { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js';
 import { z } from 'zod';
-import { spentIn } from '../../states.js';
 import { historyEntriesMax } from '../limits.js';
 import type { McpParts } from '../parts.js';
 import { toolFailure, toolResult } from '../result.js';
@@ -24,9 +23,7 @@ export function addHistory(server: McpServer, parts: McpParts): void {
       try {
         const { journal } = await parts.open(false);
         const entries = unfinished ? journal.unfinished().slice(0, limit) : journal.list({ limit });
-        const payments = entries.map((entry) =>
-          viewPayment(entry, spentIn(entry.state, entry.settlement), parts.showAmount),
-        );
+        const payments = entries.map((entry) => viewPayment(entry, parts.showAmount));
         return toolResult({ ok: true, payments });
       } catch (error) {
         return toolFailure(error, 'the wallet');

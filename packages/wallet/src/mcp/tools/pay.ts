@@ -1,9 +1,7 @@
 import type { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js';
 import { z } from 'zod';
-import type { Journal } from '../../journal.js';
-import type { PayableRequest } from '../../request.js';
+import type { BuyOptions } from '../../buy.js';
 import { limitArguments, originOf, readAmount, readRequest, requestArguments } from '../arguments.js';
-import { historyEntriesMax } from '../limits.js';
 import { lowerLimits } from '../lower-limits.js';
 import type { McpParts } from '../parts.js';
 import { toolFailure, toolResult } from '../result.js';
@@ -48,11 +46,11 @@ export function addPay(server: McpServer, parts: McpParts, work: Work): void {
           const request = readRequest(given, parts);
           const asked = { max: readAmount(given.max, parts), maxFee: readAmount(given.max_fee, parts) };
           const limits = lowerLimits(parts.ceiling, asked);
-          const { wallet, journal } = await parts.open(true);
+          const { wallet } = await parts.open(true);
           const result = await wallet.pay(request, {
             ...limits,
             method: given.payment_method,
-            signal: untilPaying(signal, journal, request),
+            ...untilPlanned(signal),
           });
           if (result.kind === 'free') {
             const shown = await parts.shelf.show(result.answer);
@@ -69,21 +67,13 @@ export function addPay(server: McpServer, parts: McpParts, work: Work): void {
 }
 
 /**
- * A signal that gives up only what costs nothing to give up. Once the journal has a payment for this request, a cancelled
+ * A signal that gives up only what costs nothing to give up. Once the journal has the payment of this very call, a cancelled
  * call is carried on: the money may have gone, and what it bought is kept for whoever asks next.
  */
-function untilPaying(cancelled: AbortSignal, journal: Journal, request: PayableRequest): AbortSignal {
+function untilPlanned(cancelled: AbortSignal): Pick<BuyOptions, 'signal' | 'onPlanned'> {
   const controller = new AbortController();
-  const startedMs = Date.now();
-  const url = URL.canParse(request.url) ? new URL(request.url).href : request.url;
-  const begun = () =>
-    journal
-      .list({ limit: historyEntriesMax })
-      .some((entry) => entry.updatedMs >= startedMs && entry.request?.url === url && journal.isOwn(entry));
-  const give = () => {
-    if (!begun()) controller.abort(cancelled.reason);
-  };
-  if (cancelled.aborted) controller.abort(cancelled.reason);
+  const give = () => controller.abort(cancelled.reason);
+  if (cancelled.aborted) give();
   else cancelled.addEventListener('abort', give, { once: true });
-  return controller.signal;
+  return { signal: controller.signal, onPlanned: () => cancelled.removeEventListener('abort', give) };
 }

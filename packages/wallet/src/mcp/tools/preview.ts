@@ -4,7 +4,7 @@ import { limitArguments, originOf, readAmount, readRequest, requestArguments } f
 import { lowerLimits } from '../lower-limits.js';
 import type { McpParts } from '../parts.js';
 import { toolFailure, toolResult } from '../result.js';
-import { costSchema, untrustedSchema, viewFree, viewPriced } from '../views.js';
+import { costSchema, payeesSchema, untrustedSchema, viewFree, viewPriced } from '../views.js';
 
 /** Adds `preview`: what a request would cost, without paying. */
 export function addPreview(server: McpServer, parts: McpParts): void {
@@ -21,6 +21,8 @@ export function addPreview(server: McpServer, parts: McpParts): void {
         asks_for_payment: z.boolean(),
         status: z.number(),
         cost: costSchema.optional(),
+        payee: z.string().optional(),
+        payees: payeesSchema.optional(),
         payment_method: z.string().optional(),
         network: z.string().optional(),
         expires: z.string().optional(),

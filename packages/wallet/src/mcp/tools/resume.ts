@@ -1,7 +1,8 @@
 import type { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js';
 import { z } from 'zod';
+import type { JournalEntry } from '../../journal.js';
 import type { ResumeResult } from '../../resume.js';
-import { spentIn } from '../../states.js';
+import type { ResumeReport } from '../../resume-all.js';
 import type { Wallet } from '../../wallet.js';
 import { originOf } from '../arguments.js';
 import { argumentCharsMax, resumeEntriesMax } from '../limits.js';
@@ -28,7 +29,9 @@ export function addResume(server: McpServer, parts: McpParts, work: Work): void 
         headers: z
           .record(z.string().max(256), z.string().max(argumentCharsMax))
           .optional()
-          .describe('Secret headers of the request, which the wallet does not keep'),
+          .describe(
+            'Secret headers of the request, which the wallet does not keep. Without an id, for payments of one seller only',
+          ),
       }),
       outputSchema: {
         ok: z.boolean(),
@@ -59,26 +62,37 @@ async function one(wallet: Wallet, id: string, headers: Headers, parts: McpParts
   const entry = journal.find(id);
   if (entry === undefined)
     throw new ToolRefusal('payment_not_found', "There is no such payment; see 'history'.");
-  if (entry.request) {
-    const { url } = entry.request;
-    if (parts.origins && !parts.origins.includes(originOf(url))) {
-      throw new ToolRefusal(
-        'origin_not_allowed',
-        'That payment is for an origin that this server was not started for.',
-      );
-    }
+  if (!isAllowed(entry, parts)) {
+    throw new ToolRefusal(
+      'origin_not_allowed',
+      'That payment is for an origin that this server was not started for.',
+    );
   }
   return finish(await wallet.resume(id, { headers }), parts);
 }
 
+/** Where the owner has named origins, the payments of others are not touched. */
+function isAllowed({ request }: JournalEntry, { origins }: McpParts): boolean {
+  return request === undefined || origins === undefined || origins.includes(originOf(request.url));
+}
+
 async function all(wallet: Wallet, headers: Headers, parts: McpParts) {
   const payments: Record<string, unknown>[] = [];
-  for await (const report of wallet.resumeAll({ headers })) {
-    if (report.ok) payments.push(await finish(report.result, parts));
-    else payments.push({ ...failureReport(report.error, 'the seller'), id: report.id, ok: false });
+  for await (const report of wallet.resumeAll({ headers, only: (entry) => isAllowed(entry, parts) })) {
+    payments.push(await finishOne(report, parts));
     if (payments.length >= resumeEntriesMax) break;
   }
   return payments;
+}
+
+/** One answer that breaks off says nothing of those before it, and keeps none of those behind it waiting. */
+async function finishOne(report: ResumeReport, parts: McpParts): Promise<Record<string, unknown>> {
+  try {
+    if (!report.ok) throw report.error;
+    return await finish(report.result, parts);
+  } catch (error) {
+    return { ...failureReport(error, 'the seller'), id: report.id, ok: false };
+  }
 }
 
 async function finish(result: ResumeResult, parts: McpParts): Promise<Record<string, unknown>> {
@@ -88,7 +102,7 @@ async function finish(result: ResumeResult, parts: McpParts): Promise<Record<str
     const shown = await parts.shelf.keep(result.answer, entry.id);
     return viewDelivered(result, shown, from, parts.showAmount);
   }
-  const view = { ok: true, ...viewPayment(entry, spentIn(entry.state, entry.settlement), parts.showAmount) };
+  const view = { ok: true, ...viewPayment(entry, parts.showAmount) };
   const kept = result.kind === 'finished' ? await parts.shelf.find(entry.id) : undefined;
   if (kept === undefined) return view;
   return { ...view, ...viewBody(kept), untrusted: untrusted(from, { body: cleanText(kept.text) }) };

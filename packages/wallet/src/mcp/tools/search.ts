@@ -29,7 +29,6 @@ export function addSearch(server: McpServer, parts: McpParts): void {
         ok: z.boolean(),
         origins: z.array(z.string()),
         count: z.number(),
-        remarks: z.array(z.string()),
         untrusted: untrustedSchema,
       },
       annotations: { readOnlyHint: true, openWorldHint: true },
@@ -72,13 +71,14 @@ function present({ services, entries }: McpFound, limit: number, parts: McpParts
     })),
   }));
   const about = services.map(({ origin, title, summary }) => ({ origin, title, summary }));
-  const said = { services: about, operations };
+  // What could not be read may be said in the seller's own words: where it points to, what its document contains.
+  const remarks = services.flatMap((service) => service.remarks);
+  const said = { services: about, operations, remarks };
   return toolResult(
     {
       ok: true,
       origins: services.map(({ origin }) => origin),
       count: entries.length,
-      remarks: services.flatMap(({ remarks }) => remarks),
       untrusted: untrusted('the sellers', said),
     },
     { from: 'the sellers', text: JSON.stringify(said, undefined, 1) },

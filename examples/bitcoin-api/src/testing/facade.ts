@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { text } from 'node:stream/consumers';
-import { type Recording, recordings } from './testing.recordings.js';
+import { type Recording, recordings } from './recordings.js';
 
 /** What the facade wants to see in `Authorization`, and what its tests search every answer for. */
 export const rpcPassword = 'correct-horse-battery-staple';

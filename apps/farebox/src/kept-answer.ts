@@ -1,5 +1,5 @@
 import { createReadStream } from 'node:fs';
-import { readFile, rm } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { type Answer, type JournalEntry, WalletError } from '@farebox/wallet';
 import { type BodyView, shownBodyBytesMax, viewBody } from './body-view.js';
 
@@ -18,18 +18,13 @@ export interface KeptAnswer {
  */
 export async function keepAnswer(answer: Answer, folder: string, paymentId: string): Promise<KeptAnswer> {
   const { answerShelf } = await import('@farebox/wallet/answers');
-  const { file, contentType } = await answerShelf(folder, shownBodyBytesMax).keep(answer, paymentId);
-  try {
-    const whole = await readFile(file);
-    return {
-      path: file,
-      bytes: whole.byteLength,
-      view: viewBody(whole, contentType),
-      drop: () => rm(file, { force: true }).catch(() => undefined),
-    };
-  } catch (cause) {
-    throw notHandedOn(paymentId, file, cause);
-  }
+  const { file, contentType, whole } = await answerShelf(folder, shownBodyBytesMax).keep(answer, paymentId);
+  return {
+    path: file,
+    bytes: whole.byteLength,
+    view: viewBody(whole, contentType),
+    drop: () => rm(file, { force: true }).catch(() => undefined),
+  };
 }
 
 /** The answer of a delivered payment that has not been handed on, or that the MCP server keeps. */

@@ -2,6 +2,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { runSql } from '../../../packages/ledger/dist/testing/files.js';
 import { parseBeancount } from './ledger/testing/beancount-parser.js';
 import { parseCsv } from './ledger/testing/csv-parser.js';
 import { onlyLines } from './ledger/testing/json-lines.js';
@@ -128,5 +129,22 @@ describe('check', () => {
     expect(told.stdout).toContain(
       'revenue, lightning, GET /v1/bitcoin/*: the books say 123456788 sat, the claims 123456789 sat\n',
     );
+  });
+
+  it('reads every claim: one that cannot be is said so, where the sums agree', async () => {
+    const damaged = join(home, 'impossible.db');
+    await withLedger(damaged, async (writer) => {
+      await writer.release(requestOf(1));
+      await writer.release(requestOf(2));
+    });
+    const check = (...words: string[]) =>
+      run(home, ['ledger', 'check', '--ledger', `sqlite:${damaged}`, ...words]);
+    expect((await check()).code).toBe(0);
+    runSql(damaged, 'PRAGMA ignore_check_constraints = 1; UPDATE claim SET attempts = 0 WHERE seq = 2');
+    const { code, stderr } = await check('--json');
+    expect([code, only(stderr)]).toMatchObject([1, { error: { code: 'ledger_corrupt', retry: 'never' } }]);
+    const told = await check();
+    expect([told.code, told.stdout]).toEqual([1, '']);
+    expect(told.stderr).toContain('The ledger is damaged: Claim 2 cannot be');
   });
 });

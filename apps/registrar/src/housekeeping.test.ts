@@ -1,7 +1,7 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { afterEach, beforeEach, expect, it } from 'vitest';
-import { tidyStore } from './housekeeping.js';
+import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import { startHousekeeping, tidyStore } from './housekeeping.js';
 import { graceMs, yearsLater } from './life/domain-life.js';
 import { ask, newAgent, payLightning, registerPath } from './testing/client.js';
 import { openRig, type Rig } from './testing/rig.js';
@@ -81,4 +81,31 @@ it('whoever buys their own name anew is told of its end first', async () => {
   await expect
     .poll(() => told.slice(1), { timeout: 50_000 })
     .toEqual(['domain.expired myname.agent', 'domain.registered myname.agent']);
+});
+
+it('gives no name back by a clock that was set a moment ago', async () => {
+  await buy((await newAgent(rig)).key);
+  let [nowMs, elapsedMs, released] = [rig.clock.nowMs, 0, 0];
+  const faults: string[] = [];
+  const minuteMs = 60_000;
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+  const keeper = startHousekeeping(
+    ...([rig.db, rig.ledger, () => nowMs] as const),
+    { released: () => released++, fault: (what) => faults.push(what) },
+    () => elapsedMs,
+  );
+  try {
+    const told = () => {
+      vi.advanceTimersByTime(minuteMs);
+      return [faults.length, released];
+    };
+    nowMs = yearsLater(nowMs, 1) + graceMs + minuteMs;
+    await expect.poll(told, { timeout: 50_000 }).toEqual([1, 0]);
+    nowMs += 60 * minuteMs;
+    elapsedMs += 60 * minuteMs;
+    await expect.poll(told, { timeout: 50_000 }).toEqual([1, 1]);
+  } finally {
+    vi.useRealTimers();
+    await keeper.stop();
+  }
 });

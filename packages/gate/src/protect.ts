@@ -129,7 +129,7 @@ const noRoom = 'Too much is being received at once; ';
 const bodyRefusals: Readonly<Record<Exclude<BodyRead['kind'], 'body'> | 'no-room-paid', Answer>> = {
   'too-large': problemAnswer(problem('body-too-large')),
   'no-room': problemAnswer(
-    problem('internal-error', { status: 503, detail: `${noRoom}nothing was charged.` }),
+    problem('internal-error', { status: 503, detail: `${noRoom}nothing was charged.`, retry: 'safe' }),
     ['Retry-After', '1'],
   ),
   'no-room-paid': problemAnswer(

@@ -91,6 +91,8 @@ export interface BooksFilter {
   readonly untilMs?: number | undefined;
   readonly route?: string | undefined;
   readonly method?: string | undefined;
+  /** Only claims behind the one of this `seq`, and their entries: to go on where a page ended, without reading what was before. */
+  readonly afterSeq?: number | undefined;
   /** Only claims in one of these states. */
   readonly states?: readonly ClaimState[] | undefined;
 }
@@ -109,7 +111,8 @@ export interface BooksFault {
 
 /**
  * Reads a ledger beside the gateway that writes it. Everything streams: a large ledger takes no more memory than a small
- * one. The order is stable: claims by `seq`, entries as they were made.
+ * one. The order is stable: claims by `seq`, entries as they were made. Entries are those of one moment, so that they balance
+ * also when claims are removed meanwhile. What cannot be rejects with `LedgerDamaged`.
  */
 export interface LedgerReader {
   claims(filter?: BooksFilter): AsyncIterable<Claim>;

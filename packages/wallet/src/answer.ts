@@ -2,8 +2,11 @@ import { WalletError } from './errors.js';
 import { problemBytesMax, problemTimeoutMs } from './limits.js';
 import { type Header, headerValue } from './request.js';
 
-/** How the reading of a body ended: to the last byte, broken by the other side, or given up by the reader. */
-export type BodyEnd = 'complete' | 'cut' | 'stopped';
+/**
+ * How the reading of a body ended: to the last byte, broken by the other side, given up by the reader, or to the last byte
+ * by a reader who could not keep it.
+ */
+export type BodyEnd = 'complete' | 'cut' | 'stopped' | 'unkept';
 
 /** A seller's answer. The body is streamed and can be read once. */
 export interface Answer {
@@ -16,6 +19,11 @@ export interface Answer {
    * payment resumable. Throws {@link WalletError} when the answer breaks off.
    */
   readonly body: AsyncIterable<Uint8Array>;
+  /**
+   * Names what is to be done between the last byte and the delivery being written down: put the bytes where no crash takes
+   * them. It is waited for. When it throws, the reader gets that error and the payment stays resumable.
+   */
+  readonly beforeEnd?: (keep: () => Promise<void>) => void;
 }
 
 /** What `createAnswer` needs beside the response. */
@@ -39,6 +47,7 @@ export function createAnswer(response: Response, options: AnswerOptions): Answer
     statusText: response.statusText,
     headers: [...response.headers],
     body: { [Symbol.asyncIterator]: () => reader },
+    beforeEnd: (keep) => reader.beforeEnd(keep),
   };
 }
 
@@ -53,6 +62,8 @@ class BodyReader implements AsyncIterator<Uint8Array> {
   readonly #options: AnswerOptions;
   #reader: ReadableStreamDefaultReader<Uint8Array> | undefined;
   #ended = false;
+  #keep: (() => Promise<void>) | undefined;
+  #finishing: Promise<void> | undefined;
   /** Why it was given up without its reader's knowledge. */
   #unread: Error | undefined;
   #unreadTimer: ReturnType<typeof setTimeout> | undefined;
@@ -73,7 +84,7 @@ class BodyReader implements AsyncIterator<Uint8Array> {
     // Given up while it was waited for.
     if (this.#ended) return done;
     if (chunk === 'end') {
-      this.#end('complete');
+      await (this.#finishing ??= this.#finish());
       return done;
     }
     if (chunk instanceof Uint8Array) {
@@ -87,6 +98,20 @@ class BodyReader implements AsyncIterator<Uint8Array> {
   async return(): Promise<IteratorResult<Uint8Array, undefined>> {
     if (!this.#ended) this.#end('stopped');
     return done;
+  }
+
+  beforeEnd(keep: () => Promise<void>): void {
+    this.#keep = keep;
+  }
+
+  async #finish(): Promise<void> {
+    try {
+      await this.#keep?.();
+    } catch (error) {
+      if (!this.#ended) this.#end('unkept');
+      throw error;
+    }
+    if (!this.#ended) this.#end('complete');
   }
 
   /** A paid answer that nobody reads must not hold its payment for as long as the process lives. */
@@ -127,22 +152,27 @@ async function nextChunk(
   }
 }
 
-/** The whole body, or `undefined` when it is larger than `bytesMax`. */
+const firstBytes = 4_096;
+
+/**
+ * The whole body, or `undefined` when it is larger than `bytesMax`. Into one array that grows: the chunks are the seller's
+ * choice, and kept as they come, chunks of one byte take a hundred times the memory of what is in them.
+ */
 export async function readAll(answer: Answer, bytesMax: number): Promise<Uint8Array | undefined> {
-  const chunks: Uint8Array[] = [];
+  let room = new Uint8Array(0);
   let length = 0;
   for await (const chunk of answer.body) {
-    length += chunk.byteLength;
-    if (length > bytesMax) return undefined;
-    chunks.push(chunk);
+    const needed = length + chunk.byteLength;
+    if (needed > bytesMax) return undefined;
+    if (needed > room.length) {
+      const grown = new Uint8Array(Math.min(bytesMax, Math.max(needed, room.length * 2, firstBytes)));
+      grown.set(room.subarray(0, length));
+      room = grown;
+    }
+    room.set(chunk, length);
+    length = needed;
   }
-  const whole = new Uint8Array(length);
-  let offset = 0;
-  for (const chunk of chunks) {
-    whole.set(chunk, offset);
-    offset += chunk.byteLength;
-  }
-  return whole;
+  return room.slice(0, length);
 }
 
 /** Throws the answer away and ends its connection. */

@@ -56,4 +56,5 @@ export { plainText } from './seller-problem.js';
 export type { PaidEntry } from './settle.js';
 export * from './states.js';
 export type { TransportInit } from './transport.js';
+export { placeToFillIn } from './url-template.js';
 export * from './wallet.js';

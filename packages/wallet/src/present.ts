@@ -94,6 +94,7 @@ export async function present(
 const endOf = {
   cut: 'the answer broke off',
   stopped: 'the answer was not read to its end',
+  unkept: 'the answer could not be kept',
 } as const;
 
 function writeDelivered(context: WalletContext, presented: JournalEntry, changes: EntryChanges): void {

@@ -1,5 +1,5 @@
-import { formatAmount } from '@farebox/protocol';
 import type { LedgerReader } from '@farebox/ledger';
+import { formatAmount } from '@farebox/protocol';
 import type { Command } from 'commander';
 import { exitCodes } from '../exit-codes.js';
 import { withReader } from '../ledger/open.js';

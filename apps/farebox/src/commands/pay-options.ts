@@ -71,9 +71,6 @@ export function readLimits(options: PayOptions): Partial<PaymentLimits> {
   return { ...(max && { max }), ...(maxFee && { maxFee }) };
 }
 
-/** A place to fill in, as OpenAPI documents have it. Servers may take the request as it stands, and its price. */
-const templatePattern = /\{[A-Za-z_][\w.-]{0,60}\}/;
-
 /** Options that make up the request. */
 export interface RequestOptions {
   readonly request?: string;
@@ -85,9 +82,10 @@ export interface RequestOptions {
 /** Builds the request as `curl` would, but for JSON: it is recognised and named. */
 export async function readRequest(url: string, options: RequestOptions): Promise<PayableRequest> {
   const { data, dataFile, header = [] } = options;
-  const [template] = templatePattern.exec(url) ?? [];
-  if (template !== undefined)
-    throw usageError(`Fill in ${template} in the URL; braces that are meant are %7B and %7D.`);
+  const { placeToFillIn } = await import('@farebox/wallet');
+  const place = placeToFillIn(url);
+  if (place !== undefined)
+    throw usageError(`Fill in ${place} in the URL; braces that are meant are %7B and %7D.`);
   if (data !== undefined && dataFile !== undefined) throw usageError('Give --data or --data-file, not both.');
   const body = dataFile === undefined ? data : await readDataFile(dataFile);
   const hasType = header.some(([name]) => name.toLowerCase() === 'content-type');

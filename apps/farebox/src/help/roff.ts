@@ -38,11 +38,29 @@ export function writeManPage({ version, tree }: ManPage): string {
 
 const environment: readonly (readonly [string, string])[] = [
   ['FAREBOX_HOME', 'where the wallet keeps what it has to remember; ~/.farebox when not set'],
-  ['FAREBOX_PASSPHRASE', 'opens the vault'],
+  [
+    'FAREBOX_PASSPHRASE, FAREBOX_NEW_PASSPHRASE, FAREBOX_PHRASE, FAREBOX_CREDENTIAL',
+    "opens the vault; its next passphrase; the words to restore it from; a node's credential. The same with _FILE, such as FAREBOX_PASSPHRASE_FILE, names a file that only you can read",
+  ],
   [
     'FAREBOX_TEMPO_RPC, FAREBOX_TEMPO_CHAIN, FAREBOX_TEMPO_TOKENS',
     'where and with what Tempo payments are made',
   ],
+  [
+    'FAREBOX_REGISTRAR, FAREBOX_REGISTRAR_KEY, FAREBOX_REGISTRAR_KEY_FILE',
+    'the registrar that farebox domains asks, and the agent key there',
+  ],
+  [
+    'FAREBOX_SECRET',
+    'signs the challenges of farebox serve and farebox registrar; at least 32 bytes, before secret_file',
+  ],
+  [
+    'FAREBOX_NODE_KIND, FAREBOX_NODE_URL, FAREBOX_NODE_...',
+    'the Lightning node of farebox serve, each key of lightning.node in capitals; FAREBOX_NODE_RUNE_FILE names a file with the credential',
+  ],
+  ['FAREBOX_ADMIN_TOKEN', 'the token of the admin API'],
+  ['FAREBOX_LOG', 'the log level of farebox serve'],
+  ['XDG_RUNTIME_DIR', 'a folder in memory, where farebox wallet unlock keeps its session'],
   ['FAREBOX_DEBUG', 'set to 1, shows where something broke that should not'],
   ['NO_COLOR', 'no colours, even on a terminal'],
 ];
@@ -50,9 +68,17 @@ const environment: readonly (readonly [string, string])[] = [
 const files: readonly (readonly [string, string])[] = [
   ['$FAREBOX_HOME/policy.yaml', 'what may be spent'],
   ['$FAREBOX_HOME/journal.db', 'every payment, before, while and after it is made'],
+  ['$FAREBOX_HOME/payers.db', 'which node was asked to pay which invoice'],
+  ['$FAREBOX_HOME/answers', 'paid answers that have not been handed on yet'],
   ['$FAREBOX_HOME/vault.age', 'node credentials and keys, encrypted'],
+  ['$FAREBOX_HOME/certificates', 'certificates of nodes, as the vault has them'],
+  ['$FAREBOX_HOME/tempo-key.json', 'the Tempo key'],
+  ['$FAREBOX_HOME/tempo-leases', 'which process may register the Tempo key with its payment'],
+  ['$FAREBOX_HOME/registrars', 'agent keys, one file a registrar'],
+  ['$FAREBOX_HOME/devnet.json, $FAREBOX_HOME/devnet', 'where the devnet is, and its state'],
   ['$FAREBOX_HOME/origins.txt', 'whom farebox pay api asks, one origin a line'],
   ['farebox.yaml', 'what a gateway sells'],
+  ['registrar.yaml', 'what a registrar sells'],
 ];
 
 const statuses: readonly (readonly [string, string])[] = [

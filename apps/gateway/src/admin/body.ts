@@ -1,3 +1,4 @@
+import { ByteGatherer } from '@farebox/gate';
 import type { MiddlewareHandler } from 'hono';
 import { AdminProblem } from './problem.js';
 
@@ -21,17 +22,15 @@ export const readBody: MiddlewareHandler = async (context, next) => {
 };
 
 async function bytesOf(stream: ReadableStream<Uint8Array>): Promise<Buffer> {
-  const chunks: Uint8Array[] = [];
-  let size = 0;
+  const gathered = new ByteGatherer(adminBodyBytesMax);
   const reader = stream.getReader();
   for (;;) {
     const { done, value } = await reader.read().catch((cause: unknown) => {
       throw new AdminProblem(400, 'The body broke off; send it again.', { cause });
     });
-    if (done) return Buffer.concat(chunks, size);
-    size += value.length;
-    chunks.push(value);
-    if (size <= adminBodyBytesMax) continue;
+    if (done) return gathered.whole();
+    gathered.add(value);
+    if (gathered.length <= adminBodyBytesMax) continue;
     await reader.cancel();
     throw new AdminProblem(413, `A body is at most ${adminBodyBytesMax} bytes; send a smaller one.`);
   }

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type ClaimRequest, type Ledger, openPostgresLedger, openSqliteLedger } from '@farebox/ledger';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { runSql } from '../../../../packages/ledger/dist/testing/files.js';
 import {
   type PostgresServer,
   privatePostgresMissing,
@@ -105,6 +106,20 @@ it('a ledger that is not there is said, and read once it is', async () => {
   expect(await ask()).toHaveLength(2);
   await reading.close();
   await ledger.close();
+});
+
+it('a page is read from where the one before ended', async () => {
+  const path = join(folder, 'pages.db');
+  const ledger = await openSqliteLedger({ path });
+  await fill(ledger);
+  await ledger.close();
+  // Whoever reads the first claim stumbles over it.
+  runSql(path, 'PRAGMA ignore_check_constraints = 1; UPDATE claim SET state = 99 WHERE seq = 1');
+  const reading = createLedgerReading({ kind: 'sqlite', path });
+  const ask = (after: number) => reading.ask<'claims'>({ kind: 'claims', filter: {}, after, claimsMax: 2 });
+  expect((await ask(1)).map(({ seq }) => seq)).toEqual([2, 3]);
+  await expect(ask(0)).rejects.toMatchObject({ code: 'ledger_corrupt' });
+  await reading.close();
 });
 
 it('so many questions wait and no more; those that wait when it closes are told', async () => {

@@ -36,8 +36,8 @@ async function answer(question: ReaderQuestion): Promise<ReaderAnswers[keyof Rea
   switch (question.kind) {
     case 'claims': {
       const claims: Claim[] = [];
-      for await (const claim of ledger.claims(question.filter)) {
-        if (claim.seq > question.after) claims.push(claim);
+      for await (const claim of ledger.claims({ ...question.filter, afterSeq: question.after })) {
+        claims.push(claim);
         if (claims.length >= question.claimsMax) break;
       }
       return claims;

@@ -3,7 +3,7 @@ import { Unpriced } from '@farebox/gate';
 /** Deepest nesting of objects and arrays in a body that a price depends on. Real requests have a dozen levels. */
 export const jsonLevelsMax = 32;
 /**
- * Most values in it, counted by opening brackets and commas: whoever is told a price has not paid yet, and reading takes
+ * Most values in it, counted by opening brackets, commas and members: whoever is told a price has not paid yet, and reading takes
  * time.
  */
 export const jsonValuesMax = 40_000;
@@ -60,7 +60,10 @@ function checkShape(text: string): void {
       case '"': {
         const end = endOfString(text, at);
         const next = afterBlanks(text, end);
-        if (text[next] === ':') addMember(open.at(-1), text.slice(at, end));
+        if (text[next] === ':') {
+          values = counted(values);
+          addMember(open.at(-1), text.slice(at, end));
+        }
         at = next - 1;
       }
     }

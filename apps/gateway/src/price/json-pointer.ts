@@ -17,17 +17,47 @@ export function valueAt(json: unknown, pointer: string): unknown {
   return at;
 }
 
-/** True when a reader that takes `Model` for `model` could find another value there, or one where there is none. */
-export function hasLookalike(json: unknown, pointer: string): boolean {
-  let at = json;
-  for (const name of namesOf(pointer)) {
-    if (typeof at !== 'object' || at === null) return false;
-    const loose = looseName(name);
-    if (!Array.isArray(at) && Object.keys(at).some((key) => key !== name && looseName(key) === loose))
-      return true;
-    at = Object.getOwnPropertyDescriptor(at, name)?.value;
+/** A key this much longer than a name is no other spelling of it; reading it loosely would only take time. */
+const lookalikeTimesMax = 8;
+
+/**
+ * The first of several places where a reader that takes `Model` for `model` could find another value, or one where there is
+ * none. Each object's keys are looked at once.
+ */
+export function findLookalike(json: unknown, pointers: Iterable<string>): string | undefined {
+  const paths = [...pointers].map((pointer) => ({ pointer, names: namesOf(pointer) }));
+  const longest = Math.max(0, ...paths.flatMap(({ names }) => names.map(({ length }) => length)));
+  const read = new Map<object, ReadonlyMap<string, readonly string[]>>();
+  const keysOf = (at: object): ReadonlyMap<string, readonly string[]> => {
+    const known = read.get(at);
+    if (known !== undefined) return known;
+    const keys = loosely(Object.keys(at), longest * lookalikeTimesMax);
+    read.set(at, keys);
+    return keys;
+  };
+  for (const { pointer, names } of paths) {
+    let at = json;
+    for (const name of names) {
+      if (typeof at !== 'object' || at === null) break;
+      const alike = Array.isArray(at) ? undefined : keysOf(at).get(looseName(name));
+      if (alike?.some((key) => key !== name) === true) return pointer;
+      at = Object.getOwnPropertyDescriptor(at, name)?.value;
+    }
   }
-  return false;
+  return undefined;
+}
+
+/** Keys by their loose reading, but for those that are too long. */
+function loosely(keys: readonly string[], charsMax: number): ReadonlyMap<string, readonly string[]> {
+  const alike = new Map<string, string[]>();
+  for (const key of keys) {
+    if (key.length > charsMax) continue;
+    const loose = looseName(key);
+    const found = alike.get(loose);
+    if (found === undefined) alike.set(loose, [key]);
+    else found.push(key);
+  }
+  return alike;
 }
 
 function namesOf(pointer: string): string[] {

@@ -2,8 +2,8 @@ import { type PricedRequest, Unpriced } from '@farebox/gate';
 import type { Offer } from '@farebox/protocol';
 import { loosePath } from '../route/loose-path.js';
 import { readJsonBody } from './json-body.js';
-import { hasLookalike, valueAt } from './json-pointer.js';
-import { looseName, looseParameter } from './loose-name.js';
+import { findLookalike, valueAt } from './json-pointer.js';
+import { looseParameter } from './loose-name.js';
 
 /** When a row of a price table fits a request: all of what it says must hold. */
 export interface PriceCondition {
@@ -45,7 +45,7 @@ export function createPriceTable(
   otherwise: readonly Offer[],
 ): (request: PricedRequest) => readonly Offer[] {
   const parameters = new Set(rows.flatMap(({ when }) => Object.keys(when.query ?? {})));
-  const loosely = new Map([...parameters].map((name) => [looseName(name), name]));
+  const loosely = new Map([...parameters].map((name) => [looseParameter(name), name]));
   const pointers = rows.some(({ when }) => when.body !== undefined)
     ? new Set(rows.flatMap(({ when }) => Object.keys(when.body ?? {})))
     : undefined;
@@ -66,11 +66,9 @@ export function createPriceTable(
 function readBody(bytes: Uint8Array | undefined, pointers: ReadonlySet<string>): unknown {
   if (bytes === undefined || bytes.length === 0) return undefined;
   const body = readJsonBody(bytes);
-  for (const pointer of pointers)
-    if (hasLookalike(body, pointer))
-      throw new Unpriced(
-        `The body has ${pointer} in another spelling; write it as it stands here, and once.`,
-      );
+  const alike = findLookalike(body, pointers);
+  if (alike !== undefined)
+    throw new Unpriced(`The body has ${alike} in another spelling; write it as it stands here, and once.`);
   return body;
 }
 

@@ -209,12 +209,14 @@ export class HttpUpstream implements Upstream, ConnectionOwner {
 
   /** Those that have waited since before a moment, the oldest first. */
   #endWaiting(beforeMs: number): void {
-    // While connections are on their way, their own time-out is the one that counts.
-    if (this.#connecting > 0) return;
-    for (let first = this.#queue.first; first !== undefined; first = this.#queue.first) {
-      if (first.queuedMs >= beforeMs) return;
-      this.#queue.remove(first);
-      first.fail(busy());
+    let call = this.#queue.first;
+    // For the first in line connections are on their way, whose own time-out is the one that counts.
+    for (let left = this.#connecting; left > 0; left--) call = call?.after;
+    while (call !== undefined && call.queuedMs < beforeMs) {
+      const { after } = call;
+      this.#queue.remove(call);
+      call.fail(busy());
+      call = after;
     }
   }
 

@@ -25,7 +25,7 @@ describe('calls for which no connection is free', () => {
       await connection.request();
       asked++;
     });
-    upstream = new HttpUpstream(upstreamConfig(server.origin, { connections: 1, connectTimeoutMs: 200 }));
+    upstream = new HttpUpstream(upstreamConfig(server.origin, { connections: 1, connectTimeoutMs: 3_000 }));
     const first = exchangeOnce(upstream, get({ target: '/silent' }));
     await until('the first was asked', () => asked === 1);
     expect(await exchangeOnce(upstream, get({ target: '/waits' }))).toMatchObject(busy);
@@ -57,7 +57,7 @@ describe('calls for which no connection is free', () => {
       else response.end('goods');
     });
     rig = await openRig({
-      config: { upstreams: { api: { url: shop.url, connections: 1, connect_timeout: '200ms' } } },
+      config: { upstreams: { api: { url: shop.url, connections: 1, connect_timeout: '3s' } } },
     });
     const { ask, buy } = rig;
     const headers = ['Authorization', await buy('/paid/price')];

@@ -1,3 +1,4 @@
+import { ByteGatherer } from '@farebox/gate';
 import type { MiddlewareHandler } from 'hono';
 import type { ApiContext, Env } from './context.js';
 
@@ -25,18 +26,10 @@ async function readBounded(
   stream: ReadableStream<Uint8Array> | null,
   bytesMax: number,
 ): Promise<Uint8Array<ArrayBuffer> | undefined> {
-  const chunks: Uint8Array[] = [];
-  let bytes = 0;
+  const gathered = new ByteGatherer(bytesMax);
   for await (const chunk of stream ?? []) {
-    bytes += chunk.length;
-    if (bytes > bytesMax) return undefined;
-    chunks.push(chunk);
+    if (gathered.length + chunk.length > bytesMax) return undefined;
+    gathered.add(chunk);
   }
-  const whole = new Uint8Array(bytes);
-  let at = 0;
-  for (const chunk of chunks) {
-    whole.set(chunk, at);
-    at += chunk.length;
-  }
-  return whole;
+  return Uint8Array.from(gathered.whole());
 }

@@ -7,9 +7,6 @@ export type Name = readonly string[];
 /** The longest a name may be on the wire, bytes (RFC 1035 §2.3.4). */
 export const nameBytesMax = 255;
 
-/** The longest a label may be, bytes (RFC 1035 §2.3.4). */
-export const labelBytesMax = 63;
-
 const plainLabel = /^[a-z0-9_-]{1,63}$/;
 
 /**

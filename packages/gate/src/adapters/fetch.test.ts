@@ -221,7 +221,10 @@ describe('protectFetch', () => {
     const headers = await payFor(slow, init);
     const first = slow(new Request(url, { ...init, headers }));
     await expect.poll(() => waiting.length, { timeout: 30_000 }).toBe(1);
-    expect((await slow(new Request(url, init))).status).toBe(503);
+    const unpaid = await slow(new Request(url, init));
+    expect(await unpaid.json()).toMatchObject({ status: 503, retry: 'safe' });
+    const paid = await slow(new Request(url, { ...init, headers }));
+    expect(await paid.json()).toMatchObject({ status: 503, retry: 'same-credential' });
     waiting.shift()?.();
     await first;
     expect((await slow(new Request(url, init))).status).toBe(402);

@@ -99,7 +99,7 @@ export interface ReadRow {
   readonly row: () => Row;
 }
 
-/** Takes a row of the statement `read` (`READ_COLUMNS`) apart. */
+/** Takes a row of the statement `read` (`readColumns`) apart. */
 export function readRowOf(raw: readonly unknown[]): ReadRow {
   const [seq, kindId, state, stored, attempts, redeliveries, holder, expires, created, updated] = raw;
   const [challengeBytes, referenceBytes, resource, key, rate, ...names] = raw.slice(10);

@@ -100,6 +100,8 @@ function page(
   given(`${time} <`, filter.untilMs);
   given('kind.route =', filter.route);
   given('kind.method =', filter.method);
+  // Of claims it is where the first page begins.
+  if (by === 'entry.id') given('entry.claim >', filter.afterSeq);
   if (filter.states !== undefined) {
     values.push(filter.states.map(stateNumber));
     conditions.push(`claim.state = ANY ($${values.length}::smallint[])`);

@@ -48,7 +48,12 @@ export class PostgresReader implements LedgerReader {
 
   async *claims(filter: BooksFilter = {}): AsyncGenerator<Claim, void, undefined> {
     yield* this.#stream((session) =>
-      this.#pages(session, (after) => this.#queries.claims(filter, after, pageRows), readClaim),
+      this.#pages(
+        session,
+        (after) => this.#queries.claims(filter, after, pageRows),
+        readClaim,
+        filter.afterSeq,
+      ),
     );
   }
 
@@ -56,7 +61,7 @@ export class PostgresReader implements LedgerReader {
     const { openings, later } = this.#queries;
     yield* this.#stream((session) =>
       mergedEntries(
-        this.#pages(session, (after) => openings(filter, after, pageRows), openingOf),
+        this.#pages(session, (after) => openings(filter, after, pageRows), openingOf, filter.afterSeq),
         this.#pages(session, (after) => later(filter, after, pageRows), laterEntryOf),
       ),
     );
@@ -132,8 +137,9 @@ export class PostgresReader implements LedgerReader {
     session: Session,
     query: (after: number) => Query,
     read: (raw: readonly unknown[]) => T,
+    first = 0,
   ): AsyncGenerator<T, void, undefined> {
-    for (let after = 0; ; ) {
+    for (let after = first; ; ) {
       const { text, values } = query(after);
       const { rows } = await session.run(text, values);
       for (const raw of rows) yield read(raw);

@@ -17,7 +17,7 @@ export interface Statements {
   readonly insert: Statement;
   /** Locks claims by `seq`, lowest first; answers with {@link LOCKED_COLUMNS} as they are once locked. */
   readonly lock: Statement;
-  /** Reads claims by challenge or by reference: {@link READ_COLUMNS}; locks nothing. */
+  /** Reads claims by challenge or by reference: {@link readColumns}; locks nothing. */
   readonly read: Statement;
   /** Reads answers by `seq`: `seq, stored, status, headers, body`. */
   readonly answers: Statement;
@@ -40,31 +40,6 @@ export interface Statements {
 /** What {@link Statements.lock} answers with: the part of a claim that changes, and what the books need. */
 export const LOCKED_COLUMNS = 'seq, state, holder, attempts, redeliveries, updated, key, kind, paid';
 
-/** What {@link Statements.read} answers with. The last: what is known of the holder while the claim is held. */
-export const READ_COLUMNS = [
-  'seq',
-  'kind',
-  'state',
-  'paid',
-  'attempts',
-  'redeliveries',
-  'holder',
-  'expires',
-  'created',
-  'updated',
-  'challenge',
-  'reference',
-  'resource',
-  'key',
-  'rate',
-  'method',
-  'intent',
-  'currency',
-  'route',
-  'answered',
-  'standing',
-] as const;
-
 /** The holder is fenced (or gone): dead for certain, for good. */
 export const HOLDER_FENCED = 0;
 /** Its lease has run out. Whoever wants to take over from it must fence it first. */
@@ -83,7 +58,10 @@ const held = `${stateNumber('claimed')}, ${stateNumber('delivered')}`;
 export const STANDING = `CASE WHEN holder.fenced THEN ${HOLDER_FENCED}
   WHEN holder.lease_until < clock_timestamp() THEN ${HOLDER_LAPSED} ELSE ${HOLDER_LIVES} END`;
 
-/** {@link READ_COLUMNS} of `claim` and `kind`, as SQL. */
+/**
+ * What {@link Statements.read} answers with, of `claim` and `kind`; `readRowOf` takes it apart by position. The last column: what
+ * is known of the holder while the claim is held.
+ */
 export function readColumns(schema: string): string {
   return `claim.seq, claim.kind, claim.state, claim.paid, claim.attempts, claim.redeliveries, claim.holder, claim.expires,
     claim.created, claim.updated, claim.challenge, claim.reference, claim.resource, claim.key, claim.rate,

@@ -8,7 +8,7 @@ export interface Condition {
 }
 
 /**
- * The condition of a filter, on the tables `claim` and `kind`.
+ * The condition of a filter, on the tables `claim` and `kind`; without `afterSeq`, where a page begins.
  *
  * @param time the column that the filter's times are about
  */

@@ -40,7 +40,7 @@ export function* readClaims(db: Database.Database, filter: BooksFilter, only?: n
     )
     .raw()
     .safeIntegers();
-  for (let after = only === undefined ? 0 : only - 1; ; ) {
+  for (let after = only === undefined ? (filter.afterSeq ?? 0) : only - 1; ; ) {
     const rows = page.all([after, last, ...values]);
     const kinds = new Kinds(db);
     for (const raw of rows) {
@@ -68,12 +68,12 @@ export function* readLaterEntries(db: Database.Database, filter: BooksFilter): G
     .prepare(
       `SELECT entry.id, entry.at, entry.movement, ${claimColumns}
        FROM entry JOIN claim ON claim.seq = entry.claim LEFT JOIN kind ON kind.id = claim.kind
-       WHERE entry.id > ? AND entry.id <= ? AND ${sql} ORDER BY entry.id LIMIT ${pageRows}`,
+       WHERE entry.id > ? AND entry.id <= ? AND +entry.claim > ? AND ${sql} ORDER BY entry.id LIMIT ${pageRows}`,
     )
     .raw()
     .safeIntegers();
   for (let after = 0; ; ) {
-    const rows = page.all([after, last, ...values]);
+    const rows = page.all([after, last, filter.afterSeq ?? 0, ...values]);
     const kinds = new Kinds(db);
     for (const raw of rows) {
       const [id, at, movement, ...columns] = columnsOf(raw);

@@ -193,6 +193,14 @@ function streams(open: OpenUnderTest): void {
         const tempo = await all(reader.entries({ method: 'tempo', route: 'POST /b' }));
         expect(tempo.every(({ method, route }) => method === 'tempo' && route === 'POST /b')).toBe(true);
         expect(tempo).toHaveLength(2);
+        const seqs = (await all(reader.claims())).map(({ seq }) => seq);
+        const afterSeq = seqs[1] ?? 0;
+        const behind = await all(reader.claims({ afterSeq, untilMs: 1050 }));
+        expect(behind.map(({ resource }) => resource)).toEqual(['2', '3', '4']);
+        expect(await all(reader.claims({ afterSeq: seqs.at(-1) }))).toEqual([]);
+        const entries = await all(reader.entries());
+        expect(await all(reader.entries({ afterSeq }))).toEqual(entries.filter(({ seq }) => seq > afterSeq));
+        expect(await all(reader.entries({ afterSeq: 0 }))).toEqual(entries);
       });
     }));
 

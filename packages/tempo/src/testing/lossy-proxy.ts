@@ -18,6 +18,8 @@ export type Fate =
   | 'no-result'
   /** The refusal of a transaction whose nonce is used up, also where that transaction itself has used it. */
   | 'nonce-too-low'
+  /** The refusal of a transaction that is among the node's waiting ones. */
+  | 'already-known'
   /** The answer to another question. */
   | 'other-answer'
   /** More bytes than anybody reads. */
@@ -32,6 +34,11 @@ export interface LossyProxy {
   target: string;
   close(): Promise<void>;
 }
+
+const refusals = {
+  'nonce-too-low': 'nonce too low: next nonce 1, tx nonce 0',
+  'already-known': 'already known',
+};
 
 function methodOf(body: string): string {
   const call: unknown = JSON.parse(body);
@@ -55,9 +62,10 @@ function mangle(fate: Fate, answer: string, response: ServerResponse): void {
     case 'no-result':
       response.end(JSON.stringify({ ...JSON.parse(answer), result: null }));
       return;
-    case 'nonce-too-low': {
+    case 'nonce-too-low':
+    case 'already-known': {
       const { id } = JSON.parse(answer);
-      const error = { code: -32_000, message: 'nonce too low: next nonce 1, tx nonce 0' };
+      const error = { code: -32_000, message: refusals[fate] };
       response.end(JSON.stringify({ jsonrpc: '2.0', id, error }));
       return;
     }

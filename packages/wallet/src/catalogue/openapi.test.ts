@@ -91,10 +91,14 @@ describe('addresses', () => {
     expect(exampleOf('/v1/{n}', [{ in: 'path', name: 'n', schema: { example: 7 } }])?.exampleUrl).toBe(
       'https://api.example.com/v1/7',
     );
-    for (const example of [undefined, '', '../admin', 'x'.repeat(300), { a: 1 }])
+    for (const example of [undefined, '', '../admin', 'x'.repeat(300), { a: 1 }, '\ud800'])
       expect(exampleOf('/v1/{path}', [parameter('path', example)])?.exampleUrl).toBe(
         'https://api.example.com/v1/{path}',
       );
+    const many = `/${'{a}'.repeat(600)}`;
+    expect(exampleOf(many, [parameter('a', '€'.repeat(200))])?.exampleUrl).toBe(
+      `https://api.example.com${many}`,
+    );
   });
 
   it('keep their templates, and start at the first server', () => {

@@ -23,6 +23,7 @@ const operationNames = ['get', 'put', 'post', 'delete', 'options', 'head', 'patc
 const amountForm = /^(?:0|[1-9][0-9]{0,38})$/;
 const labelsMax = 16;
 const exampleCharsMax = 200;
+const templatesMax = 16;
 const linksMax = 16;
 
 /**
@@ -118,20 +119,31 @@ function readBase(document: JsonObject, documentUrl: string): string {
 
 /** The path with the examples that the document gives for its parameters: an address to ask for, and not a template. */
 function filledIn(path: string, item: JsonObject, operation: JsonObject): string {
-  const parameters = [item.parameters, operation.parameters]
-    .flatMap((list) => (Array.isArray(list) ? list.slice(0, labelsMax) : []))
-    .map(object);
-  return path.replaceAll(/\{([^{}]+)\}/g, (template, name: string) => {
-    const parameter = parameters.find((each) => each.in === 'path' && each.name === name);
-    const example = parameter?.example ?? object(parameter?.schema).example;
-    if (typeof example !== 'string' && typeof example !== 'number') return template;
-    const text = String(example);
-    if (text === '' || text.length > exampleCharsMax) return template;
-    // What stands for several segments keeps its slashes; no segment may lead elsewhere.
-    const segments = text.split('/');
-    if (segments.some((segment) => segment === '.' || segment === '..')) return template;
-    return segments.map(encodeURIComponent).join('/');
-  });
+  // Of a stranger's document: long paths of many parameters would take as long as they like.
+  const templates = path.match(/\{[^{}]*\}/g) ?? [];
+  if (templates.length === 0 || templates.length > templatesMax) return path;
+  const examples = new Map<string, string>();
+  for (const parameter of [item.parameters, operation.parameters].flatMap(parametersOf)) {
+    const { in: place, name, example = object(parameter.schema).example } = parameter;
+    const text = place === 'path' ? exampleText(example) : undefined;
+    if (typeof name === 'string' && text !== undefined) examples.set(`{${name}}`, text);
+  }
+  return path.replaceAll(/\{[^{}]*\}/g, (template) => examples.get(template) ?? template);
+}
+
+function parametersOf(list: JsonValue | undefined): readonly JsonObject[] {
+  return Array.isArray(list) ? list.slice(0, labelsMax).map(object) : [];
+}
+
+/** As it stands in a path; undefined for what cannot. What stands for several segments keeps its slashes. */
+function exampleText(example: JsonValue | undefined): string | undefined {
+  if (typeof example !== 'string' && typeof example !== 'number') return undefined;
+  const text = String(example);
+  // Half of a surrogate pair is no text, and no segment may lead elsewhere.
+  if (text === '' || text.length > exampleCharsMax || /\p{Surrogate}/u.test(text)) return undefined;
+  const segments = text.split('/');
+  if (segments.some((segment) => segment === '.' || segment === '..')) return undefined;
+  return segments.map(encodeURIComponent).join('/');
 }
 
 function readUrl(base: string, path: string): string | undefined {

@@ -1,8 +1,10 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { EventEmitter, once } from 'node:events';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import type { Answer } from '../answer.js';
+import { WalletError } from '../errors.js';
 import { answerShelf } from './answer-shelf.js';
 
 let home = '';
@@ -34,6 +36,46 @@ function answerOf(text: string) {
   return { answer, ends };
 }
 
+/** What was read and has no name of its own yet. */
+function onlyPartial(): string {
+  const [name = '', ...others] = readdirSync(home).filter((one) => one.endsWith('.partial'));
+  if (others.length > 0) throw new Error(`there are several: ${[name, ...others].join(', ')}`);
+  return join(home, name);
+}
+
+it('two processes that are answered at once both get the whole, and neither breaks what the other has', async () => {
+  const steps = new EventEmitter();
+  const reads = once(steps, 'reads');
+  const goOn = once(steps, 'go on');
+  const chunks = async function* () {
+    yield Buffer.from('a');
+    steps.emit('reads');
+    await goOn;
+    yield Buffer.from('bc');
+  };
+  const first = answerShelf(home).keep({ status: 200, headers: [], body: chunks() }, 'pay_1');
+  await reads;
+  const second = await answerShelf(home).keep(answerOf('abc').answer, 'pay_1');
+  expect(readFileSync(second.file, 'utf8')).toBe('abc');
+  // Handed on, and dropped.
+  rmSync(second.file);
+  steps.emit('go on');
+  const kept = await first;
+  expect([kept.text, kept.bytes, Buffer.from(kept.whole).toString()]).toEqual(['abc', 3, 'abc']);
+  expect(readFileSync(kept.file, 'utf8')).toBe('abc');
+  expect(readdirSync(home)).toEqual(['pay_1']);
+});
+
+it('leaves nothing of an answer that broke off', async () => {
+  const body = async function* () {
+    yield Buffer.from('half');
+    throw new WalletError('answer_unknown', 'The paid answer broke off.', { paymentId: 'pay_1' });
+  };
+  const keeping = answerShelf(home).keep({ status: 200, headers: [], body: body() }, 'pay_1');
+  await expect(keeping).rejects.toMatchObject({ code: 'answer_unknown' });
+  expect(readdirSync(home)).toEqual([]);
+});
+
 it('keeps what was read to its end, whatever has become of its place, and says where', async () => {
   const { answer, ends } = answerOf('paid for');
   mkdirSync(join(home, 'pay_1'));
@@ -41,7 +83,7 @@ it('keeps what was read to its end, whatever has become of its place, and says w
     .keep(answer, 'pay_1')
     .catch((cause: unknown) => cause);
   expect(error).toMatchObject({ code: 'answer_unknown', spent: 'yes', paymentId: 'pay_1' });
-  const partial = join(home, 'pay_1.partial');
+  const partial = onlyPartial();
   expect(String(error)).toContain(partial);
   expect([readFileSync(partial, 'utf8'), ends]).toEqual(['paid for', ['complete']]);
 });

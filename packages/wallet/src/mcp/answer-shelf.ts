@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { type FileHandle, mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Answer, answerHeader, discard, readAll } from '../answer.js';
@@ -21,6 +22,8 @@ export interface ShownAnswer {
 /** A paid answer that is kept. */
 export interface StoredAnswer extends ShownAnswer {
   readonly file: string;
+  /** All of it: another process that has the same answer may have handed on and removed the file. */
+  readonly whole: Uint8Array;
 }
 
 /** Takes answers to their end: only what has been read whole counts as delivered. */
@@ -44,22 +47,16 @@ export function answerShelf(folder: string, bytesMax = keptAnswerBytesMax): Answ
   return {
     async keep(answer, paymentId) {
       const path = pathOf(folder, paymentId);
-      const partial = `${path}.partial`;
-      const file = await openPartial(folder, partial).catch(async (cause: unknown) => {
+      const draft = await openDraft(folder, path, paymentId).catch(async (cause: unknown) => {
         // Nobody else would end it, and until then no other process may ask for it.
         await discard(answer);
         throw notKept(paymentId, cause);
       });
       try {
-        await write(file, answer, paymentId, bytesMax).catch((cause: unknown) => {
-          throw cause instanceof WalletError ? cause : notKept(paymentId, cause);
-        });
-        const whole = await settle(file, partial, path).catch((cause: unknown) => {
-          throw keptAside(partial, paymentId, cause);
-        });
-        return { ...view(whole), contentType: typeOf(answer), file: path };
+        const whole = await draft.take(answer, bytesMax);
+        return { ...view(whole), contentType: typeOf(answer), file: path, whole };
       } finally {
-        await file.close();
+        await draft.close();
       }
     },
     async show(answer) {
@@ -74,37 +71,91 @@ export function answerShelf(folder: string, bytesMax = keptAnswerBytesMax): Answ
     async find(paymentId) {
       const path = pathOf(folder, paymentId);
       const whole = await readFile(path).catch(() => undefined);
-      return whole && { ...view(whole), contentType: '', file: path };
+      return whole && { ...view(whole), contentType: '', file: path, whole };
     },
   };
 }
 
-async function openPartial(folder: string, partial: string): Promise<FileHandle> {
+async function openDraft(folder: string, path: string, paymentId: string): Promise<Draft> {
   await mkdir(folder, { recursive: true, mode: 0o700 });
   await prune(folder);
-  // What an earlier try left is not whole. The journal lets one process at a time work on a payment.
-  await rm(partial, { force: true });
-  return open(partial, 'wx', 0o600);
+  // A name of its own: two processes may be answered at once, and neither may touch what the other reads.
+  const partial = `${path}.${randomBytes(4).toString('hex')}.partial`;
+  return new Draft(await open(partial, 'wx+', 0o600), partial, path, paymentId);
 }
 
-async function write(file: FileHandle, answer: Answer, paymentId: string, bytesMax: number): Promise<void> {
-  let bytes = 0;
-  for await (const chunk of answer.body) {
-    bytes += chunk.byteLength;
-    if (bytes > bytesMax) {
-      const message = `The answer is larger than ${bytesMax} bytes; take it, without paying again, with: farebox pay resume ${paymentId} -o <file>`;
-      throw new WalletError('answer_too_large', message, { paymentId });
+/** An answer on its way into its file. */
+class Draft {
+  readonly #file: FileHandle;
+  readonly #partial: string;
+  readonly #path: string;
+  readonly #paymentId: string;
+  #bytes = 0;
+  /** Where the answer stands: still coming, read to its last byte, or under its name. */
+  #stage: 'coming' | 'ended' | 'placed' = 'coming';
+
+  constructor(file: FileHandle, partial: string, path: string, paymentId: string) {
+    this.#file = file;
+    this.#partial = partial;
+    this.#path = path;
+    this.#paymentId = paymentId;
+  }
+
+  /** Takes the answer to its end and under its name, then gives it back whole. */
+  async take(answer: Answer, bytesMax: number): Promise<Buffer> {
+    try {
+      // The journal drops the proof with the delivery: until the file has its name, nothing has been delivered.
+      answer.beforeEnd?.(() => this.#place());
+      await this.#write(answer, bytesMax);
+      if (this.#stage !== 'placed') await this.#place();
+      return await this.#readBack();
+    } catch (cause) {
+      throw await this.#failed(cause);
     }
-    await file.writeFile(chunk);
+  }
+
+  close(): Promise<void> {
+    return this.#file.close();
+  }
+
+  async #write(answer: Answer, bytesMax: number): Promise<void> {
+    for await (const chunk of answer.body) {
+      this.#bytes += chunk.byteLength;
+      if (this.#bytes > bytesMax) throw tooLarge(this.#paymentId, bytesMax);
+      await this.#file.writeFile(chunk);
+    }
+  }
+
+  async #place(): Promise<void> {
+    this.#stage = 'ended';
+    await this.#file.sync();
+    await rename(this.#partial, this.#path);
+    this.#stage = 'placed';
+  }
+
+  /** Through our own handle: whose the name is by now does not matter. */
+  async #readBack(): Promise<Buffer> {
+    const whole = Buffer.alloc(this.#bytes);
+    for (let at = 0; at < whole.byteLength; ) {
+      const { bytesRead } = await this.#file.read(whole, at, whole.byteLength - at, at);
+      if (bytesRead === 0) throw new Error('the file is shorter than what was written to it');
+      at += bytesRead;
+    }
+    return whole;
+  }
+
+  /** What was read to its last byte is kept and named, whatever failed afterwards: it may not be had again. */
+  async #failed(cause: unknown): Promise<WalletError> {
+    if (this.#stage === 'placed') return keptUnsaid(this.#path, this.#paymentId, cause);
+    if (this.#stage === 'ended') return keptAside(this.#partial, this.#paymentId, cause);
+    await rm(this.#partial, { force: true }).catch(() => undefined);
+    return cause instanceof WalletError ? cause : notKept(this.#paymentId, cause);
   }
 }
 
-/** Gives the file its name. Whatever fails here leaves it: the last byte was taken, and the proof is gone with it. */
-async function settle(file: FileHandle, partial: string, path: string): Promise<Buffer> {
-  await file.sync();
-  const whole = await readFile(partial);
-  await rename(partial, path);
-  return whole;
+function tooLarge(paymentId: string, bytesMax: number): WalletError {
+  const message = `The answer is larger than ${bytesMax} bytes; take it, without paying again, with: farebox pay resume ${paymentId} -o <file>`;
+  return new WalletError('answer_too_large', message, { paymentId });
 }
 
 function notKept(paymentId: string, cause: unknown): WalletError {
@@ -113,8 +164,14 @@ function notKept(paymentId: string, cause: unknown): WalletError {
 }
 
 function keptAside(partial: string, paymentId: string, cause: unknown): WalletError {
-  const message = `The answer is whole in ${partial}, and could not take its place there; take it out by hand.`;
+  const message = `The answer is whole in ${partial}, and could not take its place there; take it out by hand, or ask again, without paying, with: farebox pay resume ${paymentId}`;
   return new WalletError('answer_unknown', message, { paymentId, cause });
+}
+
+function keptUnsaid(path: string, paymentId: string, cause: unknown): WalletError {
+  const message = `The answer is whole in ${path}, but its delivery could not be completed; take it from there, or ask again, without paying, with: farebox pay resume ${paymentId}`;
+  const spent = cause instanceof WalletError ? { spent: cause.spent } : {};
+  return new WalletError('answer_unknown', message, { paymentId, cause, ...spent });
 }
 
 function typeOf(answer: Answer): string {

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { PayableRequest } from '../request.js';
+import { placeToFillIn } from '../url-template.js';
 import { argumentCharsMax, argumentHeadersMax } from './limits.js';
 import type { McpParts } from './parts.js';
 import { ToolRefusal } from './result.js';
@@ -48,6 +49,8 @@ export interface RequestArguments {
 export function readRequest(given: RequestArguments, { origins }: McpParts): PayableRequest {
   const { url, http_method, headers = {}, body } = given;
   requireOrigin(url, origins);
+  const place = placeToFillIn(url);
+  if (place !== undefined) throw new ToolRefusal('usage', `Fill in ${place} in the URL.`);
   const pairs = Object.entries(headers);
   if (pairs.length > argumentHeadersMax) {
     throw new ToolRefusal('usage', `Give at most ${argumentHeadersMax} headers.`);

@@ -90,6 +90,8 @@ describe('the tools', () => {
   it('refuse arguments that are none', async () => {
     const { url } = stand.seller;
     expect(failureIn(await stand.call('pay', { url, max: 'a lot' }))).toMatchObject({ code: 'usage' });
+    const template = await stand.call('pay', { url: `${url}/v1/{address}` });
+    expect(failureIn(template)).toMatchObject({ code: 'usage', message: 'Fill in {address} in the URL.' });
     expect((await stand.call('pay', {})).isError).toBe(true);
     expect((await stand.call('pay', { url: 'http://shop.example/' })).isError).toBe(true);
     expect((await stand.call('search', { origins: ['ftp://x'] })).isError).toBe(true);

@@ -9,12 +9,3 @@ export function parseDuration(text: string): number | undefined {
   const scale = unitMs[text.at(-1) ?? ''];
   return scale === undefined ? undefined : Number.parseInt(text, 10) * scale;
 }
-
-/** Writes one: in the largest unit that it is a whole number of. */
-export function showDuration(ms: number): string {
-  for (const unit of ['d', 'h', 'm', 's']) {
-    const scale = unitMs[unit] ?? 1_000;
-    if (ms >= scale && ms % scale === 0) return `${ms / scale}${unit}`;
-  }
-  return `${ms}ms`;
-}

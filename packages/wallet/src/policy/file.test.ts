@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { money, sat, token } from '../testing/policy-money.js';
-import { parseDuration, showDuration } from './duration.js';
+import { parseDuration } from './duration.js';
 import { defaultPolicyText } from './file-default.js';
 import { PolicyError } from './file-issues.js';
 import { loadPolicy } from './file-load.js';
@@ -269,9 +269,8 @@ describe('durations', () => {
     ['30s', 30_000],
     ['5m', 300_000],
     ['400d', 400 * 86_400_000],
-  ])('%s is %d ms, and back', (text, ms) => {
+  ])('%s is %d ms', (text, ms) => {
     expect(parseDuration(text)).toBe(ms);
-    expect(showDuration(ms)).toBe(text);
   });
 
   it.each(['0s', '5', 's', '-1s', '1w', '1.5h', ' 1s', '1234567s'])('%j is none', (text) => {

@@ -1,5 +1,4 @@
 export { commandApprover } from './approval-command.js';
-export { parseDuration, showDuration } from './duration.js';
 export { defaultPolicyText } from './file-default.js';
 export { changePolicy, type PolicyChange, PolicyChangeError } from './file-edit.js';
 export { PolicyError, type PolicyIssue } from './file-issues.js';
@@ -7,5 +6,4 @@ export { type LoadedPolicy, loadPolicy } from './file-load.js';
 export { parsePolicy, policyBytesMax } from './file-parse.js';
 export { listEntriesMax } from './file-schema.js';
 export { withPolicyLock, writePolicy } from './file-write.js';
-export { policyJsonSchema } from './json-schema.js';
 export { type Money, satoshis } from './money.js';

@@ -31,6 +31,24 @@ it('keeps an answer whose last byte was taken, whatever has become of its place'
   expect(String(error)).toContain(join(home, partial));
 });
 
+it('has its name before the payment is written down as delivered: a kill between them loses nothing', async () => {
+  const path = join(home, 'rate.json');
+  const atDelivery: string[] = [];
+  let keep: (() => Promise<void>) | undefined;
+  const body = async function* () {
+    yield* chunks(false);
+    await keep?.();
+    atDelivery.push(readFileSync(path, 'utf8'));
+  };
+  const beforeEnd = (given: () => Promise<void>): void => {
+    keep = given;
+  };
+  const file = await openBodyFile(path);
+  await file.write({ status: 200, headers: [], body: body(), beforeEnd }, 'pay_1');
+  await file.discard();
+  expect([atDelivery, readdirSync(home)]).toEqual([['{"rate":1}'], ['rate.json']]);
+});
+
 it('leaves nothing of an answer that broke off, and nothing of one that never came', async () => {
   const path = join(home, 'rate.json');
   const cut = await openBodyFile(path);

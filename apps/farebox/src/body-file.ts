@@ -26,16 +26,21 @@ export async function openBodyFile(path: string): Promise<BodyFile> {
   return {
     path,
     async write(answer, paymentId) {
+      const place = async () => {
+        // The last byte has been taken: nothing may remove this file any more.
+        whole = true;
+        await settle(file, partial, path).catch((cause: unknown) => {
+          throw keptAside(partial, path, paymentId, cause);
+        });
+      };
       try {
+        // The journal drops the proof with the delivery: until the file has its name, nothing has been delivered.
+        answer.beforeEnd?.(place);
         for await (const chunk of answer.body) await file.writeFile(chunk);
       } catch (cause) {
         throw notWritten(cause, paymentId);
       }
-      // The last byte has been taken, and the journal has dropped the proof: nothing may remove this file any more.
-      whole = true;
-      await settle(file, partial, path).catch((cause: unknown) => {
-        throw keptAside(partial, path, paymentId, cause);
-      });
+      if (!whole) await place();
     },
     async discard() {
       await file.close().catch(() => undefined);

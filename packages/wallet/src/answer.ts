@@ -35,6 +35,8 @@ export interface AnswerOptions {
   readonly abort: (reason: Error) => void;
   /** Told once, after the last byte was taken, the reading has failed or nobody reads on. Throws only what a reader may hear. */
   readonly onEnd?: (end: BodyEnd) => void;
+  /** Told of every chunk that has arrived. */
+  readonly onChunk?: (() => void) | undefined;
   /** The error that the reader gets when the body breaks off, or comes back to one that was given up. */
   readonly onCut: (cause: unknown) => WalletError;
 }
@@ -84,11 +86,13 @@ class BodyReader implements AsyncIterator<Uint8Array> {
     // Given up while it was waited for.
     if (this.#ended) return done;
     if (chunk === 'end') {
-      await (this.#finishing ??= this.#finish());
+      this.#finishing ??= this.#finish();
+      await this.#finishing;
       return done;
     }
     if (chunk instanceof Uint8Array) {
       this.#awaitReader();
+      this.#options.onChunk?.();
       return { done: false, value: chunk };
     }
     this.#end('cut');

@@ -199,6 +199,23 @@ describe('a payment that another process has changed', () => {
     });
   });
 
+  it.each<JournalState>(['refused', 'failed', 'answer-unknown'])(
+    'is delivered if we have it all, although the other one made it %s meanwhile',
+    async (state) => {
+      afterPaying(({ seen, response }) => {
+        const { id } = onlyEntry();
+        purse.journal.move(id, 'presented', 'presented', {}, Date.now());
+        purse.journal.move(id, 'presented', state, { status: 409, detail: 'in use' }, Date.now());
+        if (seen.credential) deliver(response, seen.credential);
+      });
+      await buy();
+      const entry = onlyEntry();
+      expect(entry).toMatchObject({ state: 'delivered', status: 200, detail: 'delivered' });
+      expect([entry.payload, purse.node.paid.length]).toEqual([undefined, 1]);
+      expect(await wallet.resume(entry.id)).toMatchObject({ kind: 'finished' });
+    },
+  );
+
   it('is delivered, if the other one has it and so have we', async () => {
     afterPaying(({ seen, response }) => {
       purse.journal.move(onlyEntry().id, 'presented', 'delivered', { status: 200 }, Date.now());

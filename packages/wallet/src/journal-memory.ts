@@ -103,6 +103,10 @@ class MemoryJournal implements Journal {
     return this.#write(id, { ...changeColumns(settled), settlement: 'made', updated_ms: nowMs }, nowMs);
   }
 
+  renew(id: string, nowMs: number): void {
+    if (this.find(id)?.state === 'presented') this.#write(id, { updated_ms: nowMs }, nowMs);
+  }
+
   findOver(plan: Pick<PaymentPlan, 'price' | 'maxFee' | 'budgets'>, nowMs: number): OverBudget | undefined {
     return this.#count.findOver(plan, nowMs);
   }

@@ -120,6 +120,11 @@ class SqliteJournal implements Journal {
     });
   }
 
+  renew(id: string, nowMs: number): void {
+    const sql = `UPDATE payment SET updated_ms = ? WHERE id = ? AND state = 'presented' AND owner = ?`;
+    this.#write(() => this.#db.prepare(sql).run([nowMs, id, this.#owner]));
+  }
+
   findOver(plan: Pick<PaymentPlan, 'price' | 'maxFee' | 'budgets'>, nowMs: number): OverBudget | undefined {
     return guard(() => this.#db.transaction(() => findOverBudget(this.#db, plan, nowMs)).deferred());
   }

@@ -155,6 +155,11 @@ export interface Journal {
   move(id: string, from: JournalState, to: JournalState, changes: EntryChanges, nowMs: number): JournalEntry;
   /** Writes down that an open payment was carried out; the state stays. From then on it is as good as any credit. */
   settle(id: string, from: JournalState, settled: Settled, nowMs: number): JournalEntry;
+  /**
+   * Moves `updatedMs` of what this process has presented and is still reading, so that others leave it alone; nothing, where
+   * the row is in another state or another process wrote it last.
+   */
+  renew(id: string, nowMs: number): void;
   find(id: string): JournalEntry | undefined;
   findByReference(reference: string): JournalEntry | undefined;
   /** Newest first, at most `limit` (100 when left out). */

@@ -2,7 +2,7 @@ import { serializeCredential } from '@farebox/protocol';
 import { type Answer, answerHeader, type BodyEnd, readRefusal } from './answer.js';
 import type { WalletContext } from './context.js';
 import { WalletError } from './errors.js';
-import type { EntryChanges, JournalEntry, StoredRequest } from './journal.js';
+import type { EntryChanges, Journal, JournalEntry, StoredRequest } from './journal.js';
 import { isStateChanged, step } from './journal-step.js';
 import { clockToleranceMs } from './limits.js';
 import { checkReceipt, type ReceiptCheck } from './receipt-check.js';
@@ -10,7 +10,7 @@ import type { Header, ReplayableRequest } from './request.js';
 import { plainText, readProblem } from './seller-problem.js';
 import type { PaidEntry } from './settle.js';
 import { feeLost, settlementUnknown, settleOpen } from './settlement.js';
-import { isOpen } from './states.js';
+import { isOpen, type JournalState } from './states.js';
 import { exchange, type TransportInit } from './transport.js';
 
 /** A paid answer. It is written down as delivered when its body has been read to the end. */
@@ -63,12 +63,14 @@ export async function present(
       if (end === 'complete') writeDelivered(context, presented, { ...changes, detail: 'delivered' });
       else writeLost(context, presented, { status, detail: endOf[end] });
     };
+    const renew = renewal(context, presented);
     const result = await exchange(context, request, request.headers, {
       answerTimeoutMs: context.timeouts.paidAnswerMs,
       unreadMs: context.timeouts.answerUnreadMs,
       signal: options.signal,
       transport: options.transport,
       onEnd,
+      onChunk: () => receipt && renew(),
       onCut: (cause) => lost(presented, 'The paid answer broke off', cause),
     });
     if (!result.ok) {
@@ -97,17 +99,61 @@ const endOf = {
   unkept: 'the answer could not be kept',
 } as const;
 
-function writeDelivered(context: WalletContext, presented: JournalEntry, changes: EntryChanges): void {
-  const { journal, now } = context;
+/** Part of the time after which others take a presented payment for abandoned: renewed so often, it never looks so. */
+const renewalPart = 1 / 4;
+
+/** While chunks arrive, others leave the payment alone; a reader who pauses for long is covered by {@link writeDelivered}. */
+function renewal({ journal, now, timeouts }: WalletContext, { id, updatedMs }: JournalEntry): () => void {
+  let renewedMs = updatedMs;
+  return () => {
+    const nowMs = now();
+    if (nowMs < renewedMs + timeouts.paidAnswerMs * renewalPart) return;
+    renewedMs = nowMs;
+    try {
+      journal.renew(id, nowMs);
+    } catch (error) {
+      // No reason to lose an answer that is arriving.
+      if (!(error instanceof WalletError)) throw error;
+    }
+  };
+}
+
+/** Another process can come between so often; each time it has changed the row. */
+const deliveryTriesMax = 5;
+/** What another process makes of the payment that got no answer while ours was coming. */
+const lostStates: readonly JournalState[] = ['refused', 'failed', 'answer-unknown'];
+
+function writeDelivered(
+  { journal, now }: WalletContext,
+  presented: JournalEntry,
+  changes: EntryChanges,
+): void {
   const { id } = presented;
   step(presented, () => {
-    try {
-      journal.move(id, 'presented', 'delivered', changes, now());
-    } catch (error) {
-      // Another process has got the same answer meanwhile; ours is as whole.
-      if (!isStateChanged(error) || journal.find(id)?.state !== 'delivered') throw error;
+    for (let tries = 1; ; tries += 1) {
+      try {
+        journal.move(id, 'presented', 'delivered', changes, now());
+        return;
+      } catch (error) {
+        if (!isStateChanged(error)) throw error;
+        const state = journal.find(id)?.state;
+        // Another process has got the same answer meanwhile; ours is as whole.
+        if (state === 'delivered') return;
+        if (state === undefined || !lostStates.includes(state) || tries === deliveryTriesMax) throw error;
+        takeBack(journal, id, state, now());
+      }
     }
   });
+}
+
+/** What another process did not get is here all the same, and what is here has been delivered. */
+function takeBack(journal: Journal, id: string, state: JournalState, nowMs: number): void {
+  try {
+    journal.move(id, state, 'presented', {}, nowMs);
+  } catch (error) {
+    // Changed once more: the next try sees to what.
+    if (!isStateChanged(error)) throw error;
+  }
 }
 
 /**

@@ -1,9 +1,23 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { readAll } from './answer.js';
-import { clockToleranceMs } from './limits.js';
+import { ActivePayments } from './active-payments.js';
+import { discard, readAll } from './answer.js';
+import type { WalletContext } from './context.js';
+import type { Journal } from './journal.js';
+import { openJournal } from './journal-sqlite.js';
+import {
+  answerIdleMs,
+  answerUnreadMs,
+  clockToleranceMs,
+  defaultLimits,
+  paidAnswerTimeoutMs,
+  payTimeoutMs,
+  unpaidAnswerTimeoutMs,
+} from './limits.js';
+import { createMethodBook } from './methods.js';
+import { resumeEntry } from './resume.js';
 import { failureOf } from './testing/failure.js';
 import { openTestPurse, type TestPurse } from './testing/purse.js';
-import { deliver, honest, Seller } from './testing/seller.js';
+import { deliver, hashOf, honest, receiptOf, Seller } from './testing/seller.js';
 
 let seller: Seller;
 let purse: TestPurse;
@@ -26,6 +40,29 @@ afterEach(async () => {
   purse.close();
   await seller.close();
 });
+
+/** What another process on the same file sees: no row there is its own, every owner lives, and it is at work on nothing. */
+function asElsewhere(journal: Journal, now: () => number): WalletContext {
+  return {
+    methods: createMethodBook([purse.lightning]),
+    journal: Object.assign(journal, { isOwn: () => false, ownerIsGone: () => false }),
+    limits: defaultLimits,
+    policy: undefined,
+    approve: undefined,
+    showAmount: String,
+    fetch: globalThis.fetch,
+    now,
+    allowInsecure: false,
+    timeouts: {
+      unpaidAnswerMs: unpaidAnswerTimeoutMs,
+      paidAnswerMs: paidAnswerTimeoutMs,
+      answerIdleMs,
+      answerUnreadMs,
+      payMs: payTimeoutMs,
+    },
+    active: new ActivePayments(),
+  };
+}
 
 async function payIntoCredit(headers: Record<string, string> = {}): Promise<string> {
   const failure = await failureOf(purse.wallet.pay({ url: seller.url, headers }));
@@ -90,6 +127,45 @@ describe('resume', () => {
     expect((await failureOf(purse.wallet.resume(result.entry.id))).code).toBe('in_progress');
     await readAll(result.answer, 1_000);
     expect(await purse.wallet.resume(result.entry.id)).toMatchObject({ kind: 'finished' });
+  });
+
+  it('leaves a payment alone for as long as another process takes its answer', async () => {
+    const id = await payIntoCredit();
+    let rest = (): void => undefined;
+    seller.behave(({ seen, response }) => {
+      const { credential } = seen;
+      if (credential === undefined) return;
+      response.writeHead(200, { 'payment-receipt': receiptOf(credential, hashOf(credential)) });
+      response.write('first');
+      rest = () => void response.write('second', () => response.end());
+    });
+    const start = Date.now();
+    let laterMs = 0;
+    const now = () => start + laterMs;
+    const reading = await purse.another({ now }).resume(id, { evenExpired: true });
+    if (reading.kind !== 'delivered') throw new Error('not delivered');
+    const chunks = reading.answer.body[Symbol.asyncIterator]();
+    await chunks.next();
+    laterMs += paidAnswerTimeoutMs - 1;
+    rest();
+    expect((await chunks.next()).done).toBe(false);
+    laterMs += paidAnswerTimeoutMs - 1;
+    const other = openJournal({ path: purse.path });
+    const found = other.find(id);
+    if (found === undefined) throw new Error('no such payment');
+    const elsewhere = asElsewhere(other, now);
+    expect((await failureOf(resumeEntry(elsewhere, found))).code).toBe('in_progress');
+    expect(found.presentations).toBe(2);
+    // Silent for as long as an answer may take to begin: abandoned, as far as anybody else can see.
+    laterMs += paidAnswerTimeoutMs;
+    const again = await resumeEntry(elsewhere, found, { evenExpired: true });
+    if (again.kind !== 'delivered') throw new Error('not delivered');
+    await discard(again.answer);
+    expect(other.find(id)).toMatchObject({ state: 'answer-unknown', presentations: 3 });
+    // And the first has it all in the end.
+    while (!(await chunks.next()).done);
+    expect(other.find(id)?.state).toBe('delivered');
+    other.close();
   });
 
   it('presents once, however often this process resumes it at a time', async () => {

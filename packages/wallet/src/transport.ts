@@ -21,6 +21,7 @@ export interface ExchangeOptions {
   readonly signal?: AbortSignal | undefined;
   readonly transport?: TransportInit | undefined;
   readonly onEnd?: (end: BodyEnd) => void;
+  readonly onChunk?: () => void;
   readonly onCut: (cause: unknown) => WalletError;
 }
 
@@ -63,6 +64,7 @@ export async function exchange(
         unreadMs: options.unreadMs,
         abort,
         onEnd,
+        onChunk: options.onChunk,
         onCut: options.onCut,
       }),
     };

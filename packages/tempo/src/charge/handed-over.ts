@@ -3,6 +3,7 @@ import type { Hex } from '../chain/hex.js';
 import { TempoRpcError } from '../chain/rpc.js';
 import type { SignedTransaction } from '../transaction/decode.js';
 import { recoverSigner } from '../transaction/signature.js';
+import type { NodeVerdict } from './node-verdict.js';
 
 /** Most transactions that are remembered; the oldest make room. */
 export const handedOverMax = 20_000;
@@ -13,8 +14,18 @@ export const handedOverMax = 20_000;
  * process only.
  */
 export interface HandedOver {
-  /** To be told when nobody knows what became of it. Never rejects. */
-  note(chain: TempoChain, transaction: SignedTransaction, nowMs: number): Promise<void>;
+  /**
+   * To be told when nobody knows what became of it, and what the node `said` of it. Never rejects.
+   *
+   * One that the node refuses is not handed over, whatever was before: its payer may leave too little for it, and refill the
+   * account days later. One that the node has already may wait there for the same reason, and is noted only if it was before.
+   */
+  note(
+    chain: TempoChain,
+    transaction: SignedTransaction,
+    said: NodeVerdict['kind'] | undefined,
+    nowMs: number,
+  ): Promise<void>;
   /** When it was presented, milliseconds since the epoch. */
   presentedMs(hash: Hex): number | undefined;
 }
@@ -23,13 +34,13 @@ export interface HandedOver {
 export function createHandedOver(max = handedOverMax): HandedOver {
   const presented = new Map<Hex, number>();
   return {
-    async note(chain, transaction, nowMs) {
+    async note(chain, transaction, said, nowMs) {
       const { hash } = transaction;
-      if (!(await isNext(chain, transaction))) {
+      if (said === 'refused' || !(await isNext(chain, transaction))) {
         presented.delete(hash);
         return;
       }
-      if (presented.has(hash)) return;
+      if (said === 'seen' || presented.has(hash)) return;
       for (const oldest of presented.keys()) {
         if (presented.size < max) break;
         presented.delete(oldest);

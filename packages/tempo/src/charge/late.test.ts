@@ -3,7 +3,7 @@ import { type JsonObject, MethodUnavailable } from '@farebox/protocol';
 import { keccak256 } from 'viem';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Hex } from '../chain/hex.js';
-import { type Fate, fateOf, type LossyProxy, startLossyProxy } from '../testing/lossy-proxy.js';
+import { fateOf, type LossyProxy, startLossyProxy } from '../testing/lossy-proxy.js';
 import {
   codeOf,
   freshAddress,
@@ -254,24 +254,22 @@ test('sent by us in time and mined late: paid when it was presented', async () =
   restarted.rpc.close();
 });
 
-/** How its second presentation goes, in time: its nonce is next then, and its payer has left too little for it. */
-const heldBack: readonly (readonly [string, ((method: string) => Fate)?])[] = [
-  ['behind a transaction that is missing'],
-  ['refused by the node', () => 'pass'],
-  ['refused by a node that then says nothing', (method) => (method === sending ? 'pass' : 'lose-request')],
-  ['kept waiting by the node', (method) => (method === sending ? 'already-known' : 'pass')],
+/** Presented first behind a missing transaction, then when it is next and its payer has left too little: how that goes. */
+const holdings: readonly { readonly how: string; readonly again: LossyProxy['decide'] }[] = [
+  { how: 'refused', again: () => 'pass' },
+  { how: 'refused, and no more heard', again: (method) => (method === sending ? 'pass' : 'lose-request') },
+  { how: 'kept waiting', again: (method) => (method === sending ? 'already-known' : 'pass') },
 ];
 
-test.each(heldBack)('held back by its payer, %s: paid when it was mined', async (_name, again) => {
+test.each(holdings)('held back by its payer, $how: paid when it was mined', async ({ again }) => {
   const payer = await shop.payer(5_000_000n);
   const sold = await shop.sell(price);
   const signed = await openEnded(payer, sold, 1);
-  // A node that keeps it waiting does not answer.
   proxy.decide = fateOf(sending, 'lose-request');
   await expect(shop.present(sold, signed)).rejects.toThrow(MethodUnavailable);
-  await mine(await openEnded(payer, await shop.sell(4_970_000n)));
-  proxy.decide = again ?? proxy.decide;
-  if (again) await expect(shop.present(sold, signed)).rejects.toThrow(MethodUnavailable);
+  await mine(await openEnded(payer, await shop.sell(4_980_000n)));
+  proxy.decide = again;
+  await expect(shop.present(sold, signed)).rejects.toThrow(MethodUnavailable);
   proxy.decide = () => 'pass';
   await devnet.increaseTime(6 * days);
   await devnet.fund(payer.account.address, 5_000_000n, pathUsd);

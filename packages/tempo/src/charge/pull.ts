@@ -133,7 +133,7 @@ async function settlePlain(
   };
   const outcome = await settleTransaction(context.chain, settling, context.patience);
   if (outcome.kind === 'unknown' && sending.send && transaction.validBefore === undefined)
-    await context.handedOver.note(context.chain, transaction, charge.nowMs);
+    await context.handedOver.note(context.chain, transaction, outcome.said, charge.nowMs);
   return concludeOutcome(context, transaction, outcome, charge.terms);
 }
 

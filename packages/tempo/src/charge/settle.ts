@@ -4,7 +4,7 @@ import type { Address, Hex } from '../chain/hex.js';
 import type { TempoReceipt } from '../chain/receipt.js';
 import { TempoRpcError } from '../chain/rpc.js';
 import type { Signer } from '../transaction/signature.js';
-import { readVerdict } from './node-verdict.js';
+import { type NodeVerdict, readVerdict } from './node-verdict.js';
 import { lookPatiently, type SettlePatience } from './patience.js';
 import type { TempoRefusalCode } from './refusal.js';
 
@@ -42,7 +42,12 @@ export type SettleOutcome =
   /** It was not mined, and as things are it will not be. */
   | { readonly kind: 'refused'; readonly code: TempoRefusalCode; readonly why: string }
   /** It may have been mined, or may still be. */
-  | { readonly kind: 'unknown'; readonly error: Error };
+  | {
+      readonly kind: 'unknown';
+      readonly error: Error;
+      /** What the node said when it was broadcast just now, whatever was heard afterwards. */
+      readonly said?: NodeVerdict['kind'] | undefined;
+    };
 
 type Refused = Extract<SettleOutcome, { readonly kind: 'refused' }>;
 
@@ -102,7 +107,9 @@ export async function settleTransaction(
   }
   const signer = await settling.findSigner();
   if (signer === undefined) return unsigned;
-  return lookUntilKnown(chain, lookingFor(settling, signer, error), patience);
+  const verdict = error && readVerdict(error);
+  const outcome = await lookUntilKnown(chain, lookingFor(settling, signer, error, verdict), patience);
+  return outcome.kind === 'unknown' ? { ...outcome, said: verdict?.kind } : outcome;
 }
 
 /** What is looked for, how often, and what is said when it is not there. */
@@ -114,9 +121,13 @@ interface Looking {
   readonly unsent: boolean;
 }
 
-function lookingFor(settling: Settling, signer: Signer, error: TempoRpcError | undefined): Looking {
+function lookingFor(
+  settling: Settling,
+  signer: Signer,
+  error: TempoRpcError | undefined,
+  verdict: NodeVerdict | undefined,
+): Looking {
   const { sentBefore } = settling;
-  const verdict = error && readVerdict(error);
   const unsent = !sentBefore && (verdict === undefined || verdict.kind === 'refused');
   const used = error !== undefined && isNonceUsed(error);
   let absent: SettleOutcome = { kind: 'unknown', error: error ?? notMined };

@@ -34,6 +34,7 @@ const journal: Journal = {
     return entry;
   },
   settle: (...args) => inner.settle(...args),
+  renew: (...args) => inner.renew(...args),
   find: (id) => inner.find(id),
   findByReference: (reference) => inner.findByReference(reference),
   list: (options) => inner.list(options),

@@ -18,7 +18,9 @@ export interface KeptAnswer {
  */
 export async function keepAnswer(answer: Answer, folder: string, paymentId: string): Promise<KeptAnswer> {
   const { answerShelf } = await import('@farebox/wallet/answers');
-  const { file, contentType, whole } = await answerShelf(folder, shownBodyBytesMax).keep(answer, paymentId);
+  // Of many answers in one run, the first are still to be handed on when the last is kept.
+  const shelf = answerShelf(folder, shownBodyBytesMax, performance.timeOrigin);
+  const { file, contentType, whole } = await shelf.keep(answer, paymentId);
   return {
     path: file,
     bytes: whole.byteLength,

@@ -136,6 +136,7 @@ describe('the journal in memory', () => {
           );
         if (kind === 4) return journal.settle(entry.id, entry.state, changes, nowMs);
         if (kind === 5 && step % 20 === 0) return journal.prune({ finishedMs: 0, creditMs: 0 }, nowMs);
+        if (kind === 5 && step % 3 === 0) return journal.renew(entry.id, nowMs);
         return journal.move(entry.id, from ?? entry.state, to, changes, nowMs);
       };
       const looks = (journal: Journal): unknown => [
@@ -160,6 +161,22 @@ describe('the journal in memory', () => {
       reached.add(pick(memory, at)?.state);
     }
     expect(reached.size).toBeGreaterThan(4);
+  });
+
+  it('renews what is presented, and nothing else, as the one in a file does', () => {
+    for (const journal of [memory, file]) {
+      const planned = journal.plan(planOf(dice(3)), 1);
+      if (!planned.ok) throw new Error('not planned');
+      const { id, price: paid } = planned.entry;
+      journal.renew(id, 2);
+      expect(journal.find(id)?.updatedMs).toBe(1);
+      journal.move(id, 'planned', 'paying', {}, 3);
+      const fee = { amount: 0n, currency: paid.currency };
+      journal.move(id, 'paying', 'paid', { payload: { preimage: 'x' }, paid, fee }, 4);
+      journal.move(id, 'paid', 'presented', {}, 5);
+      journal.renew(id, 6);
+      expect(journal.find(id)).toMatchObject({ state: 'presented', updatedMs: 6, presentations: 1 });
+    }
   });
 
   it('gives out copies: what is done to an entry changes nothing', () => {

@@ -34,6 +34,7 @@ const journal: Journal = {
   replan: (...args) => inner.replan(...args),
   move: (...args) => around(args[2], () => inner.move(...args)),
   settle: (...args) => around('settled', () => inner.settle(...args)),
+  renew: (...args) => inner.renew(...args),
   findOver: (...args) => inner.findOver(...args),
   standing: (...args) => inner.standing(...args),
   find: (id) => inner.find(id),

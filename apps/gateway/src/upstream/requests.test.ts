@@ -216,7 +216,6 @@ describe('time', () => {
       upstreamConfig(server.origin.replace('http:', 'https:'), { connectTimeoutMs: 50, connections: 2 }),
     );
     const outcomes = await Promise.all([1, 2, 3, 4, 5].map(() => exchangeOnce(upstream)));
-    // Whoever waited in line as long is not made to wait for another attempt.
     const code = expect.stringMatching(/^upstream_(connect_timeout|busy)$/);
     for (const outcome of outcomes) expect(outcome).toMatchObject({ kind: 'failed', code, sent: false });
   });

@@ -1,11 +1,21 @@
 import { EventEmitter, once } from 'node:events';
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import type { Answer } from '../answer.js';
 import { WalletError } from '../errors.js';
 import { answerShelf } from './answer-shelf.js';
+import { keptAnswersMax } from './limits.js';
 
 let home = '';
 beforeEach(() => {
@@ -108,4 +118,21 @@ it('gives up an answer that is larger than it takes', async () => {
   expect(ends).toEqual(['stopped']);
   const another = answerOf('paid for');
   expect(await answerShelf(home, 8).keep(another.answer, 'pay_1')).toMatchObject({ text: 'paid for' });
+});
+
+it('removes the oldest of too many, but never what its own process has still to hand on', async () => {
+  // File systems round; whole seconds they keep.
+  const startSeconds = Math.floor(Date.now() / 1000) - 3_600;
+  for (let n = -1; n <= keptAnswersMax; n += 1) {
+    const path = join(home, `pay_old${n}`);
+    writeFileSync(path, 'kept');
+    // One from before this run, the others of this run, in their order.
+    utimesSync(path, startSeconds + n, startSeconds + n);
+  }
+  const has = (n: number) => existsSync(join(home, `pay_old${n}`));
+  await answerShelf(home, 100, startSeconds * 1000).keep(answerOf('paid for').answer, 'pay_1');
+  expect([has(-1), has(0), has(1)]).toEqual([false, true, true]);
+  await answerShelf(home, 100).keep(answerOf('paid for').answer, 'pay_2');
+  // There were two too many when it began.
+  expect([has(0), has(1), has(2)]).toEqual([false, false, true]);
 });

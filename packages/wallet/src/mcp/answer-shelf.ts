@@ -41,17 +41,24 @@ export interface AnswerShelf {
 
 /**
  * Keeps paid answers in a folder, readable by its owner only, for a day. A paid answer can be asked for once: whoever
- * waited for it may have gone, and what does not fit a result must not be lost. None is larger than `bytesMax`.
+ * waited for it may have gone, and what does not fit a result must not be lost. None is larger than `bytesMax`. What was
+ * kept at `handingOnSinceMs` (milliseconds since the epoch) or later is never too many: its reader still hands it on.
  */
-export function answerShelf(folder: string, bytesMax = keptAnswerBytesMax): AnswerShelf {
+export function answerShelf(
+  folder: string,
+  bytesMax = keptAnswerBytesMax,
+  handingOnSinceMs = Number.POSITIVE_INFINITY,
+): AnswerShelf {
   return {
     async keep(answer, paymentId) {
       const path = pathOf(folder, paymentId);
-      const draft = await openDraft(folder, path, paymentId).catch(async (cause: unknown) => {
-        // Nobody else would end it, and until then no other process may ask for it.
-        await discard(answer);
-        throw notKept(paymentId, cause);
-      });
+      const draft = await openDraft(folder, path, paymentId, handingOnSinceMs).catch(
+        async (cause: unknown) => {
+          // Nobody else would end it, and until then no other process may ask for it.
+          await discard(answer);
+          throw notKept(paymentId, cause);
+        },
+      );
       try {
         const whole = await draft.take(answer, bytesMax);
         return { ...view(whole), contentType: typeOf(answer), file: path, whole };
@@ -76,9 +83,9 @@ export function answerShelf(folder: string, bytesMax = keptAnswerBytesMax): Answ
   };
 }
 
-async function openDraft(folder: string, path: string, paymentId: string): Promise<Draft> {
+async function openDraft(folder: string, path: string, paymentId: string, sinceMs: number): Promise<Draft> {
   await mkdir(folder, { recursive: true, mode: 0o700 });
-  await prune(folder);
+  await prune(folder, sinceMs);
   // A name of its own: two processes may be answered at once, and neither may touch what the other reads.
   const partial = `${path}.${randomBytes(4).toString('hex')}.partial`;
   return new Draft(await open(partial, 'wx+', 0o600), partial, path, paymentId);
@@ -197,8 +204,8 @@ function view(whole: Buffer): Pick<ShownAnswer, 'text' | 'encoding' | 'truncated
   }
 }
 
-/** Removes what is old, then the oldest of what is too many. */
-async function prune(folder: string): Promise<void> {
+/** Removes what is old, then the oldest of what is too many and older than `sinceMs`. */
+async function prune(folder: string, sinceMs: number): Promise<void> {
   const names = await readdir(folder);
   const kept: { readonly path: string; readonly atMs: number }[] = [];
   for (const name of names) {
@@ -209,5 +216,5 @@ async function prune(folder: string): Promise<void> {
     else kept.push({ path, atMs: found.mtimeMs });
   }
   const surplus = kept.sort((a, b) => a.atMs - b.atMs).slice(0, Math.max(0, kept.length - keptAnswersMax));
-  for (const { path } of surplus) await rm(path, { force: true });
+  for (const { path, atMs } of surplus) if (atMs < sinceMs) await rm(path, { force: true });
 }

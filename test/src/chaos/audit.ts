@@ -49,7 +49,7 @@ export interface AuditParts {
 type Outcome = 'delivered' | 'redeemed' | 'held' | 'lost';
 
 /** How far from a delivery a kill may lie that kept it from being noted, milliseconds. */
-const killWindowMs = 3_000;
+const killWindowMs = 1_000;
 
 /** Looks at everything that was paid, from both ends. */
 export async function auditPurchases(parts: AuditParts): Promise<Audit> {

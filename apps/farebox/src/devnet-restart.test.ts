@@ -9,6 +9,7 @@ import { createGateway, createLogger, loadConfig } from '@farebox/gateway';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { findHome } from './home.js';
 import { lastAddress } from './last-devnet.js';
+import { quietPort } from './testing/quiet-port.js';
 import { only, run, start } from './testing/run.js';
 
 let home = '';
@@ -22,8 +23,8 @@ afterEach(async () => {
   rmSync(home, { recursive: true, force: true });
 });
 
-async function startDevnet() {
-  const child = start(home, ['devnet', '--json']);
+async function startDevnet(...words: string[]) {
+  const child = start(home, ['devnet', '--json', ...words]);
   stack.push(() => child.kill('SIGKILL'));
   const ended = once(child, 'exit');
   const [text] = await Promise.race([
@@ -61,7 +62,8 @@ routes: [{ match: GET /rate, upstream: rates, price: 1 sat }]
 }
 
 it('a devnet that comes back is where it was, and a running gateway sells on', async () => {
-  const first = await startDevnet();
+  // Any other port could be somebody else's by the time that it comes back.
+  const first = await startDevnet('--port', String(await quietPort()));
   const gateway = await startGateway();
   const buys = async () => {
     const { code, stdout } = await run(home, ['pay', 'request', `${gateway}/rate`, '--yes', '--body']);
@@ -82,7 +84,7 @@ describe('the last address of a devnet', () => {
     lastAddress(findHome({ FAREBOX_HOME: home }), asked, { remark });
 
   it('is taken again after a stop or a crash, unless another is asked for or somebody has it', async () => {
-    const other = createServer().listen(0, '127.0.0.1');
+    const other = createServer().listen(await quietPort(), '127.0.0.1');
     await once(other, 'listening');
     const { port } = other.address() as AddressInfo; // a TCP server that listens
     const file = { token: 'a'.repeat(43), url: `http://127.0.0.1:${port}` };

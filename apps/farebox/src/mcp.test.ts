@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -13,6 +13,7 @@ import { checkOutput } from './testing/checked-output.js';
 import { only, run, start } from './testing/run.js';
 import { Shop } from './testing/shop.js';
 import { makeWallet } from './testing/tempo-wallets.js';
+import { newHome, placeVault, walletOf } from './vault/testing/vault-home.js';
 
 const bin = fileURLToPath(new URL('../bin/farebox.js', import.meta.url));
 let devnet: Devnet;
@@ -157,6 +158,51 @@ describe('an agent over stdio', () => {
       expect(refused).toMatchObject({ isError: true, paid: false, code: 'no_payable_challenge' });
       await writeDevnetFile(own, { url: server.url, token: server.token });
       expect(await call(client, 'pay', asked)).toMatchObject({ isError: false, paid: true });
+    } finally {
+      await client.close();
+      rmSync(own, { recursive: true, force: true });
+    }
+  });
+
+  it('pays from an unlocked vault, and no more once its owner has locked it', async () => {
+    const own = newHome();
+    await placeVault(own);
+    await writeDevnetFile(own, { url: server.url, token: server.token });
+    const env = { XDG_RUNTIME_DIR: join(own, 'run') };
+    mkdirSync(env.XDG_RUNTIME_DIR, { mode: 0o700 });
+    await walletOf(own, env).done('unlock');
+    const without = { ...env, FAREBOX_HOME: own, FAREBOX_PASSPHRASE: '' };
+    const client = await connectWith(without, '--node', 'devnet');
+    try {
+      const asked = { url: `${shop.url}/price/2` };
+      expect(await call(client, 'pay', asked)).toMatchObject({ paid: true });
+      await walletOf(own, env).done('lock');
+      expect(await call(client, 'pay', asked)).toMatchObject({
+        isError: true,
+        paid: false,
+        code: 'vault_locked',
+      });
+      expect(await call(client, 'preview', asked)).toMatchObject({ isError: false });
+      await walletOf(own, env).done('unlock');
+      expect(await call(client, 'pay', asked)).toMatchObject({ paid: true });
+    } finally {
+      await client.close();
+      rmSync(own, { recursive: true, force: true });
+    }
+  });
+
+  it('finishes payments with nothing to pay with, and under a policy that is broken', async () => {
+    const own = newHome();
+    const client = await connectWith({ FAREBOX_HOME: own });
+    try {
+      expect(await call(client, 'pay', { url: `${shop.url}/price/2` })).toMatchObject({
+        isError: true,
+        code: 'node_not_found',
+      });
+      expect(await call(client, 'resume')).toMatchObject({ isError: false, ok: true, payments: [] });
+      writeFileSync(join(own, 'policy.yaml'), 'limits: everything');
+      expect(await call(client, 'resume')).toMatchObject({ isError: false, ok: true, payments: [] });
+      expect(await call(client, 'pay', { url: `${shop.url}/price/2` })).toMatchObject({ isError: true });
     } finally {
       await client.close();
       rmSync(own, { recursive: true, force: true });

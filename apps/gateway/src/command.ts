@@ -85,9 +85,12 @@ async function serve(options: ServeOptions): Promise<number> {
     if (gateway !== undefined) void reloadFrom(options.config, gateway, logger);
   };
   process.on('SIGHUP', hangUp);
+  let stopping: Promise<void>;
   try {
     gateway = await createGateway(config, { logger });
     const { url } = await gateway.listen();
+    // Before it says that it serves: whoever has read that may stop it, and it ends in order.
+    stopping = interrupted();
     const { adminUrl, metricsUrl } = gateway;
     print(welcome(config, { url, adminUrl, metricsUrl }));
   } catch (error) {
@@ -95,7 +98,7 @@ async function serve(options: ServeOptions): Promise<number> {
     await gateway?.close();
     return complain(error instanceof Error ? error.message : String(error), 1);
   }
-  await interrupted();
+  await stopping;
   process.off('SIGHUP', hangUp).on('SIGHUP', ignore);
   print('\nStopping: finishing what was paid for. Once more to stop at once.\n');
   await Promise.race([gateway.close(), interrupted().then(() => gateway?.close({ drainMs: 0 }))]);

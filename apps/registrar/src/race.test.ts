@@ -1,9 +1,18 @@
 import { startTempoDevnet, type TempoDevnet } from '@farebox/devnet/tempo';
+import type { TempoAccount } from '@farebox/tempo';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { findDomain } from './store/domains.js';
 import { accountSums, balanceOf } from './store/entries.js';
 import { countLocks } from './store/locks.js';
-import { ask, fundedAccount, newAgent, payLightning, registerPath, signTempo } from './testing/client.js';
+import {
+  ask,
+  fundedAccount,
+  newAgent,
+  payLightning,
+  type Read,
+  registerPath,
+  signTempo,
+} from './testing/client.js';
 import { openRig, type Rig } from './testing/rig.js';
 
 /** Agents in the race; the big size is run by hand: REGISTRAR_RACE_AGENTS=200. */
@@ -71,14 +80,20 @@ describe(`${racers} agents who want one name`, () => {
           readonly Authorization: string;
           readonly onTempo: boolean;
         }[] = [];
+        const offers: { readonly asked: Read; readonly account: TempoAccount | undefined }[] = [];
         for (const [n, agent] of agents.entries()) {
           const asked = await ask(rig, registerPath, { json, key: agent.key });
-          const onTempo = n % 2 === 0;
-          const Authorization = onTempo
-            ? await signTempo(chain, await fundedAccount(chain, 2_000_000n), asked)
-            : await payLightning(rig, asked);
           await ask(rig, '/api/v1/domains/wanted.agent/reset-lock', { method: 'POST', key: agent.key });
-          orders.push({ ...agent, Authorization, onTempo });
+          const account = n % 2 === 0 ? await fundedAccount(chain, 2_000_000n) : undefined;
+          offers.push({ asked, account });
+        }
+        // Signed at the end, since what is signed on Tempo is good for 25 seconds only.
+        for (const [n, { asked, account }] of offers.entries()) {
+          const agent = agents[n] ?? { id: '', key: '' };
+          const Authorization = account
+            ? await signTempo(chain, account, asked)
+            : await payLightning(rig, asked);
+          orders.push({ ...agent, Authorization, onTempo: account !== undefined });
         }
         const present = ({ key, Authorization }: (typeof orders)[number]) =>
           ask(rig, registerPath, { json, key, headers: { Authorization } });

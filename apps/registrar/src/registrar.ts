@@ -146,7 +146,8 @@ export function createRegistrar(options: RegistrarOptions): Registrar {
   }
   const told = { released: courier.wake, fault: onFault };
   const housekeeping = startHousekeeping(db, ledger, now, told, options.elapsed);
-  const server = createServer(getRequestListener(app.fetch, { overrideGlobalObjects: false }));
+  const listener = getRequestListener(app.fetch, { overrideGlobalObjects: false });
+  const server = createServer({ keepAliveTimeout: keepAliveMs }, listener);
   return {
     ...{ app, desk, directory },
     listen: (host, port) => listenOn(server, host, port),
@@ -170,15 +171,24 @@ function listenOn(server: Server, host: string, port: number): Promise<{ url: st
   });
 }
 
+/**
+ * How long a connection stays open between two requests: longer than clients keep one, so that a paid order is never sent into
+ * a connection that ends at that moment.
+ */
+const keepAliveMs = 65_000;
 /** How long requests that are on their way are waited for. */
 const drainMsMax = 25_000;
+/** How often it is looked, meanwhile, for connections whose last request has been answered. */
+const drainCheckMs = 50;
 
 function stop(server: Server): Promise<void> {
   if (!server.listening) return Promise.resolve();
   return new Promise((resolve) => {
     const deadline = setTimeout(() => server.closeAllConnections(), drainMsMax);
+    const check = setInterval(() => server.closeIdleConnections(), drainCheckMs);
     server.close(() => {
       clearTimeout(deadline);
+      clearInterval(check);
       resolve();
     });
     server.closeIdleConnections();

@@ -41,8 +41,9 @@ export interface Devnet {
   close(): Promise<void>;
 }
 
-const readyMsMax = 60_000;
-const closeMsMax = 10_000;
+/** What a start may take where other programs have the processor: it reads and compiles a large program first. */
+const readyMsMax = 120_000;
+const closeMsMax = 30_000;
 
 /** Asks the worker. The types tie a verb to its argument and answer. */
 export type Ask = <V extends keyof Calls>(

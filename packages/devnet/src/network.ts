@@ -25,7 +25,7 @@ const firstBlocks = 110;
 const firstBlockSpacingSeconds = 10;
 
 /** How long channels may take to be usable at start. */
-const readyMsMax = 20_000;
+const readyMsMax = 60_000;
 
 /** What {@link startNetwork} needs. */
 export interface NetworkOptions {

@@ -1,6 +1,7 @@
 import { connect, type Socket } from 'node:net';
 import type { PayingNode } from '@farebox/lightning';
 import { type Challenge, decodeRequest, parseChallenges, serializeCredential } from '@farebox/protocol';
+import { isNodeLate } from './presenting.js';
 import { until } from './processes.js';
 
 /** A request by hand. */
@@ -27,7 +28,7 @@ export async function buyByHand(
   const answer = await until(`a challenge of ${url}`, async () => {
     const asked = await fetch(url, request);
     const text = await asked.text();
-    return asked.status === 500 && text.includes('payment-service-unavailable') ? undefined : asked;
+    return isNodeLate(asked.status, text) ? undefined : asked;
   });
   const [challenge] = parseChallenges(answer.headers.get('www-authenticate') ?? '').challenges;
   if (answer.status !== 402 || challenge === undefined)
@@ -85,6 +86,20 @@ export function exchange(socket: Socket, bytes: string): Promise<string> {
     socket.on('close', () => resolve(text));
     socket.write(bytes, 'latin1');
   });
+}
+
+/**
+ * How often raw answers came with each status. A refusal that wanted a fresh invoice, which the node of a busy machine did not
+ * make in time, counts as the 402 that it stands for: nothing is served and nothing is used up either.
+ */
+export function countStatuses(answers: readonly string[]): Record<number, number> {
+  const counts: Record<number, number> = {};
+  for (const answer of answers) {
+    const told = statusOf(answer);
+    const status = isNodeLate(told, answer) ? 402 : told;
+    counts[status] = (counts[status] ?? 0) + 1;
+  }
+  return counts;
 }
 
 /** The status of a raw answer; 0 when there is none. */

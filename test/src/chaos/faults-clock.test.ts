@@ -1,62 +1,16 @@
-import { writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
-import { changeConfigs, openScene, type Scene } from './faults-scene.js';
-import { killAll, outputOf, startFarebox, until } from './processes.js';
+import { killAll, until } from './processes.js';
+import { hourMs, openStepped, type SteppedScene } from './stepped-scene.js';
 import type { Purchase } from './storm-client.js';
 import type { RouteName } from './world.js';
 
-/** How far the clock is stepped. */
-const hourMs = 3_600_000;
 /** How many purchases must be served under a clock. */
-const felt = 12;
+const felt = 6;
+/** Longest that a test may take, milliseconds: each starts a shop of its own. */
+const testMsMax = 300_000;
 const names: readonly RouteName[] = ['safe', 'stream', 'idempotent', 'once'];
 
-/** A scene whose gateway has a clock of its own, and how to set that. */
-async function openStepped(
-  life: string,
-  clients: number,
-): Promise<{ readonly scene: Scene; step(toMs: number): Promise<void> }> {
-  let file = '';
-  const scene = await openScene({
-    clients,
-    async prepare(world) {
-      file = join(world.home, 'clock');
-      writeFileSync(file, '0');
-      changeConfigs(world, (text) => text.replace('challenge_life: 1h', `challenge_life: ${life}`));
-      const env = {
-        FAREBOX_LOG: 'debug',
-        FAREBOX_SECRET: 'a secret of the gateway with the stepped clock',
-        NODE_OPTIONS: `--import=${new URL('./stepped-clock.js', import.meta.url).href}`,
-        CLOCK_OFFSET_FILE: file,
-      };
-      return {
-        ...world,
-        async startGateway() {
-          const gateway = startFarebox(world.home, ['serve'], env);
-          await outputOf(gateway, /Farebox serves/);
-          return gateway;
-        },
-      };
-    },
-  });
-  return {
-    scene,
-    async step(toMs) {
-      writeFileSync(file, String(toMs));
-      process.kill(scene.gateways[0]?.pid ?? 0, 'SIGUSR2');
-      // Its log carries its time.
-      await until('the gateway has another time', async () => {
-        await fetch(`${scene.world.url}/nothing`).then((answer) => answer.arrayBuffer());
-        const times = [...(scene.gateways[0]?.stderr ?? '').matchAll(/"time":(\d+)/g)];
-        const last = Number(times.at(-1)?.[1] ?? 0);
-        return Math.abs(last - Date.now() - toMs) < hourMs / 2;
-      });
-    },
-  };
-}
-
-let stepped: Awaited<ReturnType<typeof openStepped>>;
+let stepped: SteppedScene;
 afterEach(async () => {
   await killAll();
   await stepped.scene.close();
@@ -72,9 +26,9 @@ async function expectNothingLost(): Promise<void> {
   expect(report.delivered + report.redeemed).toBe(report.paid);
 }
 
-describe('the clock under a gateway that sells', () => {
+describe('the clock under a gateway that sells', { timeout: testMsMax }, () => {
   it('is set an hour forward, right again, an hour back and right again; challenges live for longer', async () => {
-    stepped = await openStepped('3h', 3);
+    stepped = await openStepped({ life: '3h', clients: 3 });
     const { scene, step } = stepped;
     for (const toMs of [hourMs, 0, -hourMs, 0]) {
       const before = await Promise.all(names.map((name) => scene.buy(name)));
@@ -87,7 +41,7 @@ describe('the clock under a gateway that sells', () => {
   });
 
   it('is set forward for longer than challenges live: nothing is sold and nothing used up until it is right', async () => {
-    stepped = await openStepped('10m', 0);
+    stepped = await openStepped({ life: '10m', clients: 0 });
     const { scene, step } = stepped;
     const paid = await Promise.all(names.map((name) => scene.buy(name)));
     await step(hourMs);
@@ -105,7 +59,7 @@ describe('the clock under a gateway that sells', () => {
   });
 
   it('is set back for longer than challenges live: what is sold is served, and never twice', async () => {
-    stepped = await openStepped('10m', 0);
+    stepped = await openStepped({ life: '10m', clients: 0 });
     const { scene, step } = stepped;
     await step(-hourMs);
     const paid = await Promise.all(names.map((name) => scene.buy(name)));

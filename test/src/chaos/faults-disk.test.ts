@@ -3,7 +3,7 @@ import { copyFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { openScene, type Scene } from './faults-scene.js';
+import { openMsMax, openScene, type Scene } from './faults-scene.js';
 import { killAll } from './processes.js';
 
 /** What may be told to a buyer who has paid, while the ledger cannot be written. */
@@ -21,7 +21,7 @@ let scene: Scene;
 beforeAll(async () => {
   scene = await openScene();
   await scene.served(felt);
-});
+}, openMsMax);
 afterAll(async () => {
   await killAll();
   await scene.close();

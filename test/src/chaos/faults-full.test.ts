@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openSqliteLedger, openSqliteReader } from '@farebox/ledger';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { changeConfigs, openScene, type Scene } from './faults-scene.js';
+import { changeConfigs, openMsMax, openScene, type Scene } from './faults-scene.js';
 import { killAll, startFarebox } from './processes.js';
 
 /** How large the ledger's own file system is. */
@@ -58,7 +58,7 @@ beforeAll(async () => {
     },
   });
   await scene.served(felt);
-});
+}, openMsMax);
 afterAll(async () => {
   await killAll();
   if (disk !== '') execFileSync('umount', ['--lazy', disk]);

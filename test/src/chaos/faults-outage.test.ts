@@ -1,16 +1,16 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { parseTimestamp } from '@farebox/protocol';
 import { afterEach, describe, expect, it } from 'vitest';
 import { privatePostgresMissing } from '../postgres.js';
 import { changeConfigs, openScene, type Scene } from './faults-scene.js';
 import { FaultyWire } from './faulty-wire.js';
 import { killAll, until } from './processes.js';
+import { hourMs, openStepped } from './stepped-scene.js';
 import type { Purchase } from './storm-client.js';
 import type { RouteName } from './world.js';
 
-/** Short enough to be waited for, and long enough to buy one of each and present them on a busy machine. */
-const life = '20s';
+/** Shorter than the clock is stepped, and long enough to buy one of each and present them on a busy machine. */
+const life = '10m';
 /** How often one gateway is asked for what another one is delivering. */
 const asked = 20;
 /** How long the client waits whose answer is held up: longer than all of the others together. */
@@ -21,7 +21,7 @@ const felt = 12;
 const headBytes = 250;
 
 const names: readonly RouteName[] = ['safe', 'stream', 'idempotent', 'once'];
-/** Longest that a test may take: one waits for challenges to end, one for a client's patience, milliseconds. */
+/** Longest that a test may take, a client's patience among it, milliseconds. */
 const testMsMax = 240_000;
 
 const missing = privatePostgresMissing;
@@ -33,10 +33,6 @@ afterEach(async () => {
   await scene.close();
   await wire?.close();
 });
-
-function isOver({ challenge }: Purchase): boolean {
-  return Date.now() > (parseTimestamp(challenge.expires ?? '') ?? Number.POSITIVE_INFINITY);
-}
 
 /** Whether the delivery is on record, and so everybody's knowledge. */
 async function isDelivered({ challenge }: Purchase): Promise<boolean> {
@@ -60,29 +56,23 @@ describe.skipIf(missing !== undefined)(
     it('a ledger that is away for longer than challenges live costs nobody who presented in time', {
       timeout: testMsMax,
     }, async () => {
-      scene = await openScene({
-        store: 'postgres',
-        clients: 0,
-        prepare(world) {
-          changeConfigs(world, (text) => text.replace('challenge_life: 1h', `challenge_life: ${life}`));
-          return world;
-        },
-      });
+      const stepped = await openStepped({ store: 'postgres', clients: 0, life });
+      scene = stepped.scene;
       const { buyer, world } = scene;
-      // The first payment of nodes takes longer than the others.
-      await buyer.present(await scene.buy('safe'));
       const paid = await Promise.all(
         names.flatMap((name) => [scene.buy(name), scene.buy(name, `key of ${name}`)]),
       );
       await world.postgres?.stop('crash');
       await Promise.all(paid.map((purchase) => buyer.present(purchase)));
       expect([...new Set(paid.map(({ told }) => told))]).toEqual(['500 payment-service-unavailable']);
-      await until('the challenges have expired', () => paid.every(isOver));
+      // Its clock is set forward: the challenges have expired by it, as after an outage of an hour.
+      await stepped.step(hourMs);
       await world.postgres?.start();
       for (const purchase of paid) await until('an answer', () => buyer.present(purchase));
       expect(paid.filter(({ served }) => served !== 1).map(({ path, told }) => `${path}: ${told}`)).toEqual(
         [],
       );
+      await stepped.step(0);
       await expectNothingLost();
     });
 
@@ -95,8 +85,9 @@ describe.skipIf(missing !== undefined)(
         clients: 0,
         async prepare(world) {
           wire = await new FaultyWire(world.goods.url).listen();
-          const { url } = wire;
-          changeConfigs(world, (text) => text.replace(world.goods.url, url));
+          // However long the others are asked, it is the wire that holds the answer up, and not the upstream that is given up.
+          const upstream = `{ url: '${wire.url}', idle_timeout: 300s }`;
+          changeConfigs(world, (text) => text.replace(`'${world.goods.url}'`, upstream));
           return world;
         },
       });

@@ -1,6 +1,7 @@
 import { lightningBuyer } from '@farebox/lightning';
 import { createPayingFetch, createWallet, type PayingFetch, WalletError } from '@farebox/wallet';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { openMsMax } from './faults-scene.js';
 import { FaultyWire } from './faulty-wire.js';
 import { goodsFor } from './goods.js';
 import { deliver, HostileSeller, type Turn } from './hostile-seller.js';
@@ -15,7 +16,7 @@ beforeAll(async () => {
   world = await openWorld();
   gateway = await world.startGateway();
   wire = await new FaultyWire(world.url).listen();
-});
+}, openMsMax);
 
 afterAll(async () => {
   await wire.close();

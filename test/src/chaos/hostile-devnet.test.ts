@@ -26,7 +26,7 @@ const limits: PaymentLimits = {
 const routingMsat = 1_000n;
 const timeouts = { unpaidAnswerMs: 60_000, paidAnswerMs: 60_000, answerIdleMs: 60_000, payMs: 20_000 };
 /** How long a wallet waits that gives up while the seller holds the payment: it must have been sent by then. */
-const impatientMs = 2_000;
+const impatientMs = 4_000;
 
 let devnet: Devnet;
 let directory: string;

@@ -55,6 +55,8 @@ export class HostileSeller {
   }
 
   async listen(): Promise<this> {
+    // Never the one to close first: a credential would be lost on a connection that goes stale while a slow machine pays.
+    this.#server.keepAliveTimeout = 0;
     await new Promise<void>((resolve) => this.#server.listen(0, '127.0.0.1', resolve));
     // A TCP server that listens has an address of this form.
     this.url = `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}/`;

@@ -131,6 +131,7 @@ class KillRun {
       world: this.#world,
       gateway,
       gatewayKills: this.gatewayKills,
+      purchaseMs: this.#spans.start,
       balanceMsat: this.#balanceMsat,
       written: () => this.#output.map(({ stdout, stderr }) => stdout + stderr),
     });

@@ -16,7 +16,14 @@ describe('kill -9 of gateway and wallet', () => {
   }, async () => {
     const report = await runKills({ rounds, seed: seedOf('CHAOS_SEED') });
     expect(report.violations).toEqual([]);
-    expect(report.kills.gateway + report.kills.wallet).toBeGreaterThan(0);
+    // Whoever was to be killed was, unless it was the wallet and had ended before that moment.
+    const { gateway, wallet } = report.kills;
+    const planned = (who: 'gateway' | 'wallet') =>
+      report.rounds.filter(({ victim }) => victim === who || victim === 'both');
+    expect(gateway).toBeGreaterThanOrEqual(planned('gateway').length);
+    const ended = planned('wallet').filter(({ walletExit }) => walletExit !== 'SIGKILL');
+    for (const { walletExit } of ended) expect(walletExit).toEqual(expect.any(Number));
+    expect(wallet).toBeGreaterThanOrEqual(planned('wallet').length - ended.length);
     // The undisturbed purchase at least.
     expect(report.delivered).toBeGreaterThan(0);
     expect(report.delivered + report.redeemed + report.held).toBe(report.paid);

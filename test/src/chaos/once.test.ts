@@ -1,5 +1,14 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { buyByHand, exchange, type HandRequest, openSockets, requestBytes, statusOf } from './by-hand.js';
+import {
+  buyByHand,
+  countStatuses,
+  exchange,
+  type HandRequest,
+  openSockets,
+  requestBytes,
+  statusOf,
+} from './by-hand.js';
+import { openMsMax } from './faults-scene.js';
 import { goodsFor } from './goods.js';
 import { type Child, killAll, until } from './processes.js';
 import { openWorld, type RouteName, type World } from './world.js';
@@ -13,7 +22,7 @@ let gateway: Child;
 beforeAll(async () => {
   world = await openWorld();
   gateway = await world.startGateway();
-});
+}, openMsMax);
 
 afterAll(async () => {
   await killAll();
@@ -25,12 +34,6 @@ async function presentOnAll(path: string, credential: string, request: HandReque
   const bytes = requestBytes(path, credential, request);
   const sockets = await openSockets(Number(new URL(world.url).port), presentations);
   return Promise.all(sockets.map((socket) => exchange(socket, bytes)));
-}
-
-function count(answers: readonly string[]): Record<number, number> {
-  const counts: Record<number, number> = {};
-  for (const answer of answers) counts[statusOf(answer)] = (counts[statusOf(answer)] ?? 0) + 1;
-  return counts;
 }
 
 describe(`${presentations} presentations of one credential at the same time`, () => {
@@ -46,7 +49,7 @@ describe(`${presentations} presentations of one credential at the same time`, ()
     const { credential, preimage } = await buyByHand(world.wallet, world.url + path, request);
     const answers = await presentOnAll(path, credential, request);
 
-    const { 200: served = 0, 402: used = 0, 409: busy = 0, ...other } = count(answers);
+    const { 200: served = 0, 402: used = 0, 409: busy = 0, ...other } = countStatuses(answers);
     expect(other).toEqual({});
     expect(served).toBe(1);
     expect(used + busy).toBe(presentations - 1);
@@ -75,7 +78,7 @@ describe(`${presentations} presentations of one credential at the same time`, ()
     await until('all but one are refused', () => refused === presentations - 1);
     release();
     const answers = await Promise.all(all);
-    expect(count(answers)).toEqual({ 200: 1, 409: presentations - 1 });
+    expect(countStatuses(answers)).toEqual({ 200: 1, 409: presentations - 1 });
     expect(answers.find((answer) => statusOf(answer) === 200)).toContain(goodsFor(path));
     expect(world.goods.hitsOf(path)).toHaveLength(1);
   });
@@ -101,7 +104,7 @@ describe(`${presentations} presentations of one credential at the same time`, ()
     gateway = await world.startGateway();
     const answers = await presentOnAll(path, credential, {});
     // The new process knows it only from the ledger: while it looks there, others are told to wait.
-    const { 402: used = 0, 409: busy = 0, ...other } = count(answers);
+    const { 402: used = 0, 409: busy = 0, ...other } = countStatuses(answers);
     expect(other).toEqual({});
     expect(used).toBeGreaterThan(0);
     expect(used + busy).toBe(presentations);

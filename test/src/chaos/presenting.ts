@@ -12,7 +12,8 @@ export interface Shown {
 
 /**
  * Presents a credential, again for as long as it is told that another request is using it: what a killed wallet has
- * asked may live a little longer than the wallet. `keyed`: with the Idempotency-Key that the wallet sends.
+ * asked may live a little longer than the wallet; and for as long as the node of a busy machine does not make the invoice in
+ * time that belongs to a refusal. `keyed`: with the Idempotency-Key that the wallet sends.
  */
 export function presentSettled(
   url: string,
@@ -23,8 +24,14 @@ export function presentSettled(
 ): Promise<Shown> {
   return until(`no other request uses the credential for ${path}`, async () => {
     const shown = await present(url, entry, path, preimage, keyed);
-    return shown.status === 409 && shown.body.includes('in-progress') ? undefined : shown;
+    const inUse = shown.status === 409 && shown.body.includes('in-progress');
+    return inUse || isNodeLate(shown.status, shown.body) ? undefined : shown;
   });
+}
+
+/** What is told instead of an invitation to pay when the seller's node is too busy to make an invoice; nothing is used up. */
+export function isNodeLate(status: number, answer: string): boolean {
+  return status === 500 && answer.includes('payment-service-unavailable');
 }
 
 async function present(

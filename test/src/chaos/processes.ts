@@ -116,12 +116,16 @@ export async function until<T>(
   }
 }
 
+/** How long a process that lives may take until it says something, milliseconds. */
+const sayMsMax = 240_000;
+
 /** Waits for a text in the standard output; throws with what the process said if it ends before. */
 export async function outputOf(child: Child, pattern: RegExp): Promise<RegExpExecArray> {
-  return until(`output ${pattern}`, () => {
+  const said = () => {
     const found = pattern.exec(child.stdout);
     if (found === null && !child.running)
       throw new Error(`The process ended: ${child.stdout}${child.stderr}`.slice(0, 4_000));
     return found ?? undefined;
-  });
+  };
+  return until(`output ${pattern}`, said, sayMsMax);
 }

@@ -73,6 +73,9 @@ export async function runStorm(options: StormOptions): Promise<StormReport> {
       }
     };
     await Promise.all(world.urls.map((_, at) => killer(at)));
+    // Where gateways are killed faster than a slow machine serves, what was paid under the kills is served after them.
+    const isServed = () => clients.some(({ purchases }) => purchases.some(({ served }) => served > 0));
+    await until('somebody is served', isServed, 120_000);
     going = false;
     await until('the clients end', () => Promise.all(running).then(() => true), 120_000);
     const audit = await auditStorm({ world, clients, balanceMsat, alive, written });

@@ -1,6 +1,14 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { privatePostgresMissing } from '../postgres.js';
-import { buyByHand, exchange, type HandRequest, openSockets, requestBytes, statusOf } from './by-hand.js';
+import {
+  buyByHand,
+  countStatuses,
+  exchange,
+  type HandRequest,
+  openSockets,
+  requestBytes,
+} from './by-hand.js';
+import { openMsMax } from './faults-scene.js';
 import { killAll } from './processes.js';
 import { openRunning } from './storm-run.js';
 import type { RouteName, World } from './world.js';
@@ -13,7 +21,7 @@ const missing = privatePostgresMissing;
 
 beforeAll(async () => {
   if (missing === undefined) [world] = await openRunning('postgres', 3);
-});
+}, openMsMax);
 afterAll(async () => {
   await killAll();
   await world?.close();
@@ -46,9 +54,7 @@ describe(missing === undefined ? title : `${title} (skipped: ${missing})`, () =>
       const path = `/${route}/one`;
       const { credential, preimage } = await buyByHand(world.wallet, world.url + path, request);
       const answers = await presentEverywhere(world, path, credential, request);
-      const counts: Record<number, number> = {};
-      for (const answer of answers) counts[statusOf(answer)] = (counts[statusOf(answer)] ?? 0) + 1;
-      const { 200: served = 0, 402: used = 0, 409: busy = 0, ...other } = counts;
+      const { 200: served = 0, 402: used = 0, 409: busy = 0, ...other } = countStatuses(answers);
       expect(other).toEqual({});
       expect(served).toBe(1);
       expect(used + busy).toBe(presentations - 1);

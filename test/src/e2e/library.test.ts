@@ -7,6 +7,7 @@ import { promisify } from 'node:util';
 import { type Devnet, type DevnetServer, serveDevnet, startDevnet, writeDevnetFile } from '@farebox/devnet';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { root } from '../house.js';
+import { freePort } from '../ports.js';
 
 const run = promisify(execFile);
 const example = join(root, 'examples/paid-joke/server.js');
@@ -24,7 +25,12 @@ describe('examples/paid-joke', () => {
     devnet = await startDevnet();
     served = await serveDevnet(devnet);
     await writeDevnetFile(home, { url: served.url, token: served.token });
-    const env = { ...process.env, FAREBOX_HOME: home, FAREBOX_SECRET: 'x'.repeat(32), PORT: '18403' };
+    const env = {
+      ...process.env,
+      FAREBOX_HOME: home,
+      FAREBOX_SECRET: 'x'.repeat(32),
+      PORT: String(await freePort()),
+    };
     shop = spawn(process.execPath, [example], { env, stdio: ['ignore', 'pipe', 'inherit'] });
     if (shop.stdout === null) throw new Error('no stdout');
     const [line] = await once(shop.stdout, 'data');

@@ -1,7 +1,7 @@
 import type { JsonValue } from '@farebox/protocol';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { type LndNode, openLnd } from './adapters.js';
-import { startBacking } from './backing.js';
+import { type Backing, startBacking } from './backing.js';
 import { type Facade, type FacadeReply, serveFacade } from './facade.js';
 import { bakeMacaroon, invoiceMacaroonOperations, payMacaroonOperations } from './lnd-macaroon.js';
 import { anInvoice, payMs, shown } from './steps.js';
@@ -9,9 +9,15 @@ import { anInvoice, payMs, shown } from './steps.js';
 // Answers of LND that the devnet behind the facade never gives. Those in quotes were recorded from LND v0.21.2.
 
 const closing: (() => Promise<unknown>)[] = [];
+/** Makes the invoices that nobody pays: what becomes of them is said by hand. */
+let backing: Backing;
+beforeAll(async () => {
+  backing = await startBacking();
+});
 afterEach(async () => {
   for (const close of closing.splice(0)) await close();
 });
+afterAll(() => backing.close());
 
 async function answering(
   reply: FacadeReply | ((path: string) => FacadeReply),
@@ -38,11 +44,7 @@ const info: JsonValue = {
   chains: [{ chain: 'bitcoin', network: 'regtest' }],
 };
 
-async function regtestInvoice() {
-  const backing = await startBacking();
-  closing.push(() => backing.close());
-  return backing.honest.merchant.createInvoice(anInvoice());
-}
+const regtestInvoice = () => backing.honest.merchant.createInvoice(anInvoice());
 
 describe('a refusal of lnd (facade)', () => {
   it.each([

@@ -1,5 +1,5 @@
-import type { AddressInfo } from 'node:net';
 import { connect, createServer, type Socket } from 'node:net';
+import { freePort } from '../ports.js';
 
 /**
  * What becomes of the bytes. `open`: they pass. `silent`: connections are taken, what the node says is lost.
@@ -49,9 +49,9 @@ export async function layWire(to: { readonly port: number }): Promise<Wire> {
         resolve();
       });
     });
-  await listen(0);
-  // A listening TCP server has an AddressInfo; strings are for pipes.
-  const { port } = server.address() as AddressInfo;
+  // A port that stays free while nobody listens there.
+  const port = await freePort();
+  await listen(port);
   const cut = () => {
     for (const [near] of pairs) near.destroy();
   };

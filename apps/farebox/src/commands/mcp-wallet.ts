@@ -1,17 +1,17 @@
 import { stat } from 'node:fs/promises';
 import type { Journal, Wallet } from '@farebox/wallet';
-import type { McpBalance } from '@farebox/wallet/mcp';
+import type { McpBalance, McpPurpose } from '@farebox/wallet/mcp';
 import { findHome, type Home } from '../home.js';
 import { policyPath } from '../policy/load.js';
 import { openPurse, type Purse } from '../purse.js';
 import { readTempoSettings } from '../tempo/settings.js';
 import { isFault, readLightningBalance, readTempoBalance } from '../vault/balances.js';
-import { openAccount } from '../vault/open-account.js';
+import { openAccount, sessionMark } from '../vault/open-account.js';
 import type { NodeOptions } from './pay-options.js';
 
 /** The wallet of a server: opened when a call first needs it, and kept. */
 export interface KeptWallet {
-  open(paying: boolean): Promise<{ readonly wallet: Wallet; readonly journal: Journal }>;
+  open(purpose: McpPurpose): Promise<{ readonly wallet: Wallet; readonly journal: Journal }>;
   close(): Promise<void>;
 }
 
@@ -22,25 +22,32 @@ interface Kept {
 }
 
 /**
- * Keeps the two purses of a server: one that only asks, and one that can pay. What cannot be opened is tried again; and
- * when the owner has changed the policy, the vault, the Tempo key or the devnet, the next call is under the new one, or is
- * refused.
+ * Keeps the purses of a server, one for each purpose. What cannot be opened is tried again; and when the owner has changed
+ * the policy, the vault, the Tempo key or the devnet, has locked the vault, or its session has ended, the next call is under
+ * what is so now, or is refused.
  */
 export function keepWallet(options: NodeOptions): KeptWallet {
   const home = findHome();
-  const current = new Map<boolean, Kept>();
+  const current = new Map<McpPurpose, Kept>();
   // Calls may still be at work with an older one: all are closed at the end.
   const opened: Promise<Purse>[] = [];
   return {
-    async open(paying) {
+    async open(purpose) {
       const rules = await rulesOf(home);
-      const known = current.get(paying);
+      const known = current.get(purpose);
       if (known?.rules === rules) return known.purse;
-      const purse = openPurse({ home, node: options.node, tempo: options, account: options, paying });
+      const purse = openPurse({
+        home,
+        node: options.node,
+        tempo: options,
+        account: options,
+        paying: purpose !== 'ask',
+        resuming: purpose === 'finish',
+      });
       const kept: Kept = { rules, purse };
-      current.set(paying, kept);
+      current.set(purpose, kept);
       opened.push(purse);
-      purse.catch(() => current.get(paying) === kept && current.delete(paying));
+      purse.catch(() => current.get(purpose) === kept && current.delete(purpose));
       return purse;
     },
     async close() {
@@ -49,14 +56,14 @@ export function keepWallet(options: NodeOptions): KeptWallet {
   };
 }
 
-/** Changes whenever one of the files is written. */
+/** Changes whenever one of the files is written, and when the vault is unlocked or locked. */
 async function rulesOf(home: Home): Promise<string> {
   const files = [policyPath(home), home.vault, home.devnetFile, home.tempoKey];
   const marks = files.map(async (path) => {
     const found = await stat(path, { bigint: true }).catch(() => undefined);
     return found === undefined ? 'none' : `${found.ino} ${found.mtimeNs} ${found.size}`;
   });
-  return (await Promise.all(marks)).join(', ');
+  return [...(await Promise.all(marks)), await sessionMark(home)].join(', ');
 }
 
 /** What could be spent by each payment method; connects for the question and lets go again. */

@@ -18,7 +18,7 @@ export interface FoundOptions {
     readonly names: readonly string[];
     readonly withoutTempo: boolean;
   };
-  /** The key of a file of its own becomes account 0's. Else such a file is refused: words say which key account 0 has. */
+  /** The key of a file of its own becomes account 0's. Else such a file is refused: what is restored says which keys there are. */
   readonly takesKeyFile: boolean;
 }
 
@@ -55,13 +55,14 @@ export async function foundVault({
   });
 }
 
-/** Makes the vault from a copy, byte for byte, once its passphrase has opened it. */
+/** Makes the vault from a copy, byte for byte, once its passphrase has opened it. A key file is refused as in {@link foundVault}. */
 export async function restoreCopy(
   home: Home,
   from: string,
   passphrase: () => Promise<string>,
 ): Promise<FoundedVault> {
   refuseSecond(home);
+  refuseKeyFile(home);
   const { placeVault, readPrivateFile, readSealed, vaultBytesMax } = await import('@farebox/wallet/vault');
   return inVault(async () => {
     const bytes = await readPrivateFile(from, vaultBytesMax, { rights: 'any' });
@@ -82,7 +83,7 @@ function refuseSecond(home: Home): void {
 
 function refuseKeyFile(home: Home): void {
   if (!existsSync(home.tempoKey)) return;
-  const message = `There is a Tempo key in a file of its own (${home.tempoKey}), and account 0 is to have the key of the words. Move the file away and restore; its key can then be put into an account of its own: farebox wallet accounts add <name> --no-tempo, farebox wallet tempo create --account <name> --from-stdin`;
+  const message = `There is a Tempo key in a file of its own (${home.tempoKey}), which nothing would use beside the vault. Move the file away and restore; its key can then be put into an account of its own: farebox wallet accounts add <name> --no-tempo, farebox wallet tempo create --account <name> --from-stdin`;
   throw new CliError('key_exists', message, { retry: 'never' });
 }
 

@@ -74,6 +74,21 @@ async function otherOpener(home: Home, needed: boolean): Promise<VaultOpener | u
   return { passphrase: await promptSecret('Passphrase of the vault') };
 }
 
+/** Tells one session of this home's vault from another, and from none: `none` as soon as it has ended. */
+export async function sessionMark(home: Home): Promise<string> {
+  if (!hasVault(home)) return 'none';
+  const { readSession, readVaultFile } = await import('@farebox/wallet/vault');
+  const path = await sessionPath(home);
+  if (path === undefined) return 'none';
+  try {
+    const session = await readSession(path, await readVaultFile(home.vault), Date.now());
+    return session ? `${session.fromMs} ${session.untilMs}` : 'none';
+  } catch {
+    // What cannot be read opens nothing; whoever needs it is told why.
+    return 'none';
+  }
+}
+
 /** Where the session of this home's vault is; undefined where there is no folder in memory. */
 export async function sessionPath({ sessions, vault }: Home): Promise<string | undefined> {
   if (sessions === undefined) return undefined;

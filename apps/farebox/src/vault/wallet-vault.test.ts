@@ -206,6 +206,13 @@ describe('backup and restore', () => {
       error: { code: 'key_exists', message: expect.stringContaining(keyFile(home)) },
     });
     expect([readFileSync(keyFile(home)), existsSync(vaultOf(home))]).toEqual([before, false]);
+    // Nor would anybody use it beside a vault that was brought back whole.
+    const elsewhere = newHome();
+    await placeVault(elsewhere);
+    const copy = ['--from', vaultOf(elsewhere)];
+    expect(await walletOf(home).failed('restore', ...copy)).toMatchObject({ error: { code: 'key_exists' } });
+    expect([readFileSync(keyFile(home)), existsSync(vaultOf(home))]).toEqual([before, false]);
+    rmSync(elsewhere, { recursive: true });
     rmSync(keyFile(home));
     await walletOf(home, env).done('restore');
     expect((await openHome(home)).accounts).toMatchObject([{ tempo: { privateKey: knownKeys[0] } }]);

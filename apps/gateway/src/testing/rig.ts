@@ -147,9 +147,9 @@ export async function claims(gateway: Gateway, state: ClaimState): Promise<numbe
   return totals.filter((total) => total.state === state).reduce((sum, total) => sum + total.count, 0);
 }
 
-/** Looks again until a condition holds; fails after half a minute: machines are slow when they are busy. */
+/** Looks again until a condition holds; fails after a minute: machines are slow when they are busy. */
 export async function until(what: string, holds: () => boolean | Promise<boolean>): Promise<void> {
-  const endMs = Date.now() + 30_000;
+  const endMs = Date.now() + 60_000;
   while (!(await holds())) {
     if (Date.now() > endMs) throw new Error(`Still not: ${what}`);
     await new Promise((resolve) => setTimeout(resolve, 5));

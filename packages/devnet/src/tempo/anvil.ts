@@ -21,9 +21,9 @@ export interface Anvil {
 }
 
 /** How long the program may take to listen, milliseconds. */
-export const anvilStartTimeoutMs = 20_000;
+export const anvilStartTimeoutMs = 60_000;
 /** How long it may take to write its state and end before it is killed, milliseconds. */
-const anvilStopTimeoutMs = 10_000;
+const anvilStopTimeoutMs = 30_000;
 /** Most dropped transactions whose reason is remembered. */
 const droppedMax = 10_000;
 

@@ -9,7 +9,7 @@ const before = await wallet.balance();
 const { invoice, paymentHash } = await merchant.createInvoice({
   amountMsat: 1000n,
   description: 'from another process, regtest',
-  expirySeconds: 60,
+  expirySeconds: 600,
 });
 const open = await merchant.lookupInvoice(paymentHash);
 const paid = await wallet.payInvoice({ invoice, maxFeeMsat: 0n, timeoutMs: 60_000 });

@@ -19,7 +19,7 @@ async function payForever(): Promise<never> {
       expirySeconds: 600,
     });
     report(`made ${paymentHash}`);
-    const paid = await devnet.wallet.payInvoice({ invoice, maxFeeMsat: 0n, timeoutMs: 30_000 });
+    const paid = await devnet.wallet.payInvoice({ invoice, maxFeeMsat: 0n, timeoutMs: 90_000 });
     report(
       paid.status === 'succeeded'
         ? `paid ${paymentHash} ${paid.preimage}`

@@ -28,6 +28,8 @@ import { createGate } from '../index.js';
 
 export const secret = 'a secret of the tests, long enough to sign';
 export const realm = 'https://api.example.com';
+/** How long the ledger may take, however slow the machine of the tests is. */
+const patienceMs = 60_000;
 const offers: readonly Offer[] = [
   { method: 'lightning', intent: 'charge', price: { amount: 1n, currency: 'sat' } },
 ];
@@ -55,7 +57,7 @@ export interface Rig {
 
 export async function openRig(options: Partial<GateOptions> = {}): Promise<Rig> {
   const folder = await mkdtemp(join(tmpdir(), 'farebox-gate-'));
-  const open = () => openSqliteLedger({ path: join(folder, 'ledger.db') });
+  const open = () => openSqliteLedger({ path: join(folder, 'ledger.db'), patienceMs });
   const clock = { nowMs: Date.now() };
   const node = new PaperNode({ now: () => clock.nowMs });
   const events: GateEvent[] = [];
@@ -65,6 +67,7 @@ export async function openRig(options: Partial<GateOptions> = {}): Promise<Rig> 
       secrets: [secret],
       methods: [lightningSeller({ node, network: 'regtest' })],
       ledger,
+      claimTimeoutMs: patienceMs,
       now: () => clock.nowMs,
       onEvent: (event) => events.push(event),
       ...options,

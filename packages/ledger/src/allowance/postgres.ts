@@ -10,7 +10,7 @@ import {
   prepareSchema,
   statementTimeoutMsDefault,
 } from '../postgres/open.js';
-import { Session } from '../postgres/session.js';
+import { lockTimeoutMsDefault, Session } from '../postgres/session.js';
 import { BEGIN } from '../postgres/statements.js';
 import { readTarget } from '../postgres/target.js';
 import { committed } from '../postgres/transaction.js';
@@ -19,7 +19,7 @@ import { decideConclude, decideReserve, forgottenBefore, type Item, leftOf, type
 
 /** Which ledger it is kept beside, and how much it is. */
 export type PostgresAllowanceOptions = AllowanceTerms &
-  Pick<PostgresLedgerOptions, 'url' | 'schema' | 'connectTimeoutMs' | 'statementTimeoutMs'>;
+  Pick<PostgresLedgerOptions, 'url' | 'schema' | 'connectTimeoutMs' | 'statementTimeoutMs' | 'lockTimeoutMs'>;
 
 /**
  * Opens an allowance in a ledger's PostgreSQL schema: all gateways on that ledger share it.
@@ -29,10 +29,10 @@ export type PostgresAllowanceOptions = AllowanceTerms &
 export async function openPostgresAllowance(options: PostgresAllowanceOptions): Promise<Allowance> {
   const { schema = postgresSchemaDefault, connectTimeoutMs = connectTimeoutMsDefault } = options;
   const target = readTarget(options.url, schema, connectTimeoutMs);
-  const statementTimeoutMs = options.statementTimeoutMs ?? statementTimeoutMsDefault;
+  const { statementTimeoutMs = statementTimeoutMsDefault, lockTimeoutMs = lockTimeoutMsDefault } = options;
   let identity: string | undefined;
   const connect = async (): Promise<Session> => {
-    const session = await Session.connect(target, { statementTimeoutMs });
+    const session = await Session.connect(target, { statementTimeoutMs, lockTimeoutMs });
     try {
       const found = await readIdentity(session, schema);
       identity ??= found;
@@ -101,32 +101,26 @@ class PostgresAllowance implements Allowance {
     const { purse } = this.#terms;
     return this.#next(async (session) => {
       await session.run(BEGIN);
-      try {
-        // Held until the commit: of two gateways the second one sees what the first has set aside.
-        await session.run('SELECT pg_advisory_xact_lock($1::bigint)', [this.#lock]);
-        const { answer, put, remove } = decide(await this.#items(session));
-        if (remove !== undefined)
-          await session.run(`DELETE FROM ${this.#table} WHERE purse = $1 AND name = $2`, [purse, remove]);
-        if (put !== undefined) {
-          const { name, atMs, amount } = put;
-          await session.run(`DELETE FROM ${this.#table} WHERE purse = $1 AND at < $2`, [
-            purse,
-            forgottenBefore(this.#terms, nowMs),
-          ]);
-          await session.run(
-            `INSERT INTO ${this.#table} (purse, name, at, amount) VALUES ($1, $2, $3, $4::numeric)
-             ON CONFLICT (purse, name) DO UPDATE SET at = excluded.at, amount = excluded.amount`,
-            [purse, name, atMs, String(amount)],
-          );
-        }
-        session.takeWarning();
-        await committed(session, [], session.run('COMMIT'));
-        return answer;
-      } catch (error) {
-        // Whatever state it is in: the next one gets another connection.
-        session.destroy();
-        throw error;
+      // Held until the commit: of two gateways the second one sees what the first has set aside.
+      await session.run('SELECT pg_advisory_xact_lock($1::bigint)', [this.#lock]);
+      const { answer, put, remove } = decide(await this.#items(session));
+      if (remove !== undefined)
+        await session.run(`DELETE FROM ${this.#table} WHERE purse = $1 AND name = $2`, [purse, remove]);
+      if (put !== undefined) {
+        const { name, atMs, amount } = put;
+        await session.run(`DELETE FROM ${this.#table} WHERE purse = $1 AND at < $2`, [
+          purse,
+          forgottenBefore(this.#terms, nowMs),
+        ]);
+        await session.run(
+          `INSERT INTO ${this.#table} (purse, name, at, amount) VALUES ($1, $2, $3, $4::numeric)
+           ON CONFLICT (purse, name) DO UPDATE SET at = excluded.at, amount = excluded.amount`,
+          [purse, name, atMs, String(amount)],
+        );
       }
+      session.takeWarning();
+      await committed(session, [], session.run('COMMIT'));
+      return answer;
     });
   }
 
@@ -136,6 +130,8 @@ class PostgresAllowance implements Allowance {
         if (!this.#session.alive) this.#session = await this.#connect();
         return await work(this.#session);
       } catch (cause) {
+        // Whatever state it is in, and although its end may not have been seen yet: the next one gets another connection.
+        this.#session.destroy();
         const reason = cause instanceof Error ? cause.message : 'it does not answer';
         throw new LedgerUnavailable(`What may be spent cannot be recorded (${reason}); nothing was spent.`, {
           cause,

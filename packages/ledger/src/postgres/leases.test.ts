@@ -175,18 +175,22 @@ describe.skipIf(postgresMissing !== undefined)(titled('leases in PostgreSQL', po
     const waiting = `SELECT pid FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE '%' || $1 || '%'`;
     const pid = await until(async () => (await sql(waiting, [schema]))[0]?.[0]);
     child.kill('SIGSTOP');
-    // At once: who waits for a key is given up before long.
-    await admin.query('ROLLBACK');
-    const idle = `SELECT 1 FROM pg_stat_activity WHERE pid = $1 AND state = 'idle in transaction'`;
-    await until(async () => (await sql(idle, [pid])).length > 0);
     await until(async () => (await ledger.find(requestOf('before').challengeId))?.hold === 'orphaned');
-    // It holds its own row now, has appended the claim, and lacks nothing but the COMMIT.
+    // Its lease has run out, and its transaction holds its own row.
     expect(await ledger.claim(requestOf('before'), true)).toMatchObject({
       ok: false,
       claim: { hold: 'theirs' },
     });
-    // The server ends it (idle_in_transaction_session_timeout).
-    await until(async () => (await ledger.claim(requestOf('before'), true)).ok);
+    await admin.query('ROLLBACK');
+    const active = `SELECT 1 FROM pg_stat_activity WHERE pid = $1 AND state = 'active'`;
+    await until(async () => (await sql(active, [pid])).length === 0);
+    // It has appended the claim too, and lacks nothing but the COMMIT, until the server ends it
+    // (idle_in_transaction_session_timeout): which of the two comes before we look is up to the machine.
+    await until(async () => {
+      const taken = await ledger.claim(requestOf('before'), true);
+      if (!taken.ok) expect(taken.claim.hold).toBe('theirs');
+      return taken.ok;
+    });
     child.kill('SIGCONT');
     expect(await delivered).toBe('ledger_unavailable');
     expect(await ledger.find(challengeId)).toBeUndefined();

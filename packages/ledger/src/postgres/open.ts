@@ -6,7 +6,7 @@ import { openFailed } from './faults.js';
 import { Holder } from './holder.js';
 import { PostgresLedger } from './ledger.js';
 import { migrate, readIdentity } from './migrations.js';
-import { Session } from './session.js';
+import { lockTimeoutMsDefault, Session } from './session.js';
 import { statementsFor } from './statements.js';
 import { Store } from './store.js';
 import { Sweeper } from './sweep.js';
@@ -29,6 +29,8 @@ export interface PostgresLedgerOptions {
    * seconds later, with its connection.
    */
   readonly statementTimeoutMs?: number;
+  /** How long a statement waits for a row or key that another gateway's transaction holds. Default 2,000. */
+  readonly lockTimeoutMs?: number;
   /** Most operations in one transaction, at most 1,024 (the default). 1 turns group commit off, for comparison. */
   readonly batchOpsMax?: number;
   /** Longest wait between two attempts to reconnect. Default 5,000. */
@@ -77,12 +79,12 @@ const migrateTimeoutMs = 60_000;
 export async function openPostgresLedger(options: PostgresLedgerOptions): Promise<PostgresLedger> {
   const { schema = postgresSchemaDefault, connectTimeoutMs = connectTimeoutMsDefault } = options;
   const target = readTarget(options.url, schema, connectTimeoutMs);
-  const statementTimeoutMs = options.statementTimeoutMs ?? statementTimeoutMsDefault;
+  const { statementTimeoutMs = statementTimeoutMsDefault, lockTimeoutMs = lockTimeoutMsDefault } = options;
   const opsMax = opsMaxOf(options.batchOpsMax);
   const leaseMs = readLease(options.leaseMs ?? leaseMsDefault);
   let identity: string | undefined;
   const connect = async (): Promise<Session> => {
-    const session = await Session.connect(target, { statementTimeoutMs });
+    const session = await Session.connect(target, { statementTimeoutMs, lockTimeoutMs });
     try {
       const found = await readIdentity(session, schema);
       identity ??= found;

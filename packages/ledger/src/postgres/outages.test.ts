@@ -71,9 +71,8 @@ describe.skipIf(privatePostgresMissing !== undefined)(
         // Refused is not "not delivered": of those under way some were committed, and found that out. Nobody else was.
         expect(foundUsed.length).toBeLessThanOrEqual(16);
         expect(delivered.length + foundUsed.length).toBe(next);
-        for (const n of delivered) {
-          expect(await ledger.find(requestOf(n).challengeId)).toMatchObject({ state: 'delivered' });
-        }
+        const claims = await Promise.all(delivered.map((n) => ledger.find(requestOf(n).challengeId)));
+        expect(claims.filter((claim) => claim?.state === 'delivered')).toHaveLength(delivered.length);
         expect(await ledger.totals()).toMatchObject([{ state: 'delivered', count: next }]);
       },
     );
@@ -140,7 +139,11 @@ describe.skipIf(privatePostgresMissing !== undefined)(
         void refused.then(() => {
           over = true;
         });
-        await until(async () => over || (await schemas.server.sql(cancel)).length > 0);
+        // Again and again: a heartbeat may have been waiting in its place.
+        await until(async () => {
+          if (!over) await schemas.server.sql(cancel);
+          return over;
+        });
         error = await refused;
       }
       await schemas.server.sql('ALTER SYSTEM RESET synchronous_standby_names');

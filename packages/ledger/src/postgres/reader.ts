@@ -166,8 +166,10 @@ export class PostgresReader implements LedgerReader {
   }
 
   async #readOnce<T>(read: (session: Session) => Promise<T>): Promise<T> {
-    const session = await this.#begin(this.#kept);
+    const kept = this.#kept;
+    // Should it fail to begin, the next one gets another connection.
     this.#kept = undefined;
+    const session = await this.#begin(kept);
     try {
       const answer = await read(session);
       await session.run('COMMIT');

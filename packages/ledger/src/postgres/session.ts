@@ -7,7 +7,7 @@ import type { Target } from './target.js';
 /** How long the network may be silent before the kernel asks whether the server is still there. */
 const keepAliveDelayMs = 10_000;
 /** How long a statement waits for a row or key that another gateway's transaction holds. */
-const lockTimeoutMs = 2000;
+export const lockTimeoutMsDefault = 2000;
 /** How long a gateway that stopped in mid-transaction may hold rows that others wait for. */
 const idleInTransactionTimeoutMs = 5000;
 /** What the client waits beyond the server's own statement timeout before it gives the connection up. */
@@ -163,7 +163,7 @@ export class Session {
       [
         synchronousCommit,
         String(limits.statementTimeoutMs),
-        String(limits.lockTimeoutMs ?? lockTimeoutMs),
+        String(limits.lockTimeoutMs ?? lockTimeoutMsDefault),
         String(limits.idleInTransactionTimeoutMs ?? idleInTransactionTimeoutMs),
         limits.readsOnly === true ? 'on' : 'off',
       ],

@@ -157,7 +157,6 @@ describe.skipIf(postgresMissing !== undefined)(titled('housekeeping in PostgreSQ
     });
     const waiting = `SELECT pid FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE '%' || $1 || '%'`;
     await until(async () => (await sql(waiting, [schema])).length > 0);
-    // In few transactions: one that waits for a lock is given up after two seconds, the sweep too.
     const deliver = (each: PostgresLedger, name: string, count: number): Promise<ClaimResult>[] =>
       Array.from({ length: count }, (_, n) => each.deliver(requestOf(`${name} ${n}`)));
     const fresh = [...deliver(ledger, 'one', 200), ...deliver(other, 'other', 200)];
@@ -228,7 +227,8 @@ describe.skipIf(postgresMissing !== undefined)(titled('housekeeping in PostgreSQ
   });
 
   it('fences who has been gone for an hour', async () => {
-    const gone = await schemas.open({ schema });
+    // The longest lease: it is not renewed in between.
+    const gone = await schemas.open({ schema, leaseMs: 3_600_000 });
     await gone.deliver(requestOf(1));
     const [[id] = []] = await sql('SELECT holder FROM $schema.claim');
     await sql(

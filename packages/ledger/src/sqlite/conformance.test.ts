@@ -1,5 +1,5 @@
 import { ledgerConformance } from '../testing/conformance.js';
-import { ledgerFolder } from '../testing/files.js';
+import { ledgerFolder, patienceMs } from '../testing/files.js';
 import { openSqliteLedger } from './open.js';
 import { openSqliteReader } from './open-reader.js';
 
@@ -7,7 +7,7 @@ ledgerConformance(
   'SQLite',
   async () => {
     const { path, remove } = ledgerFolder();
-    let ledger = await openSqliteLedger({ path });
+    let ledger = await openSqliteLedger({ path, patienceMs });
     return {
       get ledger() {
         return ledger;
@@ -16,7 +16,7 @@ ledgerConformance(
       async lost(work) {
         await work(ledger);
         await ledger.close();
-        ledger = await openSqliteLedger({ path });
+        ledger = await openSqliteLedger({ path, patienceMs });
       },
       reader: () => openSqliteReader({ path }),
       async dispose() {

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { pendingAnswerBytesMax, pendingOpsMax } from '../front/queue.js';
 import { storedAnswerBytesMax } from '../request-bounds.js';
-import { type LedgerFolder, ledgerFolder, readSql } from '../testing/files.js';
+import { type LedgerFolder, ledgerFolder, patienceMs, readSql } from '../testing/files.js';
 import { requestOf } from '../testing/requests.js';
 import type { SqliteLedger } from './ledger.js';
 import { openSqliteLedger } from './open.js';
@@ -10,7 +10,7 @@ let at: LedgerFolder;
 let ledger: SqliteLedger;
 beforeEach(async () => {
   at = ledgerFolder();
-  ledger = await openSqliteLedger(at);
+  ledger = await openSqliteLedger({ ...at, patienceMs });
 });
 afterEach(async () => {
   await ledger.close();

@@ -1,5 +1,6 @@
 import { writeSync } from 'node:fs';
 import { openSqliteLedger } from '../sqlite/open.js';
+import { patienceMs } from './files.js';
 import { requestOf } from './requests.js';
 
 // A process for tests to kill, limit or count: `node deliver-child.js <path> <first> <count> <in flight>`.
@@ -11,7 +12,7 @@ const say = (line: string): unknown => writeSync(1, `${line}\n`);
 const last = Number(first) + Number(count);
 let next = Number(first);
 
-const ledger = await openSqliteLedger({ path }).catch((error: unknown) => {
+const ledger = await openSqliteLedger({ path, patienceMs }).catch((error: unknown) => {
   say(`refused ${codeOf(error)}`);
   return undefined;
 });

@@ -3,6 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import Database from 'libsql';
 
+/** How long a disk may take over one transaction of a test, however slow its machine is. */
+export const patienceMs = 60_000;
+
 /** A folder of its own for one test, and the ledger's path in it. */
 export interface LedgerFolder {
   readonly folder: string;

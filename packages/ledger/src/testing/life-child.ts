@@ -1,12 +1,13 @@
 import { writeSync } from 'node:fs';
 import { openSqliteLedger } from '../sqlite/open.js';
+import { patienceMs } from './files.js';
 import { live } from './lives.js';
 
 // A process for tests to kill: `node life-child.js <path> <first> <in flight>`. Leads one claim after the other through its
 // life (`lives.ts`), and sweeps without touching them. Says `<n> <step>` only after the ledger has acknowledged the step.
 
 const [path = '', first = '0', width = '1'] = process.argv.slice(2);
-const ledger = await openSqliteLedger({ path });
+const ledger = await openSqliteLedger({ path, patienceMs });
 let next = Number(first);
 const farMs = 9_000_000_000_000;
 

@@ -50,8 +50,8 @@ describe('a pool of invoices', () => {
 
   it('asks the node for no more than was taken and the pool holds', async () => {
     open({ mintRate: { perSecond: 1e6, burst: 1e6 } });
-    await takeMany(1_000);
-    expect(node.asked.length).toBeLessThanOrEqual(1_000 + shelfSizeDefault);
+    await takeMany(400);
+    expect(node.asked.length).toBeLessThanOrEqual(400 + shelfSizeDefault);
   });
 
   it('asks at no more than its rate, and serves whoever waits', async () => {
@@ -100,9 +100,7 @@ describe('a pool of invoices', () => {
     expect(new Set(node.asked.map(({ description }) => description)).size).toBe(2);
   });
 
-  it('keeps the prices that were asked for last, and cancels what has to make room', {
-    timeout: 60_000,
-  }, async () => {
+  it('keeps the prices that were asked for last, and cancels what has to make room', async () => {
     open({ mintRate: { perSecond: 1e6, burst: 1e6 } });
     for (let i = 1; i <= shelvesMax + 10; i++)
       await takeMany(3, { ...oneSat, amountMsat: BigInt(i) * 1_000n });

@@ -115,7 +115,8 @@ test('over the limit, and exactly at it without room for the fee: refused before
   await home.register();
   const before = await world.balance(home.root.address);
   for (const amount of [100_001n, 100_000n, 99_000n]) {
-    const outcome = await home.buyer().pay(await charge(amount), world.limits());
+    const pay = async () => home.buyer().pay(await charge(amount), world.limits());
+    const outcome = await world.atUsualFees(pay);
     expect(code(outcome)).toBe('key_limit_exceeded');
     expect(detail(outcome)).toContain('AccountKeychainError(SpendingLimitExceeded)');
   }

@@ -50,7 +50,7 @@ test('several first payments at once: all are paid, because one waits until the 
   const receipts = await Promise.all(
     buyers.map(async (buyer) => {
       const challenge = world.challenge(chargeRequest(world, 1_000n, merchant));
-      return settle(world, await buyer.pay(challenge, world.limits()));
+      return settle(world, await buyer.pay(challenge, world.limits({ waitMs: 90_000 })));
     }),
   );
   expect(receipts.map(({ succeeded }) => succeeded)).toEqual([true, true, true]);

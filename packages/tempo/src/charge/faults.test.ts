@@ -69,7 +69,9 @@ test.each<Fate>(['hold-reply', 'garbage', 'http-502', 'other-answer', 'flood'])(
     proxy.decide = fateOf(sending, fate);
     const timeouts = { ...patient, broadcastTimeoutMs: heldBackMs };
     const tokens = { [pathUsd]: { recipient: shop.merchant } };
-    const hasty = await openShop({ devnet, rpcUrl: proxy.url, tokens, timeouts });
+    // It looks for as long as a slow machine may take, and no longer than it must.
+    const patience = { lookAgainMs: 250, looksMax: 8 };
+    const hasty = await openShop({ devnet, rpcUrl: proxy.url, tokens, timeouts, patience });
     await expectSettled(sold, signed, fate === 'hold-reply' ? hasty : shop);
     hasty.rpc.close();
   },

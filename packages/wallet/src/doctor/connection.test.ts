@@ -1,5 +1,5 @@
 import { createServer } from 'node:https';
-import { type AddressInfo, createServer as createTcp, type Server } from 'node:net';
+import { type AddressInfo, connect, createServer as createTcp, type Server } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { diagnose } from './diagnose.js';
 import { selfSigned } from './testing/certificate.js';
@@ -17,12 +17,21 @@ async function listen(server: Server): Promise<number> {
   return (server.address() as AddressInfo).port;
 }
 
+/** A port on which nobody listens, nor will by chance: below those that a system gives out by itself. */
+async function portOfNobody(): Promise<number> {
+  for (let port = 20_000 + Math.floor(Math.random() * 10_000); ; port += 1) {
+    const taken = await new Promise<boolean>((resolve) => {
+      const socket = connect(port, '127.0.0.1', () => resolve(true));
+      socket.on('error', () => resolve(false)).on('connect', () => socket.destroy());
+    });
+    if (!taken) return port;
+  }
+}
+
 beforeAll(async () => {
   secure = `https://127.0.0.1:${await listen(createServer(selfSigned, (_request, response) => response.end()))}/`;
   silent = `http://127.0.0.1:${await listen(createTcp((socket) => socket.destroy()))}/`;
-  const gone = createTcp();
-  closed = `http://127.0.0.1:${await listen(gone)}/`;
-  await new Promise((resolve) => gone.close(resolve));
+  closed = `http://127.0.0.1:${await portOfNobody()}/`;
 });
 afterAll(async () => {
   for (const server of servers) if (server.listening) await new Promise((resolve) => server.close(resolve));

@@ -23,6 +23,9 @@ export interface McpBudget {
   readonly spent: Amount | undefined;
 }
 
+/** What a call wants a wallet for: to ask only, to pay, or to finish what was paid for already, which pays nothing. */
+export type McpPurpose = 'ask' | 'pay' | 'finish';
+
 /**
  * What the server is made of. Limits, policy and approval are the wallet's own: no tool can raise, change or answer
  * them.
@@ -30,10 +33,10 @@ export interface McpBudget {
 export interface McpParts {
   readonly version: string;
   /**
-   * Opens the wallet: one that can pay, or one that only asks. Called for every tool call, so that a wallet which could
-   * not be opened (no node yet) can be opened later; keeps what it has opened.
+   * Opens the wallet for a purpose. Called for every tool call, so that a wallet which could not be opened (no node yet)
+   * can be opened later; keeps what it has opened.
    */
-  readonly open: (paying: boolean) => Promise<{ readonly wallet: Wallet; readonly journal: Journal }>;
+  readonly open: (purpose: McpPurpose) => Promise<{ readonly wallet: Wallet; readonly journal: Journal }>;
   /** The most that a call may ask for, beside the wallet's policy. A tool's own limits can only be lower. */
   readonly ceiling: Partial<PaymentLimits>;
   readonly search: (query: McpSearch) => Promise<McpFound>;

@@ -99,10 +99,10 @@ function ownReport(error: unknown) {
     : 'Something broke that should not; look at the payments with history.';
   return {
     ok: false,
-    code: error instanceof ToolRefusal ? error.code : 'failed',
+    code: known ? (namedBy(error, 'code') ?? 'failed') : 'failed',
     message: cleanText(message),
     outcome: known ? 'not-sent' : 'unknown',
-    retry: known ? 'safe' : 'resume',
+    retry: known ? (namedBy(error, 'retry') ?? 'safe') : 'resume',
     paid: known ? false : null,
     id: null,
     status: null,
@@ -114,6 +114,11 @@ function ownReport(error: unknown) {
 /** Errors of the command line have a code and a sentence for people; foreign errors could say anything. */
 function hasSafeMessage(error: unknown): error is Error {
   return error instanceof Error && error.name === 'CliError';
+}
+
+function namedBy(error: Error, member: 'code' | 'retry'): string | undefined {
+  const name: unknown = Reflect.get(error, member);
+  return typeof name === 'string' ? name : undefined;
 }
 
 /** A call that is refused before anything is done. */

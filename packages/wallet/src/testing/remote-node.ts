@@ -6,8 +6,11 @@ import type { PayingNode, PaymentRequest, PaymentState } from '@farebox/lightnin
 /** Lets another process pay with a node of this one: the node outlives whoever is killed. */
 export async function serveNode(node: PayingNode): Promise<{ url: string; close: () => Promise<void> }> {
   const server: Server = createServer(async (request, response) => {
+    const asked = await buffer(request).catch(() => undefined);
+    // Who asks may be killed in the middle of it.
+    if (asked === undefined) return;
     // Written by RemoteNode just below.
-    const { verb, argument } = JSON.parse((await buffer(request)).toString()) as {
+    const { verb, argument } = JSON.parse(asked.toString()) as {
       verb: string;
       argument: string;
     };

@@ -47,7 +47,12 @@ export class Seller {
   }
 
   async listen(): Promise<this> {
-    const server = createServer((request, response) => void this.#handle(request, response));
+    const server = createServer((request, response) => {
+      // A buyer that is killed in the middle of its request is no fault of the seller's.
+      this.#handle(request, response).catch((error: unknown) => {
+        if (!request.destroyed || request.complete) throw error;
+      });
+    });
     this.#server = server;
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     // A TCP server that listens has an address of this form.

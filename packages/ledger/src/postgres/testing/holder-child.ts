@@ -1,11 +1,15 @@
 import { requestOf } from '../../testing/requests.js';
 import { openPostgresLedger } from '../open.js';
+import { patient } from './patient.js';
 
 // A gateway of its own for tests, started with fork(): `node holder-child.js <url> <schema> <leaseMs>`. Says `open`, then
 // does what it is told, one [verb, name] a message, and says what became of it: `ok`, `taken`, or the error's code.
 
 const [url = '', schema = '', leaseMs = ''] = process.argv.slice(2);
-const ledger = await openPostgresLedger({ url, schema, leaseMs: Number(leaseMs), reconnectDelayMaxMs: 100 });
+const ledger = await openPostgresLedger({
+  ...{ url, schema, ...patient },
+  ...{ leaseMs: Number(leaseMs), reconnectDelayMaxMs: 100 },
+});
 const seqs = new Map<string, number>();
 
 async function done(verb: string, name: string): Promise<string> {

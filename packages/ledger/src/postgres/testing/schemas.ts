@@ -3,6 +3,7 @@ import { Client } from 'pg';
 import { type PostgresServer, testPostgres } from '../../testing/postgres-server.js';
 import type { PostgresLedger } from '../ledger.js';
 import { openPostgresLedger, type PostgresLedgerOptions } from '../open.js';
+import { patient } from './patient.js';
 
 /** One test file's server, and the schemas and ledgers that its tests make there. */
 export class Schemas {
@@ -27,9 +28,14 @@ export class Schemas {
     return name;
   }
 
-  /** Opens a ledger, in a schema of its own unless one is named. */
+  /** Opens a ledger, {@link patient} unless told otherwise, in a schema of its own unless one is named. */
   async open(options: Partial<PostgresLedgerOptions> = {}): Promise<PostgresLedger> {
-    const ledger = await openPostgresLedger({ url: this.server.url, schema: this.name(), ...options });
+    const ledger = await openPostgresLedger({
+      url: this.server.url,
+      schema: this.name(),
+      ...patient,
+      ...options,
+    });
     this.#ledgers.push(ledger);
     return ledger;
   }

@@ -157,7 +157,7 @@ describe('a call that is lost', () => {
         });
       }),
       // Only silence is ended by it, and it begins before the call has left.
-      answer === silence ? 1_000 : 60_000,
+      answer === silence ? 2_000 : 60_000,
     );
     const loss = await lossOf(http.call(pay));
     expect(loss.sent).toBe(true);

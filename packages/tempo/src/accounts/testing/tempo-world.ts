@@ -41,6 +41,8 @@ export interface TempoWorld {
   advance(seconds: number): Promise<void>;
   /** Makes a block whose base fee is {@link usualBaseFee}: an idle devnet would give gas away. */
   usualFees(): Promise<void>;
+  /** Does something while fees are usual, and again where they have fallen before its end: each idle second takes an eighth. */
+  atUsualFees<Result>(work: () => Promise<Result>): Promise<Result>;
   challenge(request: JsonObject, options?: ChallengeOptions): Challenge;
   limits(limits?: { readonly amount?: bigint; readonly fee?: bigint; readonly waitMs?: number }): PayLimits;
   close(): Promise<void>;
@@ -62,6 +64,14 @@ export async function openTempoWorld(chainId = 4217): Promise<TempoWorld> {
   const token = devnet.tokens.pathUsd;
   let offsetMs = 0;
   const now = () => Date.now() + offsetMs;
+  const usualFees = async () => {
+    await devnet.rpc('anvil_setNextBlockBaseFeePerGas', [`0x${usualBaseFee.toString(16)}`]);
+    await devnet.mine();
+  };
+  const baseFee = async () => {
+    const newest = await devnet.rpc('eth_getBlockByNumber', ['latest', false]);
+    return typeof newest === 'object' && newest !== null ? BigInt(Reflect.get(newest, 'baseFeePerGas')) : 0n;
+  };
   return {
     devnet,
     token,
@@ -79,9 +89,13 @@ export async function openTempoWorld(chainId = 4217): Promise<TempoWorld> {
       offsetMs += seconds * 1_000;
       await devnet.increaseTime(seconds);
     },
-    async usualFees() {
-      await devnet.rpc('anvil_setNextBlockBaseFeePerGas', [`0x${usualBaseFee.toString(16)}`]);
-      await devnet.mine();
+    usualFees,
+    async atUsualFees(work) {
+      for (;;) {
+        await usualFees();
+        const result = await work();
+        if ((await baseFee()) * 10n >= usualBaseFee * 7n) return result;
+      }
     },
     challenge(request, { id, lifeMs = 300_000 } = {}) {
       lastChallenge += 1;

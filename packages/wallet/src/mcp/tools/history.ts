@@ -21,7 +21,7 @@ export function addHistory(server: McpServer, parts: McpParts): void {
     },
     async ({ limit = 20, unfinished = false }) => {
       try {
-        const { journal } = await parts.open(false);
+        const { journal } = await parts.open('ask');
         const entries = unfinished ? journal.unfinished().slice(0, limit) : journal.list({ limit });
         const payments = entries.map((entry) => viewPayment(entry, parts.showAmount));
         return toolResult({ ok: true, payments });

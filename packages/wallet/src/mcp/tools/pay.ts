@@ -46,7 +46,7 @@ export function addPay(server: McpServer, parts: McpParts, work: Work): void {
           const request = readRequest(given, parts);
           const asked = { max: readAmount(given.max, parts), maxFee: readAmount(given.max_fee, parts) };
           const limits = lowerLimits(parts.ceiling, asked);
-          const { wallet } = await parts.open(true);
+          const { wallet } = await parts.open('pay');
           const result = await wallet.pay(request, {
             ...limits,
             method: given.payment_method,

@@ -44,7 +44,7 @@ export function addPreview(server: McpServer, parts: McpParts): void {
         const request = readRequest(given, parts);
         const asked = { max: readAmount(given.max, parts), maxFee: readAmount(given.max_fee, parts) };
         const limits = lowerLimits(parts.ceiling, asked);
-        const { wallet } = await parts.open(false);
+        const { wallet } = await parts.open('ask');
         const result = await wallet.preview(request, { ...limits, method: given.payment_method, signal });
         if (result.kind === 'priced') {
           const view = viewPriced(result, from, parts.showAmount);

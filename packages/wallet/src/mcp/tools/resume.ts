@@ -43,7 +43,7 @@ export function addResume(server: McpServer, parts: McpParts, work: Work): void 
       work.run(async () => {
         try {
           const secret = Object.entries(headers ?? {});
-          const { wallet } = await parts.open(true);
+          const { wallet } = await parts.open('finish');
           const payments =
             id === undefined ? await all(wallet, secret, parts) : [await one(wallet, id, secret, parts)];
           const ok = payments.every((payment) => payment.ok === true);
@@ -58,7 +58,7 @@ export function addResume(server: McpServer, parts: McpParts, work: Work): void 
 type Headers = readonly (readonly [string, string])[];
 
 async function one(wallet: Wallet, id: string, headers: Headers, parts: McpParts) {
-  const { journal } = await parts.open(true);
+  const { journal } = await parts.open('finish');
   const entry = journal.find(id);
   if (entry === undefined)
     throw new ToolRefusal('payment_not_found', "There is no such payment; see 'history'.");

@@ -15,11 +15,13 @@ export async function serveRegistrar(path: string, level: string): Promise<numbe
     const opened = await openRegistrar(config, logger);
     try {
       const { url, dns } = await opened.listen();
+      // Before it says that it sells: whoever has read that may stop it, and it ends in order.
+      const stopped = interrupted();
       const names = config.namespaces.map(({ name }) => `.${name}`).join(' ');
       print(
         `Selling ${names} for ${config.input.realm} at ${url}${dns === undefined ? '' : `, DNS at ${dns}`}`,
       );
-      await interrupted();
+      await stopped;
       print('Stopping: finishing what was paid for.');
     } finally {
       await opened.close();

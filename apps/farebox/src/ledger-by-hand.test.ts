@@ -26,7 +26,11 @@ beforeEach(() => {
 // As `ledger check` and `ledger balance` read it, without starting a process for either.
 const read = <T>(work: (reader: LedgerReader) => Promise<T>) => withReader({ kind: 'sqlite', path }, work);
 afterEach(async () => {
-  expect(await read((reader) => reader.audit())).toMatchObject({ faults: [] });
+  const audited = await read(async (reader) => {
+    for await (const _ of reader.claims());
+    return reader.audit();
+  });
+  expect(audited).toMatchObject({ faults: [] });
 });
 
 const ledger = (...words: string[]) => run(home, ['ledger', ...words, '--ledger', `sqlite:${path}`]);

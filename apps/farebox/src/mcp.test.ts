@@ -181,7 +181,9 @@ describe('an agent over stdio', () => {
         isError: true,
         paid: false,
         code: 'vault_locked',
+        retry: 'never',
       });
+      expect(await call(client, 'resume')).toMatchObject({ code: 'vault_locked', paid: null });
       expect(await call(client, 'preview', asked)).toMatchObject({ isError: false });
       await walletOf(own, env).done('unlock');
       expect(await call(client, 'pay', asked)).toMatchObject({ paid: true });

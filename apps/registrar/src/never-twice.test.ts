@@ -52,6 +52,7 @@ beforeAll(async () => {
     signTransaction: (payment) =>
       own.signTransaction({
         ...payment,
+        // The chain takes an expiring nonce for 30 seconds at most; one of the account's own needs more gas.
         ...{ nonceKey: 0n, nonce: signedSoFar++, gas: payment.gas + 1_000_000n },
         validBefore: Math.floor(Date.now() / 1_000) + signatureLifeS,
       }),

@@ -80,16 +80,19 @@ describe(`${racers} agents who want one name`, () => {
           readonly Authorization: string;
           readonly onTempo: boolean;
         }[] = [];
-        const offers: { readonly asked: Read; readonly account: TempoAccount | undefined }[] = [];
+        const offers: {
+          readonly agent: { readonly id: string; readonly key: string };
+          readonly asked: Read;
+          readonly account: TempoAccount | undefined;
+        }[] = [];
         for (const [n, agent] of agents.entries()) {
           const asked = await ask(rig, registerPath, { json, key: agent.key });
           await ask(rig, '/api/v1/domains/wanted.agent/reset-lock', { method: 'POST', key: agent.key });
           const account = n % 2 === 0 ? await fundedAccount(chain, 2_000_000n) : undefined;
-          offers.push({ asked, account });
+          offers.push({ agent, asked, account });
         }
         // Signed at the end, since what is signed on Tempo is good for 25 seconds only.
-        for (const [n, { asked, account }] of offers.entries()) {
-          const agent = agents[n] ?? { id: '', key: '' };
+        for (const { agent, asked, account } of offers) {
           const Authorization = account
             ? await signTempo(chain, account, asked)
             : await payLightning(rig, asked);

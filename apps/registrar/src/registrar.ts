@@ -1,5 +1,3 @@
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { createGate, createMintBudget, type GateEvent, type MintBudgetOptions } from '@farebox/gate';
 import type { Ledger } from '@farebox/ledger';
 import type { SellerMethod } from '@farebox/protocol';
@@ -11,6 +9,7 @@ import { mountPages } from './api/pages.js';
 import type { DomainDirectory } from './directory.js';
 import { mountDocuments } from './documents/mount.js';
 import type { DocumentSettings } from './documents/settings.js';
+import { createFront } from './front.js';
 import { startHousekeeping } from './housekeeping.js';
 import { createAccounts } from './identity/accounts.js';
 import { keyPrefixDefault } from './identity/secrets.js';
@@ -146,51 +145,14 @@ export function createRegistrar(options: RegistrarOptions): Registrar {
   }
   const told = { released: courier.wake, fault: onFault };
   const housekeeping = startHousekeeping(db, ledger, now, told, options.elapsed);
-  const listener = getRequestListener(app.fetch, { overrideGlobalObjects: false });
-  const server = createServer({ keepAliveTimeout: keepAliveMs }, listener);
+  const front = createFront(getRequestListener(app.fetch, { overrideGlobalObjects: false }));
   return {
     ...{ app, desk, directory },
-    listen: (host, port) => listenOn(server, host, port),
+    listen: front.listen,
     async close() {
-      await stop(server);
+      await front.close();
       await housekeeping.stop();
       await courier.close();
     },
   };
-}
-
-function listenOn(server: Server, host: string, port: number): Promise<{ url: string; port: number }> {
-  return new Promise((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(port, host, () => {
-      server.off('error', reject);
-      const at = server.address() as AddressInfo; // it listens on TCP
-      const shown = at.family === 'IPv6' ? `[${at.address}]` : at.address;
-      resolve({ url: `http://${shown}:${at.port}`, port: at.port });
-    });
-  });
-}
-
-/**
- * How long a connection stays open between two requests: longer than clients keep one, so that a paid order is never sent into
- * a connection that ends at that moment.
- */
-const keepAliveMs = 65_000;
-/** How long requests that are on their way are waited for. */
-const drainMsMax = 25_000;
-/** How often it is looked, meanwhile, for connections whose last request has been answered. */
-const drainCheckMs = 50;
-
-function stop(server: Server): Promise<void> {
-  if (!server.listening) return Promise.resolve();
-  return new Promise((resolve) => {
-    const deadline = setTimeout(() => server.closeAllConnections(), drainMsMax);
-    const check = setInterval(() => server.closeIdleConnections(), drainCheckMs);
-    server.close(() => {
-      clearTimeout(deadline);
-      clearInterval(check);
-      resolve();
-    });
-    server.closeIdleConnections();
-  });
 }

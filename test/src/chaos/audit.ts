@@ -40,8 +40,8 @@ export interface AuditParts {
   /** Runs; is ended by the audit, because the ledger has one user. */
   readonly gateway: Child;
   readonly gatewayKills: readonly number[];
-  /** How long an undisturbed purchase takes on this machine, milliseconds: a slow one notes its deliveries later. */
-  readonly purchaseMs: number;
+  /** How long a purchase takes here from its upstream to its end, milliseconds: a slow machine notes it later. */
+  readonly endingMs: number;
   /** What the wallet's node had at the beginning. */
   readonly balanceMsat: bigint;
   /** Everything that gateways and wallets have written. */
@@ -155,8 +155,8 @@ class Auditor {
   /** A delivery whose end the gateway could not note any more is given again: from the kept answer, where there is one. */
   #judgeAgain(entry: JournalEntry, path: string, status: number): void {
     const { deliveredMs = 0 } = entry;
-    const { gatewayKills, purchaseMs } = this.#parts;
-    const windowMs = Math.max(killWindowMsMin, purchaseMs);
+    const { gatewayKills, endingMs } = this.#parts;
+    const windowMs = Math.max(killWindowMsMin, endingMs);
     const killed = gatewayKills.some((ms) => Math.abs(ms - deliveredMs) <= windowMs);
     this.#expectOnce(killed, path, `delivered, and with no kill near answered ${status} once more`);
     this.#expect(status === 200, path, `delivered, then answered ${status}`);

@@ -102,6 +102,24 @@ export function countStatuses(answers: readonly string[]): Record<number, number
   return counts;
 }
 
+/**
+ * Presents once more what was presented by many at once, until it is judged: not told to wait, and the node not too busy for
+ * the invoice of a refusal. The status of that.
+ */
+export function statusAfterwards(
+  url: string,
+  path: string,
+  credential: string,
+  request: HandRequest = {},
+): Promise<number> {
+  return until(`${path} is judged once more`, async () => {
+    const answer = await fetch(url + path, { ...request, headers: { Authorization: credential } });
+    const text = await answer.text();
+    const inUse = answer.status === 409 && text.includes('in-progress');
+    return inUse || isNodeLate(answer.status, text) ? undefined : answer.status;
+  });
+}
+
 /** The status of a raw answer; 0 when there is none. */
 export function statusOf(answer: string): number {
   return Number(/^HTTP\/1\.1 (\d{3})/.exec(answer)?.[1] ?? 0);

@@ -131,7 +131,7 @@ class KillRun {
       world: this.#world,
       gateway,
       gatewayKills: this.gatewayKills,
-      purchaseMs: this.#spans.start,
+      endingMs: this.#spans.upstream,
       balanceMsat: this.#balanceMsat,
       written: () => this.#output.map(({ stdout, stderr }) => stdout + stderr),
     });

@@ -6,6 +6,7 @@ import {
   type HandRequest,
   openSockets,
   requestBytes,
+  statusAfterwards,
   statusOf,
 } from './by-hand.js';
 import { openMsMax } from './faults-scene.js';
@@ -56,6 +57,7 @@ describe(`${presentations} presentations of one credential at the same time`, ()
     expect(answers.filter((answer) => answer.includes('Payment-Receipt:'))).toHaveLength(1);
     expect(answers.filter((answer) => answer.includes('"goods"'))).toHaveLength(1);
     expect(answers.filter((answer) => answer.includes(preimage))).toEqual([]);
+    expect(await statusAfterwards(world.url, path, credential, request)).toBe(402);
     expect(world.goods.hitsOf(path)).toHaveLength(1);
   });
 
@@ -109,6 +111,7 @@ describe(`${presentations} presentations of one credential at the same time`, ()
     expect(used).toBeGreaterThan(0);
     expect(used + busy).toBe(presentations);
     expect(answers.filter((answer) => answer.includes('"goods"'))).toEqual([]);
+    expect(await statusAfterwards(world.url, path, credential)).toBe(402);
   });
 });
 

@@ -12,8 +12,8 @@ export interface Shown {
 
 /**
  * Presents a credential, again for as long as it is told that another request is using it: what a killed wallet has
- * asked may live a little longer than the wallet; and for as long as the node of a busy machine does not make the invoice in
- * time that belongs to a refusal. `keyed`: with the Idempotency-Key that the wallet sends.
+ * asked may live a little longer than the wallet; and for as long as the gateway of a busy machine cannot tell for now.
+ * `keyed`: with the Idempotency-Key that the wallet sends.
  */
 export function presentSettled(
   url: string,
@@ -25,12 +25,19 @@ export function presentSettled(
   return until(`no other request uses the credential for ${path}`, async () => {
     const shown = await present(url, entry, path, preimage, keyed);
     const inUse = shown.status === 409 && shown.body.includes('in-progress');
-    return inUse || isNodeLate(shown.status, shown.body) ? undefined : shown;
+    return inUse || isUnavailable(shown.status, shown.body) ? undefined : shown;
   });
 }
 
-/** What is told instead of an invitation to pay when the seller's node is too busy to make an invoice; nothing is used up. */
+/**
+ * What is told instead of an invitation to pay when nobody can be asked for now, e.g. because the seller's node is too busy to
+ * make an invoice. What is told of a credential that could not be judged for now is something else: send it again.
+ */
 export function isNodeLate(status: number, answer: string): boolean {
+  return isUnavailable(status, answer) && answer.includes('"retry":"safe"');
+}
+
+function isUnavailable(status: number, answer: string): boolean {
   return status === 500 && answer.includes('payment-service-unavailable');
 }
 

@@ -7,6 +7,7 @@ import {
   type HandRequest,
   openSockets,
   requestBytes,
+  statusAfterwards,
 } from './by-hand.js';
 import { openMsMax } from './faults-scene.js';
 import { killAll } from './processes.js';
@@ -62,6 +63,7 @@ describe(missing === undefined ? title : `${title} (skipped: ${missing})`, () =>
       expect(answers.filter((answer) => answer.includes(preimage))).toEqual([]);
       // Repeatable routes may have asked their upstream once at each gateway; one answer was paid for and given.
       expect(world.goods.hitsOf(path).length).toBeLessThanOrEqual(route === 'once' ? 1 : world.urls.length);
+      for (const url of world.urls) expect(await statusAfterwards(url, path, credential, request)).toBe(402);
     },
   );
 });

@@ -134,6 +134,7 @@ async function startRegistrar(folder: string, path: string): Promise<() => Promi
   registrar.stdout?.resume();
   return async () => {
     registrar.kill('SIGTERM');
-    await ended;
+    const [code] = await ended;
+    if (code !== 0) throw new Error(`The registrar did not stop in order: ${said}`);
   };
 }

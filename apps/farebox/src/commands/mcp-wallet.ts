@@ -30,7 +30,7 @@ export function keepWallet(options: NodeOptions): KeptWallet {
   const home = findHome();
   const current = new Map<McpPurpose, Kept>();
   // Calls may still be at work with an older one: all are closed at the end.
-  const opened: Promise<Purse>[] = [];
+  const opened = new Set<Promise<Purse>>();
   return {
     async open(purpose) {
       const rules = await rulesOf(home);
@@ -46,8 +46,11 @@ export function keepWallet(options: NodeOptions): KeptWallet {
       });
       const kept: Kept = { rules, purse };
       current.set(purpose, kept);
-      opened.push(purse);
-      purse.catch(() => current.get(purpose) === kept && current.delete(purpose));
+      opened.add(purse);
+      const forget = () => current.get(purpose) === kept && current.delete(purpose);
+      purse.catch(() => opened.delete(purse));
+      // A session that began meanwhile may have opened it, and once that has ended all is as it was before.
+      purse.then(async () => (await rulesOf(home)) === rules || forget()).catch(forget);
       return purse;
     },
     async close() {

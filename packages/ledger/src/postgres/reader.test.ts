@@ -181,6 +181,27 @@ describe.skipIf(postgresMissing !== undefined)(titled('openPostgresReader', post
     expect(await listed(reader.entries())).toHaveLength(1700 + 500);
   });
 
+  it('goes on with another connection when its own was cut, however soon that is seen', async () => {
+    await ledger.deliver(requestOf(1));
+    const url = new URL(schemas.server.url);
+    url.searchParams.set('application_name', schema);
+    const cuttable = await openPostgresReader({ url: url.href, schema });
+    const found = `FROM pg_stat_activity WHERE application_name = '${schema}'`;
+    for (let turn = 0; turn < 3; turn++) {
+      expect(await cuttable.size()).toBe(1);
+      // The connection that opened it may still be there.
+      await until(async () => (await sql(`SELECT pid ${found}`)).length === 1);
+      expect(await sql(`SELECT pg_terminate_backend(pid) ${found}`)).toEqual([[true]]);
+      // The one that meets the end may be refused. The next one, asked in the same turn, is not.
+      const [met, next] = [cuttable.size().catch((error: unknown) => error), cuttable.size()];
+      const answer = await met;
+      if (answer !== 1) expect(answer).toMatchObject({ code: 'ledger_unavailable' });
+      expect(await next).toBe(1);
+    }
+    await cuttable.close();
+    await until(async () => (await sql(`SELECT pid ${found}`)).length === 0);
+  });
+
   it('names what does not agree', async () => {
     await ledger.deliver(requestOf(1));
     await ledger.release(requestOf(2));

@@ -184,13 +184,18 @@ export class PostgresReader implements LedgerReader {
 
   async #begin(kept?: Session): Promise<Session> {
     if (this.#closed) throw new LedgerUnavailable('The reader is closed; open it again.');
+    if (kept?.alive === false) this.#sessions.delete(kept);
+    let session: Session | undefined;
     try {
-      const session = kept?.alive === true ? kept : await this.#connect();
+      session = kept?.alive === true ? kept : await this.#connect();
       session.hold(true);
       this.#sessions.add(session);
       await session.run(BEGIN_SNAPSHOT);
       return session;
     } catch (error) {
+      // Nobody has it any more: left alone, it would stay open and keep the process running.
+      if (session !== undefined) this.#sessions.delete(session);
+      session?.destroy();
       throw readFailed(error);
     }
   }

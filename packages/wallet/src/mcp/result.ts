@@ -41,7 +41,31 @@ function plain(value: Readonly<Record<string, unknown>>): Record<string, unknown
  * that has listed the tools holds any structured content against the schema of the tool's success, and would lose it.
  */
 export function toolFailure(error: unknown, from: string): CallToolResult {
-  const { untrusted: said, ...ours } = failureReport(error, from);
+  return shownFailure(failureReport(error, from), from);
+}
+
+/**
+ * The same for a call that pays nothing and finishes what was paid for: where it could not begin, nobody knows what became
+ * of the payments, and a refusal must not read as if nothing had been spent on them.
+ */
+export function finishFailure(error: unknown, from: string): CallToolResult {
+  const report = failureReport(error, from);
+  return shownFailure(isRefusal(error) ? { ...report, ...asItWas } : report, from);
+}
+
+const asItWas = {
+  outcome: 'unknown',
+  paid: null,
+  next: 'What was paid before is as it was: do not pay for it again. Call the tool resume when this has been put right.',
+};
+
+function shownFailure(
+  {
+    untrusted: said,
+    ...ours
+  }: { readonly untrusted?: Untrusted | undefined; readonly [member: string]: unknown },
+  from: string,
+): CallToolResult {
   const content: CallToolResult['content'] = [{ type: 'text', text: JSON.stringify(ours) }];
   if (said !== undefined) content.push({ type: 'text', text: quoteUntrusted(from, JSON.stringify(said)) });
   return { isError: true, content };
@@ -93,7 +117,7 @@ function advice({ retry, paymentId, exitClass, spent }: WalletError): string {
 
 /** What is said of a failure that is none of the wallet's: only messages that were written for people. */
 function ownReport(error: unknown) {
-  const known = error instanceof ToolRefusal || hasSafeMessage(error);
+  const known = isRefusal(error);
   const message = known
     ? error.message
     : 'Something broke that should not; look at the payments with history.';
@@ -111,9 +135,9 @@ function ownReport(error: unknown) {
   };
 }
 
-/** Errors of the command line have a code and a sentence for people; foreign errors could say anything. */
-function hasSafeMessage(error: unknown): error is Error {
-  return error instanceof Error && error.name === 'CliError';
+/** Errors of the command line have a code and a sentence for people, as ours have; foreign errors could say anything. */
+function isRefusal(error: unknown): error is Error {
+  return error instanceof ToolRefusal || (error instanceof Error && error.name === 'CliError');
 }
 
 function namedBy(error: Error, member: 'code' | 'retry'): string | undefined {

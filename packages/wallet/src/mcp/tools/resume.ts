@@ -7,7 +7,7 @@ import type { Wallet } from '../../wallet.js';
 import { originOf } from '../arguments.js';
 import { argumentCharsMax, resumeEntriesMax } from '../limits.js';
 import type { McpParts } from '../parts.js';
-import { failureReport, ToolRefusal, toolFailure, toolResult, untrusted } from '../result.js';
+import { failureReport, finishFailure, ToolRefusal, toolResult, untrusted } from '../result.js';
 import { cleanText } from '../untrusted.js';
 import { viewBody, viewDelivered, viewPayment } from '../views.js';
 import type { Work } from '../work.js';
@@ -49,7 +49,7 @@ export function addResume(server: McpServer, parts: McpParts, work: Work): void 
           const ok = payments.every((payment) => payment.ok === true);
           return toolResult({ ok, payments });
         } catch (error) {
-          return toolFailure(error, 'the seller');
+          return finishFailure(error, 'the seller');
         }
       }),
   );

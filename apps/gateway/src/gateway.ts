@@ -1,3 +1,4 @@
+import { Server as TcpServer } from 'node:net';
 import { createBodyRoom, createSharedRoom, type Gate, type GateEvent } from '@farebox/gate';
 import type { Ledger } from '@farebox/ledger';
 import type { InvoiceNode } from '@farebox/lightning';
@@ -235,14 +236,16 @@ function groundOf(backing: Backing, meter: Meter, now: () => number, logger: Log
 
 /** Takes nothing new, and waits for what is going on; after `drainMs` it is stopped. */
 async function stopFront(server: Front, activity: Activity, drainMs: number): Promise<void> {
+  // HTTP's own way of closing takes a connection for idle whose answer was written and has not left, and cuts it off.
   const stopped = server.listening
-    ? new Promise<void>((resolve) => server.close(() => resolve()))
+    ? new Promise<void>((resolve) => TcpServer.prototype.close.call(server, () => resolve()))
     : undefined;
-  server.closeIdleConnections();
+  if (!activity.leaving) server.closeIdleConnections();
   const deadline = setTimeout(() => activity.stopAll(), drainMs);
   await activity.idle();
   clearTimeout(deadline);
   // Every answer that was owed has left; what is still connected has asked for nothing.
   server.closeAllConnections();
+  server.close();
   await stopped;
 }

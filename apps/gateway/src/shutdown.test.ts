@@ -1,4 +1,5 @@
 import type { ServerResponse } from 'node:http';
+import { connect } from 'node:net';
 import { describe, expect, it } from 'vitest';
 import { open } from './testing/client.js';
 import { claims, openRig, until } from './testing/rig.js';
@@ -23,6 +24,42 @@ describe('close', () => {
     expect(field('payment-receipt')).toBeDefined();
     await closed;
     expect(await claims(rig.gateway, 'answered')).toBe(1);
+    await rig.close();
+  });
+
+  it('cuts off no answer that was written and is taken slowly', async () => {
+    const body = 'x'.repeat(250_000);
+    let asked = 0;
+    const rig = await openRig({
+      listener: (_request, response) => {
+        asked += 1;
+        response.setHeader('Content-Length', body.length).end(body);
+      },
+    });
+    const credentials: string[] = [];
+    // More than the system keeps of what nobody has read.
+    while (credentials.length < 64) credentials.push(await rig.buy('/paid/price'));
+    const socket = connect(rig.port, '127.0.0.1').setEncoding('latin1');
+    let received = '';
+    socket.on('data', (text: string) => {
+      received += text;
+    });
+    const ended = new Promise((resolve) => socket.once('close', resolve));
+    socket.pause();
+    for (const credential of credentials)
+      socket.write(`GET /paid/price HTTP/1.1\r\nHost: shop.test\r\nAuthorization: ${credential}\r\n\r\n`);
+    await until('no more are asked for', async () => {
+      const before = asked;
+      await new Promise((resolve) => setTimeout(resolve, 300));
+      return before > 0 && asked === before;
+    });
+    const closed = rig.gateway.close();
+    socket.resume();
+    await closed;
+    await ended;
+    expect(received.split('HTTP/1.1 200 OK')).toHaveLength(asked + 1);
+    expect(received.split(`\r\n\r\n${body}`)).toHaveLength(asked + 1);
+    expect(await claims(rig.gateway, 'answered')).toBe(asked);
     await rig.close();
   });
 

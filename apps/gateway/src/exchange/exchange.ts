@@ -2,6 +2,8 @@
 export interface Exchange {
   /** Gives it up now: shutdown has waited as long as it may. */
   stop(): void;
+  /** Its answer has been written to the end, and has not left yet. */
+  readonly leaving: boolean;
   /** Where {@link Activity} keeps it; only that writes it. */
   place: number;
 }
@@ -11,6 +13,8 @@ export interface Activity {
   begin(exchange: Exchange): void;
   end(exchange: Exchange): void;
   readonly size: number;
+  /** True when an exchange is {@link Exchange.leaving}. */
+  readonly leaving: boolean;
   /** Resolves when nothing is going on. */
   idle(): Promise<void>;
   stopAll(): void;
@@ -42,6 +46,9 @@ export function createActivity(): Activity {
     },
     get size() {
       return running.length;
+    },
+    get leaving() {
+      return running.some((exchange) => exchange.leaving);
     },
     idle: () => (running.length === 0 ? Promise.resolve() : new Promise((wake) => void waiting.push(wake))),
     stopAll() {

@@ -111,6 +111,11 @@ export class FreeExchange implements Exchange, UpstreamSink {
     sendAnswer(request, response, problemAnswer(problem('body-too-large', { detail })));
   }
 
+  get leaving(): boolean {
+    const { response } = this.#parts;
+    return response.writableEnded && !response.writableFinished;
+  }
+
   stop(): void {
     this.#abort?.();
     this.#parts.response.destroy();

@@ -65,6 +65,11 @@ export class PaidExchange implements Exchange, UpstreamSink {
     this.#abort = this.#parts.route.upstream.send(paidRequest(this.#parts), this);
   }
 
+  get leaving(): boolean {
+    const { response } = this.#parts;
+    return response.writableEnded && !response.writableFinished;
+  }
+
   stop(): void {
     const { response, delivery } = this.#parts;
     this.#abort?.();
@@ -72,10 +77,7 @@ export class PaidExchange implements Exchange, UpstreamSink {
       this.#phase = 'over';
       // What was never sent was never executed; otherwise the delivery knows what a cut means for its effect.
       if (this.#stage === 'unsent') void delivery.release().then(() => this.#settle());
-      else {
-        delivery.cut();
-        this.#settle();
-      }
+      else this.#cut();
     }
     response.destroy();
   }
@@ -273,9 +275,7 @@ export class PaidExchange implements Exchange, UpstreamSink {
     // A `once` upstream is not interrupted: its outcome would be unknown. It finishes, and is committed or released.
     if (waiting && route.effect !== 'once') {
       this.#abort?.();
-      this.#phase = 'over';
-      delivery.cut();
-      this.#settle();
+      this.#cut();
       return;
     }
     if (this.#settled) {

@@ -179,7 +179,7 @@ function deliver(sale: Sale, { delivery }: Admission & { kind: 'admitted' }): vo
  */
 export function waitFor<T>(sale: Sale, decided: Promise<T>, next: (value: T) => void): void {
   const { parts, visit } = sale;
-  const waiting: Exchange = { stop: () => void visit.response.destroy(), place: 0 };
+  const waiting: Exchange = { stop: () => void visit.response.destroy(), leaving: false, place: 0 };
   parts.activity.begin(waiting);
   decided
     .then(next, (error: unknown) => {

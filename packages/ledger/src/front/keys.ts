@@ -12,9 +12,14 @@ export function challengeIdOf(key: Uint8Array): string {
   return Buffer.from(key.buffer, key.byteOffset, key.byteLength).toString('base64url');
 }
 
-/** A payment reference as it is stored: 32 bytes when it is 64 lower-case hexadecimal digits, else its text. */
+/** True for a reference of 64 lower-case hexadecimal digits. */
+export function isHash(reference: string): boolean {
+  return reference.length === 64 && hexHash.test(reference);
+}
+
+/** A payment reference as it is stored: 32 bytes for a hash ({@link isHash}), else its text. */
 export function referenceKey(reference: string): Buffer | string {
-  return reference.length === 64 && hexHash.test(reference) ? Buffer.from(reference, 'hex') : reference;
+  return isHash(reference) ? Buffer.from(reference, 'hex') : reference;
 }
 
 /** The reference of a stored key; undefined for what {@link referenceKey} never makes. */

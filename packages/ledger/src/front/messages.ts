@@ -46,6 +46,35 @@ export const Op = {
 /** The number of an operation. */
 export type OpCode = (typeof Op)[keyof typeof Op];
 
+const enterFields = 10;
+const advanceFields = 3;
+const fieldCounts: Readonly<Record<number, number>> = {
+  [Op.claim]: enterFields,
+  [Op.reclaim]: enterFields,
+  [Op.deliver]: enterFields,
+  [Op.release]: enterFields,
+  [Op.keep]: 4,
+  [Op.settle]: advanceFields,
+  [Op.unknown]: advanceFields,
+  [Op.answered]: advanceFields,
+  [Op.cut]: advanceFields,
+  [Op.cutByUpstream]: advanceFields,
+  [Op.resolveReleased]: advanceFields,
+  [Op.resolveDelivered]: advanceFields,
+  [Op.refund]: advanceFields,
+  [Op.redeliver]: 4,
+  [Op.abandon]: 3,
+  [Op.find]: 3,
+  [Op.answer]: 2,
+  [Op.sweep]: 6,
+  [Op.totals]: 1,
+};
+
+/** How many fields an operation has in a batch, with its number; undefined for what is none. */
+export function fieldCountOf(op: Field | undefined): number | undefined {
+  return typeof op === 'number' ? fieldCounts[op] : undefined;
+}
+
 /** One field of a batch. */
 export type Field = number | string | bigint | Uint8Array;
 

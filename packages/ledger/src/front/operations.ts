@@ -65,6 +65,11 @@ export interface Find {
   readonly key: Buffer | undefined;
 }
 
+/** An {@link Advance} of no particular terms. */
+export function advanceBy(verb: Advance['verb'], seq: number, nowMs: number, answer?: NewAnswer): Advance {
+  return { verb, seq, nowMs, redeliveriesMax: 0, byUpstream: false, answer };
+}
+
 /** Reads a kept answer. */
 export interface ReadAnswer {
   readonly verb: 'answer';
@@ -177,14 +182,7 @@ function enter(verb: Enter['verb'], fields: Fields, answer: NewAnswer | undefine
 }
 
 function advance(verb: Advance['verb'], fields: Fields, answer?: NewAnswer): Advance {
-  return {
-    verb,
-    seq: fields.number(),
-    nowMs: fields.number(),
-    redeliveriesMax: 0,
-    byUpstream: false,
-    answer,
-  };
+  return advanceBy(verb, fields.number(), fields.number(), answer);
 }
 
 function sweep(fields: Fields): Sweep {

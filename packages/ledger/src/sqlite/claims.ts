@@ -1,11 +1,12 @@
 import type Database from 'libsql';
+import { challengeIdOf, referenceOf } from '../front/keys.js';
 import { assertPossible } from '../front/rows.js';
 import { type ClaimShape, stateNumber } from '../transitions.js';
 import { ClaimInserts } from './claim-inserts.js';
 import { CLAIM_COLUMNS, readRow, type SqliteRow } from './columns.js';
 import { BlockWriter, blockOf, KeyBlocks } from './key-blocks.js';
 import { KeyIndex } from './key-index.js';
-import { type Key, keyOf } from './keys.js';
+import { type HashKey, type Key, keyOf } from './keys.js';
 import type { Kinds } from './kinds.js';
 import { loadKeys } from './load-keys.js';
 
@@ -14,7 +15,7 @@ const seqMax = 0xffff_fffe;
 
 /** A new claim's fields. */
 export interface NewClaim {
-  readonly challenge: Key;
+  readonly challenge: HashKey;
   readonly reference: Key;
   readonly kindId: number;
   readonly paid: bigint;
@@ -65,7 +66,7 @@ export class Claims {
     this.#kinds = kinds;
     this.#holder = holder;
     this.blocks = new KeyBlocks(db);
-    this.#inserts = new ClaimInserts(db);
+    this.#inserts = new ClaimInserts(db, holder);
     this.#update = db.prepare(
       `UPDATE claim SET state = ?, attempts = ?, redeliveries = ?, holder = ?, updated = ?, key = coalesce(?, key)
        WHERE seq = ? AND state = ?`,
@@ -90,21 +91,21 @@ export class Claims {
   }
 
   /** The claim of a challenge. */
-  ofChallenge(challengeId: string, { print }: Key): SqliteRow | undefined {
+  ofChallenge({ print, stored }: HashKey): SqliteRow | undefined {
     const index = this.#byChallenge;
     for (let seq = index.first(print); seq !== 0; seq = index.next()) {
       const row = this.at(seq);
-      if (row?.challengeId === challengeId) return row;
+      if (row?.challengeId === challengeIdOf(stored)) return row;
     }
     return undefined;
   }
 
   /** The claim of a payment. */
-  ofReference(reference: string, { print }: Key): SqliteRow | undefined {
+  ofReference({ print, stored }: Key): SqliteRow | undefined {
     const index = this.#byReference;
     for (let seq = index.first(print); seq !== 0; seq = index.next()) {
       const row = this.at(seq);
-      if (row?.reference === reference) return row;
+      if (row !== undefined && row.reference === referenceOf(stored)) return row;
     }
     return undefined;
   }
@@ -114,24 +115,20 @@ export class Claims {
     const seq = this.#seq + 1;
     if (seq > seqMax) throw new RangeError('the ledger is full: it has its last possible claim');
     assertPossible(shape, seq);
-    const { challenge, reference } = claim;
-    this.#inserts.add(
+    const { challenge, reference, kindId, paid, expiresMs, nowMs, resource, key, rate } = claim;
+    this.#inserts.add({
       seq,
-      claim.kindId,
-      stateNumber(shape.state),
-      claim.paid,
-      shape.attempts,
-      shape.redeliveries,
-      this.#holder,
-      claim.expiresMs,
-      claim.nowMs,
-      claim.nowMs,
-      challenge.stored,
-      reference.stored,
-      claim.resource,
-      claim.key ?? null,
-      claim.rate === '' ? null : claim.rate,
-    );
+      kindId,
+      shape,
+      paid,
+      expiresMs,
+      createdMs: nowMs,
+      challenge: challenge.stored,
+      reference: reference.stored,
+      resource,
+      key,
+      rate,
+    });
     this.#byChallenge.add(challenge.print, seq);
     this.#byReference.add(reference.print, seq);
     this.#fresh.push(challenge.print, reference.print, seq);

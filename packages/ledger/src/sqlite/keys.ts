@@ -11,8 +11,13 @@ export interface Key {
   readonly extra: number;
 }
 
+/** A {@link Key} of bytes: a challenge's, and a payment's that is a hash. */
+export interface HashKey extends Key {
+  readonly stored: Buffer;
+}
+
 /** The key of a challenge id. */
-export function keyOfChallenge(challengeId: string): Key {
+export function keyOfChallenge(challengeId: string): HashKey {
   return keyOf(challengeKey(challengeId));
 }
 
@@ -22,6 +27,8 @@ export function keyOfReference(reference: string): Key {
 }
 
 /** The key of what is stored. Texts are hashed, since they need not begin at random. */
+export function keyOf(stored: Buffer): HashKey;
+export function keyOf(stored: Buffer | string): Key;
 export function keyOf(stored: Buffer | string): Key {
   const bytes = typeof stored === 'string' ? hash('sha256', stored, 'buffer') : stored;
   return { stored, print: bytes.readUInt32BE(0), extra: bytes[4] ?? 0 };

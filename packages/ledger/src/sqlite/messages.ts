@@ -1,12 +1,12 @@
 import type { LedgerOpenCode } from '../errors.js';
 import type { Field, Outcome } from '../front/messages.js';
+import type { Packed } from './packing.js';
 
 /** What the ledger's thread is told. */
 export type Request =
   | {
       readonly do: 'batch';
-      /** See `front/messages.ts`. */
-      readonly fields: readonly Field[];
+      readonly packed: Packed;
       /** See `PostedBatch.kinds`. */
       readonly kinds: readonly Field[];
     }

@@ -1,5 +1,5 @@
 import type { Applied, Field, Outcome } from '../front/messages.js';
-import { type Operation, operationsOf } from '../front/operations.js';
+import { advanceBy } from '../front/operations.js';
 import { contained } from '../front/outcomes.js';
 import { AnsweredMarks } from './answered-marks.js';
 import { Answers } from './answers.js';
@@ -9,6 +9,7 @@ import { type OpenDatabase, openDatabase, openError } from './database.js';
 import { Kinds } from './kinds.js';
 import type { WorkerOptions } from './messages.js';
 import { beginEpoch } from './opening.js';
+import type { PackedOperation } from './packing.js';
 import { Sweeper } from './sweeper.js';
 import { readTotals } from './totals.js';
 import { type Tables, Verbs } from './verbs.js';
@@ -55,12 +56,12 @@ export class Store {
   /**
    * Applies a batch in its order. When it returns, every change is on disk; when it throws, none counts.
    */
-  apply(batch: readonly Field[]): Applied {
+  apply(operations: readonly PackedOperation[]): Applied {
     const outcomes: Outcome[] = [];
     if (this.#broken) this.#rollBack();
     if (this.#broken) throw new Error('an earlier transaction could not be rolled back; restart Farebox');
     try {
-      for (const operation of operationsOf(batch)) {
+      for (const operation of operations) {
         if (operation.verb === 'answered') {
           // Kept back, to be written in runs; before anything looks at an existing claim they are.
           this.#marks.add(operation.seq, operation.nowMs, outcomes.length);
@@ -88,12 +89,12 @@ export class Store {
     this.#begin();
     this.#tables.claims.flush();
     this.#marks.flush(({ seq, nowMs, at }) => {
-      outcomes[at] = this.#verbs.advance({ ...answeredAlone, seq, nowMs });
+      outcomes[at] = this.#verbs.advance(advanceBy('answered', seq, nowMs));
     });
     return true;
   }
 
-  #one(operation: Operation, outcomes: Outcome[]): Outcome {
+  #one(operation: PackedOperation, outcomes: Outcome[]): Outcome {
     if (operation.verb !== 'deliver') {
       this.#flushMarks(outcomes);
       this.#tables.claims.flush();
@@ -157,14 +158,6 @@ export class Store {
     }
   }
 }
-
-const answeredAlone = {
-  verb: 'answered',
-  redeliveriesMax: 0,
-  byUpstream: false,
-  key: undefined,
-  answer: undefined,
-} as const;
 
 function waitMs(ms: number): void {
   Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);

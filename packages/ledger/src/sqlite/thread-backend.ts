@@ -3,6 +3,7 @@ import type { Backend, PostedBatch } from '../front/backend.js';
 import type { Applied } from '../front/messages.js';
 import { LedgerUnavailable } from '../ledger.js';
 import { errorOfFault, type Fault, type Reply, type Request } from './messages.js';
+import { Packer } from './packing.js';
 
 /** The batch that the thread is at work on. */
 interface UnderWay {
@@ -14,6 +15,7 @@ interface UnderWay {
 export class ThreadBackend implements Backend {
   readonly #worker: Worker;
   readonly #patienceMs: number;
+  readonly #packer = new Packer();
   #patience: NodeJS.Timeout | undefined;
   #underWay: UnderWay | undefined;
   #dead: LedgerUnavailable | undefined;
@@ -38,18 +40,19 @@ export class ThreadBackend implements Backend {
   }
 
   post({ fields, kinds, giveUp }: PostedBatch): Promise<Applied> {
-    this.#worker.ref();
-    // A disk that does not answer must not hang whoever waits for it: a ledger that cannot answer refuses. What was asked
-    // may still become durable; its callers have been told that it is not certain, and later questions find the truth.
-    this.#patience = setTimeout(() => {
-      this.#stalled = new LedgerUnavailable(
-        `The ledger's disk has not answered for ${this.#patienceMs} ms; look at it.`,
-      );
-      giveUp(this.#stalled);
-    }, this.#patienceMs);
     return new Promise((resolve, reject) => {
+      const packed = this.#packer.pack(fields);
+      this.#worker.ref();
+      // A disk that does not answer must not hang whoever waits for it: a ledger that cannot answer refuses. What was asked
+      // may still become durable; its callers have been told that it is not certain, and later questions find the truth.
+      this.#patience = setTimeout(() => {
+        this.#stalled = new LedgerUnavailable(
+          `The ledger's disk has not answered for ${this.#patienceMs} ms; look at it.`,
+        );
+        giveUp(this.#stalled);
+      }, this.#patienceMs);
       this.#underWay = { resolve, reject };
-      this.#send({ do: 'batch', fields, kinds });
+      this.#send({ do: 'batch', packed, kinds });
     });
   }
 

@@ -8,8 +8,9 @@ import type { Answers } from './answers.js';
 import type { Books } from './books.js';
 import type { Claims } from './claims.js';
 import type { SqliteRow } from './columns.js';
-import { type Key, keyOfChallenge, keyOfReference } from './keys.js';
+import { type HashKey, type Key, keyOf, keyOfChallenge, keyOfReference } from './keys.js';
 import type { Kinds } from './kinds.js';
+import { PlainEnter } from './packing.js';
 
 /** What the verbs work on. */
 export interface Tables {
@@ -43,20 +44,19 @@ export class Verbs {
    *
    * @param settle writes what was kept back, before a claim is looked at that exists; false when there was nothing
    */
-  enter(operation: Enter, settle: () => boolean): Outcome {
+  enter(operation: Enter | PlainEnter, settle: () => boolean): Outcome {
     const { claims, kinds } = this.#tables;
-    const { verb, challengeId, reference } = operation;
+    const { verb } = operation;
     return contained(() => {
-      const challenge = keyOfChallenge(challengeId);
-      const found = claims.ofChallenge(challengeId, challenge);
+      const { challenge, payment } = keysOf(operation);
+      const found = claims.ofChallenge(challenge);
       if (found !== undefined) {
         const row = (settle() ? claims.at(found.seq) : undefined) ?? found;
         return isSamePayment(row, operation, kinds.named(operation.kind))
           ? this.#move(verb, row, decide(verb, row, { hold: this.#holdOf(row) }), operation)
           : takenOutcome('challenge', this.#shown(row, operation.key));
       }
-      const payment = keyOfReference(reference);
-      const other = claims.ofReference(reference, payment);
+      const other = claims.ofReference(payment);
       if (other !== undefined) {
         const row = (settle() ? claims.at(other.seq) : undefined) ?? other;
         return takenOutcome('reference', this.#shown(row, operation.key));
@@ -85,7 +85,7 @@ export class Verbs {
   /** abandon: absent is well. */
   abandon({ challengeId, nowMs }: Abandon): Outcome {
     return contained(() => {
-      const row = this.#tables.claims.ofChallenge(challengeId, keyOfChallenge(challengeId));
+      const row = this.#tables.claims.ofChallenge(keyOfChallenge(challengeId));
       if (row === undefined) return 0;
       return this.#move('abandon', row, decide('abandon', row, { hold: this.#holdOf(row) }), { nowMs });
     });
@@ -103,7 +103,7 @@ export class Verbs {
 
   find({ challengeId, key }: Find): Outcome {
     return contained(() => {
-      const row = this.#tables.claims.ofChallenge(challengeId, keyOfChallenge(challengeId));
+      const row = this.#tables.claims.ofChallenge(keyOfChallenge(challengeId));
       return { kind: 'found', claim: row === undefined ? undefined : this.#shown(row, key) };
     });
   }
@@ -114,7 +114,7 @@ export class Verbs {
 
   #insert(
     operation: Enter,
-    keys: { readonly challenge: Key; readonly reference: Key },
+    keys: { readonly challenge: HashKey; readonly reference: Key },
     shape: ClaimShape,
   ): number {
     const { begin, kinds, claims, books } = this.#tables;
@@ -167,4 +167,10 @@ export class Verbs {
     const answerKept = this.#tables.answers.has(row.seq);
     return claimOf(row, { hold: this.#holdOf(row), key, answerKept });
   }
+}
+
+function keysOf(operation: Enter | PlainEnter): { readonly challenge: HashKey; readonly payment: Key } {
+  return operation instanceof PlainEnter
+    ? { challenge: keyOf(operation.challenge), payment: keyOf(operation.payment) }
+    : { challenge: keyOfChallenge(operation.challengeId), payment: keyOfReference(operation.reference) };
 }

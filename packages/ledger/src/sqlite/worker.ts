@@ -1,6 +1,7 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { LedgerOpenError } from '../errors.js';
 import { faultOf, type Reply, type Request, type WorkerOptions } from './messages.js';
+import { Unpacker } from './packing.js';
 import { Store } from './store.js';
 
 // The ledger's thread: the disk is waited for here, so that the caller's event loop never does.
@@ -25,6 +26,7 @@ function open(): Store | undefined {
 }
 
 const store = open();
+const unpacker = new Unpacker();
 if (store === undefined) port.close();
 else {
   port.on('message', (request: Request) => {
@@ -36,7 +38,7 @@ else {
     }
     try {
       store.learn(request.kinds);
-      const { outcomes, committed } = store.apply(request.fields);
+      const { outcomes, committed } = store.apply(unpacker.unpack(request.packed));
       reply({ did: 'batch', outcomes, committed });
     } catch (error) {
       reply({ did: 'fail', fault: faultOf(error) });

@@ -2,17 +2,20 @@
 const pieceBytesMin = 4_096;
 const pieceBytesMax = 65_536;
 
+/** Room for nothing. One for all: most bodies come in one chunk, and making this would be the dearest thing done with them. */
+const noRoom = Buffer.alloc(0);
+
 /**
  * Gathers bytes that come in chunks of any size, in about as much memory as there are bytes: a chunk of one byte that is
  * kept as it came costs a hundred times that, and whoever sends chooses the chunks. Small ones are copied together.
  */
 export class ByteGatherer {
   readonly #bytesMax: number;
-  readonly #pieces: Buffer[] = [];
+  #pieces: Buffer[] = [];
   /** A chunk that has stayed alone: most bodies come in one, and are not copied. */
   #alone: Buffer | undefined;
   /** The piece that is being filled, and how far it is. */
-  #open = Buffer.alloc(0);
+  #open = noRoom;
   #filled = 0;
   #length = 0;
   #held = 0;
@@ -69,8 +72,8 @@ export class ByteGatherer {
   /** Lets go of all of it. */
   clear(): void {
     this.#alone = undefined;
-    this.#pieces.length = 0;
-    this.#open = Buffer.alloc(0);
+    if (this.#pieces.length > 0) this.#pieces = [];
+    this.#open = noRoom;
     this.#filled = this.#length = this.#held = 0;
   }
 
@@ -80,7 +83,7 @@ export class ByteGatherer {
     this.#filled += bytes.copy(this.#open, this.#filled, 0, fits);
     if (fits === bytes.length) return;
     if (this.#filled > 0) this.#pieces.push(this.#open);
-    this.#open = Buffer.alloc(0);
+    this.#open = noRoom;
     this.#filled = 0;
     const rest = bytes.subarray(fits);
     // A large one stays as it is, unless it is a small part of what was read at once, all of which would be held with it.

@@ -1,15 +1,10 @@
-import {
-  answerOutOfBounds,
-  type ClaimResult,
-  LedgerMisuse,
-  type StoredAnswer,
-  type Taken,
-} from '@farebox/ledger';
+import { answerOutOfBounds, type ClaimResult, type StoredAnswer, type Taken } from '@farebox/ledger';
 import type { Settlement } from '@farebox/protocol';
 import { type Answer, attemptsExhausted, inProgress, ledgerUnavailable, outcomeUnknown } from './answer.js';
 import { claimRequest } from './claim-request.js';
 import type { GateContext } from './context.js';
 import type { Commit, Delivery } from './delivery.js';
+import { oweSettlement } from './owe-settlement.js';
 import { type End, endOf } from './payment-end.js';
 import { receiptFields } from './receipt-fields.js';
 import { redeliver } from './redeliver.js';
@@ -100,25 +95,37 @@ class PaidDelivery implements Delivery {
     }
     // One that the ledger would not keep is delivered all the same.
     const kept = answer === undefined || answerOutOfBounds(answer) !== undefined ? undefined : answer;
-    const decided =
-      held.kind === 'nothing'
-        ? gate.ledger
-            .deliver(claimRequest(passage, proven, nowMs), kept)
-            .then((result) => this.#decided(result, nowMs))
-        : gate.ledger.settle(held.seq, nowMs, kept).then(() => this.#delivered(held.seq, nowMs, 'first'));
-    // Fail closed. Whether or not the commit reached the disk, no byte of the answer has left: the same credential
-    // works again, because a delivered claim that was never answered may be delivered again.
-    return decided.catch((error: unknown) => {
-      this.#ledgerFailed(error);
-      if (held.kind === 'claim') this.#oweSettlement(held.seq, kept);
-      else this.#oweCredit();
-      return this.#refused(ledgerUnavailable(this.challengeId));
-    });
+    if (held.kind === 'claim')
+      return gate.ledger
+        .settle(held.seq, nowMs, kept)
+        .then(() => this.#delivered(held.seq, nowMs, 'first'))
+        .catch((error: unknown) => this.#failed(error, kept));
+    // One promise with both outcomes, not one for each: what waits for a commit is copied by the collector.
+    return gate.ledger.deliver(claimRequest(passage, proven, nowMs), kept).then(
+      (result) => this.#decided(result, nowMs),
+      (error: unknown) => this.#failed(error, kept),
+    );
   }
 
   #decided(result: ClaimResult, nowMs: number): Commit | Promise<Commit> {
-    if (result.ok) return this.#delivered(result.seq, nowMs, 'first');
-    return this.#taken(result);
+    if (!result.ok) return this.#taken(result).catch((error: unknown) => this.#failed(error, undefined));
+    try {
+      return this.#delivered(result.seq, nowMs, 'first');
+    } catch (error) {
+      return this.#failed(error, undefined);
+    }
+  }
+
+  /**
+   * Fail closed. Whether or not the commit reached the disk, no byte of the answer has left: the same credential works
+   * again, because a delivered claim that was never answered may be delivered again.
+   */
+  #failed(error: unknown, kept: StoredAnswer | undefined): Commit {
+    const { gate, held } = this.#parts;
+    this.#ledgerFailed(error);
+    if (held.kind === 'claim') oweSettlement(gate, this.challengeId, held.seq, kept);
+    else this.#oweCredit();
+    return this.#refused(ledgerUnavailable(this.challengeId));
   }
 
   /**
@@ -268,19 +275,6 @@ class PaidDelivery implements Delivery {
     owed.owe(challengeId, async () => {
       await gate.ledger.abandon(challengeId, gate.now());
       await gate.ledger.release(claimRequest(passage, proven, gate.now()));
-    });
-  }
-
-  /** The `once` upstream has acted: that must be on record before anything else, with the answer where it is kept. */
-  #oweSettlement(seq: number, kept: StoredAnswer | undefined): void {
-    const { gate } = this.#parts;
-    gate.inFlight.owed.owe(this.challengeId, async () => {
-      await gate.ledger.settle(seq, gate.now(), kept).catch((error: unknown) => {
-        if (!(error instanceof LedgerMisuse)) throw error;
-        // A conflict: it was recorded behind our back. Otherwise the ledger will not keep this answer, now or later.
-        return error.code === 'ledger_conflict' ? undefined : gate.ledger.settle(seq, gate.now());
-      });
-      await gate.ledger.cut(seq, gate.now());
     });
   }
 

@@ -4,6 +4,9 @@ import { endWhole } from '@farebox/gate';
 /** How long a client may take none of an answer that waits for it. */
 export const clientStallMsMax = 60_000;
 
+/** What resumes an upstream that was not paused. */
+export const NO_RESUME = (): void => {};
+
 /**
  * Writes an upstream's body to a client at the client's pace: when the client does not keep up, the upstream is
  * paused, so an answer of any size takes a few buffers of memory.
@@ -65,11 +68,10 @@ export class ClientPipe {
   }
 }
 
-/** Ends a response with a body that was held until it was whole. */
-export function endHeld(response: ServerResponse, chunks: readonly Buffer[]): void {
-  const [first] = chunks;
-  if (first === undefined) response.end();
-  else endWhole(response, chunks.length === 1 ? first : Buffer.concat(chunks));
+/** Ends a response with a body that was held until it was whole; undefined: it has none. */
+export function endHeld(response: ServerResponse, body: Buffer | undefined): void {
+  if (body === undefined) response.end();
+  else endWhole(response, body);
   // Only then has it been handed over, and can it be seen whether the client takes it.
   process.nextTick(guardStall, response);
 }

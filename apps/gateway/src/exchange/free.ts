@@ -9,10 +9,8 @@ import { responseFields } from '../http/response-fields.js';
 import type { Route } from '../route/table.js';
 import { judgeFailure, judgeStatus, type Stage } from '../upstream/failure.js';
 import type { Abort, UpstreamSink } from '../upstream/upstream.js';
-import { ClientPipe, isBodiless } from './client-pipe.js';
+import { ClientPipe, isBodiless, NO_RESUME } from './client-pipe.js';
 import type { Exchange } from './exchange.js';
-
-const NO_RESUME = (): void => {};
 
 /** What a free exchange works with. */
 export interface FreeParts {

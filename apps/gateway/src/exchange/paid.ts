@@ -9,29 +9,21 @@ import {
 import type { StoredAnswer } from '@farebox/ledger';
 import { isStaleConnection, judgeFailure, type Stage, type Verdict } from '../upstream/failure.js';
 import type { Abort, UpstreamSink } from '../upstream/upstream.js';
-import { ClientPipe, endHeld } from './client-pipe.js';
+import { ClientPipe, endHeld, NO_RESUME } from './client-pipe.js';
 import type { Exchange } from './exchange.js';
 import { readHead } from './head.js';
 import { type HeldAnswer, holdAnswer } from './held-answer.js';
 import { type PaidParts, paidRequest } from './paid-parts.js';
-
-/**
- * asking      no usable answer yet
- * holding     an answer that is charged for, small or to be kept: held until whole, so that a broken one is never committed
- * deciding    the ledger is at work: nothing may leave
- * streaming   the header section has left
- * over        nothing more is expected of the upstream
- */
-type Phase = 'asking' | 'holding' | 'deciding' | 'streaming' | 'over';
+import type { PaidPhase } from './paid-phase.js';
 
 /** One paid request. The order is the promise: upstream 2xx, delivery durable, and only then the first byte. */
 export class PaidExchange implements Exchange, UpstreamSink {
   place = 0;
   readonly #parts: PaidParts;
-  #phase: Phase = 'asking';
+  #phase: PaidPhase = 'asking';
   #stage: Stage = 'unsent';
   #abort: Abort | undefined;
-  #resume: () => void = () => {};
+  #resume: () => void = NO_RESUME;
   #sentMs = 0;
   #status = 0;
   #fields: string[] = [];
@@ -43,6 +35,7 @@ export class PaidExchange implements Exchange, UpstreamSink {
   #committed = false; // the delivery is durable; `answered` or `cut` is still owed
   #settled = false; // the delivery needs nothing more from us
   #closed = false; // the connection is done with, or the client has left
+  #whole = false; // the upstream's answer is held to its end: it leaves in one piece
 
   constructor(parts: PaidParts) {
     this.#parts = parts;
@@ -57,7 +50,8 @@ export class PaidExchange implements Exchange, UpstreamSink {
       void delivery.release().then(() => this.#settle());
       return;
     }
-    response.once('close', () => this.#onClose());
+    // Not `once`, whose wrapper costs more than looking whether this was heard before.
+    response.on('close', () => this.#onClose());
     this.#send();
   }
 
@@ -130,7 +124,8 @@ export class PaidExchange implements Exchange, UpstreamSink {
     if (this.#phase === 'holding') {
       const keeps = this.#parts.delivery.keepsAnswer;
       const kept = keeps ? answerToKeep(this.#status, this.#fields, this.#held?.chunks ?? []) : undefined;
-      this.#commit((commit) => this.#sendHeld(commit), kept);
+      this.#whole = true;
+      this.#commit(kept);
       return;
     }
     if (this.#phase === 'streaming') {
@@ -184,37 +179,39 @@ export class PaidExchange implements Exchange, UpstreamSink {
 
   /** What is held so far, and what follows, streams once the delivery is durable. Returns false: the upstream waits. */
   #commitStream(): false {
-    this.#commit((commit) => this.#stream(commit));
+    this.#commit();
     return false;
   }
 
-  #commit(next: (commit: Commit & { ok: true }) => void, kept?: StoredAnswer): void {
-    const { delivery, onFault, response } = this.#parts;
+  #commit(kept?: StoredAnswer): void {
     this.#phase = 'deciding';
-    delivery.commit(this.#status, kept).then(
-      (commit) => {
-        if (!commit.ok) {
-          this.#abort?.();
-          this.#phase = 'over';
-          this.#settle();
-          this.#answer(commit.answer);
-          return;
-        }
-        this.#committed = true;
-        if (this.#closed || response.destroyed) {
-          this.#abort?.();
-          this.#cut();
-          return;
-        }
-        next(commit);
-      },
+    this.#parts.delivery.commit(this.#status, kept).then(
+      (commit) => this.#decided(commit),
       (error: unknown) => {
-        onFault(error);
+        this.#parts.onFault(error);
         this.#abort?.();
         this.#settle();
-        response.destroy();
+        this.#parts.response.destroy();
       },
     );
+  }
+
+  #decided(commit: Commit): void {
+    if (!commit.ok) {
+      this.#abort?.();
+      this.#phase = 'over';
+      this.#settle();
+      this.#answer(commit.answer);
+      return;
+    }
+    this.#committed = true;
+    if (this.#closed || this.#parts.response.destroyed) {
+      this.#abort?.();
+      this.#cut();
+      return;
+    }
+    if (this.#whole) this.#sendHeld(commit);
+    else this.#stream(commit);
   }
 
   #sendHeld(commit: Commit & { ok: true }): void {
@@ -222,8 +219,7 @@ export class PaidExchange implements Exchange, UpstreamSink {
     this.#phase = 'over';
     for (const field of commit.headers) this.#fields.push(field);
     response.writeHead(this.#status, this.#fields);
-    endHeld(response, this.#held?.chunks ?? []);
-    this.#held?.drop();
+    endHeld(response, this.#held?.take());
   }
 
   #stream(commit: Commit & { ok: true }): void {
@@ -260,6 +256,7 @@ export class PaidExchange implements Exchange, UpstreamSink {
 
   #onClose(): void {
     const { delivery, response, route } = this.#parts;
+    if (this.#closed) return;
     this.#closed = true;
     if (this.#committed && !this.#settled) {
       if (response.writableFinished) {

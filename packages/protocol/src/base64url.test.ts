@@ -101,6 +101,69 @@ describe('base64url, RFC 4648 §5', () => {
   });
 });
 
+describe('a longer text, which is looked at by decoding it', () => {
+  const long = encodeBase64url('x'.repeat(300));
+
+  it('is refused for any character that is none of its alphabet, wherever it stands', () => {
+    const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
+    const codes = [...Array(0x300).keys(), 0x2028, 0xd800, 0xdc00, 0xfeff, 0xff21, 0xffff];
+    const others = codes.map((code) => String.fromCharCode(code)).filter((unit) => !alphabet.includes(unit));
+    for (const other of others) {
+      for (const at of [0, 1, 201, long.length - 1]) {
+        const spoilt = [
+          long.slice(0, at) + other + long.slice(at + 1),
+          long.slice(0, at) + other + long.slice(at),
+        ];
+        for (const not of spoilt) {
+          expect(isBase64url(not)).toBe(false);
+          // At the end, the right number of these is padding.
+          if (other !== '=') expect(decodeBase64urlText(not, bytesMax)).toBeUndefined();
+        }
+      }
+    }
+    expect(isBase64url(long)).toBe(true);
+    expect(isBase64url(long.slice(1))).toBe(true);
+    expect(isBase64url(`${long}A`)).toBe(true); // of the alphabet, though no bytes have this text
+    expect(decodeBase64urlText(`${long}A`, bytesMax)).toBeUndefined();
+  });
+
+  it('is decoded the same whatever was looked at, decoded or encoded before', () => {
+    const texts = ['é'.repeat(100), 'b'.repeat(301), 'c'.repeat(299), '', 'short'];
+    const wires = [
+      ...texts.map(encodeBase64url),
+      `${long.slice(1)}!`,
+      `${long}B`,
+      encodeBase64url(new Uint8Array(200).fill(255)),
+    ];
+    const steps: ((wire: string) => unknown)[] = [
+      (wire) => isBase64url(wire),
+      (wire) => decodeBase64urlText(wire, bytesMax),
+      (wire) => decodeBase64urlText(wire, 10),
+      (wire) => encodeBase64url(wire),
+    ];
+    const expected = new Map(wires.map((wire) => [wire, judge(wire)]));
+    const use = fc.tuple(fc.constantFrom(...wires), fc.constantFrom(...steps));
+    fc.assert(
+      fc.property(
+        fc.array(use, { minLength: 1, maxLength: 4 }),
+        fc.constantFrom(...wires),
+        (before, wire) => {
+          for (const [other, step] of before) step(other);
+          expect(decodeBase64urlText(wire, bytesMax)).toBe(expected.get(wire));
+        },
+      ),
+      fuzzRuns,
+    );
+  });
+
+  /** By a way of its own. */
+  function judge(wire: string): string | undefined {
+    const bytes = Buffer.from(wire, 'base64url');
+    const plain = bytes.toString('utf8');
+    return bytes.toString('base64url') === wire && Buffer.from(plain).equals(bytes) ? plain : undefined;
+  }
+});
+
 describe('base64url, properties', () => {
   it('bytes come back', () => {
     fc.assert(

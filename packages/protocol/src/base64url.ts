@@ -31,6 +31,7 @@ export function encodeBase64url(data: Uint8Array | string): string {
   if (scratch === undefined || data.length * 3 > scratchBytes) {
     return NativeBuffer.from(data, 'utf8').toString('base64url');
   }
+  decodedText = undefined;
   return scratch.toString('base64url', 0, scratch.write(data, 'utf8'));
 }
 
@@ -79,6 +80,13 @@ export function decodeBase64urlText(text: string, bytesMax: number): string | un
 /** Up to this many bytes are encoded from and decoded into one buffer that is kept. */
 const scratchBytes = 16 * 1024;
 const scratch = NativeBuffer?.alloc(scratchBytes);
+/** The text whose bytes are in the scratch buffer: what a reader has just looked at is mostly decoded next. */
+let decodedText: string | undefined;
+
+/** Up to this many characters an expression is quicker than decoding, and leaves the scratch buffer as it is. */
+const shortChars = 96;
+/** In a string that has one byte for each character there can be none, which the engine knows without looking. */
+const beyondByte = /[\u0100-\uffff]/;
 
 /** The way of what is right, without a buffer of its own. Undefined says nothing: the strict way then decides. */
 function decodeFast(text: string, bytesMax: number): string | undefined {
@@ -93,20 +101,24 @@ function decodeFast(text: string, bytesMax: number): string | undefined {
 /**
  * Decodes into the scratch buffer and returns how many bytes, or undefined, which says nothing about the text. In a
  * fraction of an expression's time: node skips what is not base64, so the count shows whether anything was skipped. It
- * also reads the other alphabet, padding and, of a character beyond a byte, the low byte; these are looked for.
+ * also reads the other alphabet, padding and, of a character beyond a byte, the low byte; these are looked for. What is
+ * asked for once more is there already.
  */
 function decodeToScratch(text: string): number | undefined {
   const bytes = Math.floor((text.length * 3) / 4);
+  if (text === decodedText) return bytes;
   // A character too many carries nothing, so nothing would be missed if it were skipped.
-  if (NativeBuffer === undefined || scratch === undefined || bytes > scratchBytes || text.length % 4 === 1)
+  if (scratch === undefined || bytes > scratchBytes || text.length % 4 === 1) return undefined;
+  if (text.includes('+') || text.includes('/') || text.includes('=') || beyondByte.test(text))
     return undefined;
-  if (text.includes('+') || text.includes('/') || text.includes('=')) return undefined;
-  if (NativeBuffer.byteLength(text, 'utf8') !== text.length) return undefined;
-  return scratch.write(text, 'base64url') === bytes ? bytes : undefined;
+  const whole = scratch.write(text, 'base64url') === bytes;
+  decodedText = whole ? text : undefined;
+  return whole ? bytes : undefined;
 }
 
 /** True for text within the base64url alphabet that carries no padding. */
 export function isBase64url(text: string): boolean {
+  if (text.length <= shortChars) return wellFormed.test(text);
   return decodeToScratch(text) !== undefined || wellFormed.test(text);
 }
 

@@ -60,6 +60,9 @@ describe('parseCredential', () => {
     ['scheme in any case', (wire: string) => wire.replace('Payment', 'pAYMENT')],
     ['several blanks', (wire: string) => wire.replace(' ', '   ')],
     ['blanks around', (wire: string) => `  ${wire} \t`],
+    ['blanks behind', (wire: string) => `${wire}\t  `],
+    ['a tab between', (wire: string) => wire.replace(' ', '\t')],
+    ['a tab behind the blank', (wire: string) => wire.replace(' ', ' \t')],
     ['padding', (wire: string) => wire.padEnd(wire.length + ((4 - ((wire.length - 8) % 4)) % 4), '=')],
   ])('allows %s', (_, change) => {
     for (const source of ['', 'x', 'xy']) {

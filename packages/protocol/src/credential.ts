@@ -23,6 +23,8 @@ export interface Credential {
 export const credentialBytesMax = 16 * 1024;
 
 const schemeForm = /^[ \t]*payment(?=[ \t]|$)[ \t]*/i;
+/** The scheme as nearly everybody writes it: to be seen without an expression. */
+const plainScheme = 'Payment ';
 const requiredNames = ['id', 'realm', 'method', 'intent', 'request'] as const;
 const optionalNames = ['expires', 'digest', 'description', 'opaque', 'header'] as const;
 
@@ -38,7 +40,7 @@ const optionalNames = ['expires', 'digest', 'description', 'opaque', 'header'] a
  * ```
  */
 export function isPaymentCredential(fieldValue: string): boolean {
-  return schemeForm.test(fieldValue);
+  return fieldValue.startsWith(plainScheme) || schemeForm.test(fieldValue);
 }
 
 /**
@@ -95,9 +97,8 @@ export function parseCredential(fieldValue: string): Result<Credential> {
   if (fieldValue.length > credentialBytesMax) {
     return refuse('credential_too_large', `The credential is longer than ${credentialBytesMax} bytes.`);
   }
-  const scheme = schemeForm.exec(fieldValue);
-  if (scheme === null) return refuse('credential_scheme', 'The credential is not of the Payment scheme.');
-  const token = trimEnd(fieldValue.slice(scheme[0].length));
+  const token = tokenOf(fieldValue);
+  if (token === undefined) return refuse('credential_scheme', 'The credential is not of the Payment scheme.');
   const json = token === '' ? undefined : decodeBase64urlText(token, credentialBytesMax);
   if (json === undefined) {
     return refuse('credential_encoding', 'The credential is not base64url of UTF-8 text.');
@@ -105,6 +106,21 @@ export function parseCredential(fieldValue: string): Result<Credential> {
   const object = parseJsonObject(json);
   if (object === undefined) return refuse('credential_json', 'The credential is not a JSON object.');
   return readCredential(object);
+}
+
+/** What follows the scheme, without blanks around; undefined for another scheme. */
+function tokenOf(fieldValue: string): string | undefined {
+  const plain = fieldValue.startsWith(plainScheme) && !isBlank(fieldValue, plainScheme.length);
+  const from = plain ? plainScheme.length : schemeForm.exec(fieldValue)?.[0].length;
+  if (from === undefined) return undefined;
+  let end = fieldValue.length;
+  // By hand, because an expression anchored at the end alone is quadratic.
+  while (end > from && isBlank(fieldValue, end - 1)) end--;
+  return fieldValue.slice(from, end);
+}
+
+function isBlank(text: string, at: number): boolean {
+  return text[at] === ' ' || text[at] === '\t';
 }
 
 function readCredential(object: JsonObject): Result<Credential> {
@@ -127,33 +143,36 @@ function readCredential(object: JsonObject): Result<Credential> {
     intent,
     request,
   };
-  for (const name of optionalNames) {
-    const value = echo[name];
-    if (value === undefined) continue;
-    if (typeof value !== 'string' || !hasForm(name, value)) return refuseMember(name);
-    challenge[name] = value;
+  // Member by member: in a loop over their names, each would be looked up and stored by its name.
+  const { expires, digest, description, opaque, header } = echo;
+  if (expires !== undefined) {
+    if (typeof expires !== 'string' || parseTimestamp(expires) === undefined) return refuseMember('expires');
+    challenge.expires = expires;
   }
-  return { ok: true, value: { challenge, ...(source === undefined ? {} : { source }), payload } };
+  if (digest !== undefined) {
+    if (typeof digest !== 'string' || !isDigest(digest)) return refuseMember('digest');
+    challenge.digest = digest;
+  }
+  if (description !== undefined) {
+    if (typeof description !== 'string') return refuseMember('description');
+    challenge.description = description;
+  }
+  if (opaque !== undefined) {
+    if (typeof opaque !== 'string' || !isToken(opaque)) return refuseMember('opaque');
+    challenge.opaque = opaque;
+  }
+  if (header !== undefined) {
+    if (typeof header !== 'string') return refuseMember('header');
+    challenge.header = header;
+  }
+  return { ok: true, value: source === undefined ? { challenge, payload } : { challenge, source, payload } };
 }
 
-/** The forms that the wire allows. None that is bound can hold a `|`, which keeps the binding input unambiguous. */
-function hasForm(name: (typeof optionalNames)[number], value: string): boolean {
-  if (name === 'expires') return parseTimestamp(value) !== undefined;
-  if (name === 'digest') return isDigest(value);
-  return name !== 'opaque' || isToken(value);
-}
-
+/** None of the forms of what is bound can hold a `|`, which keeps the binding input unambiguous. */
 function isToken(value: string): boolean {
   return isBase64url(value.endsWith('=') ? value.replace(/={1,2}$/, '') : value);
 }
 
 function refuseMember(name: string): Result<Credential> {
   return refuse('credential_shape', `The ${name} of the credential's challenge is missing or malformed.`);
-}
-
-/** Without trailing blanks; by hand, because an expression anchored at the end alone is quadratic. */
-function trimEnd(text: string): string {
-  let end = text.length;
-  while (end > 0 && (text[end - 1] === ' ' || text[end - 1] === '\t')) end--;
-  return text.slice(0, end);
 }

@@ -1,8 +1,7 @@
 import type { JsonObject, JsonValue } from './json.js';
 import { jsonDepthMax } from './json.js';
+import { unplain } from './plain-text.js';
 
-/** What JSON.stringify could write as anything else than itself. */
-const unplain = /[^\x20\x21\x23-\x5b\x5d-\x7e]/;
 /** A lone surrogate: with the `u` flag, a proper pair is one character and does not match. */
 const loneSurrogate = /\p{Surrogate}/u;
 

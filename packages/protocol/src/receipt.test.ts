@@ -1,8 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { encodeBase64url } from './base64url.js';
+import { canonicalize } from './jcs.js';
 import { parseReceipt, type Receipt, receiptBytesMax, serializeReceipt } from './receipt.js';
-import { anyString, fuzzRuns, mutated, receipt } from './testing/arbitrary.js';
+import { anyString, fuzzRuns, mutated, receipt, text } from './testing/arbitrary.js';
 import { goldenReceipt } from './vectors/mppx.js';
 
 const plain: Receipt = {
@@ -87,6 +88,31 @@ describe('receipts', () => {
       }),
       fuzzRuns,
     );
+  });
+
+  it('are canonical JSON, whatever their texts hold and whatever order they are in', () => {
+    const member = fc.oneof(text, fc.stringMatching(/^[\x20-\x7e]{0,40}$/));
+    const texts = { method: member, timestamp: member, reference: member, challengeId: member };
+    const core = fc.record({ status: fc.constant('success' as const), ...texts });
+    const more = fc.dictionary(fc.constantFrom('payer', 'memo', 'a', 'z'), member, { maxKeys: 2 });
+    fc.assert(
+      fc.property(core, fc.oneof(fc.constant({}), more), fc.boolean(), (members, own, last) => {
+        const value = last ? { ...members, ...own } : { ...own, ...members };
+        expect(serializeReceipt(value)).toBe(encodeBase64url(canonicalize(value)));
+        const { challengeId, ...without } = value;
+        expect(challengeId).toBeDefined();
+        expect(serializeReceipt(without)).toBe(encodeBase64url(canonicalize(without)));
+        expect(serializeReceipt({ ...without, memo: 'x' })).toBe(
+          encodeBase64url(canonicalize({ ...without, memo: 'x' })),
+        );
+      }),
+      fuzzRuns,
+    );
+  });
+
+  it('are not written with half of a surrogate pair', () => {
+    for (const part of ['method', 'timestamp', 'reference', 'challengeId'])
+      expect(() => serializeReceipt({ ...plain, challengeId: 'a1', [part]: 'a\ud800' })).toThrow(TypeError);
   });
 
   it('never throws', () => {

@@ -1,6 +1,7 @@
 import { decodeBase64urlText, encodeBase64url } from './base64url.js';
 import { canonicalize } from './jcs.js';
 import { parseJsonObject } from './json.js';
+import { unplain } from './plain-text.js';
 import { type Result, refuse } from './result.js';
 import { parseTimestamp } from './timestamp.js';
 
@@ -40,7 +41,23 @@ export const receiptBytesMax = 16 * 1024;
  * ```
  */
 export function serializeReceipt(receipt: Receipt): string {
-  return encodeBase64url(canonicalize(isWhole(receipt) ? receipt : withoutGaps(receipt)));
+  const json = writePlain(receipt) ?? canonicalize(isWhole(receipt) ? receipt : withoutGaps(receipt));
+  return encodeBase64url(json);
+}
+
+/** How many members {@link writePlain} knows. */
+const plainMembers = 5;
+
+/**
+ * The canonical form of what nearly every receipt holds, in half the time of {@link canonicalize}: it stands on the path of
+ * every paid request. Undefined where it is not so plain.
+ */
+function writePlain(receipt: Receipt): string | undefined {
+  const { challengeId, method, reference, status, timestamp } = receipt;
+  if (challengeId === undefined || Object.keys(receipt).length !== plainMembers) return undefined;
+  for (const text of [challengeId, method, reference, status, timestamp])
+    if (typeof text !== 'string' || unplain.test(text)) return undefined;
+  return `{"challengeId":"${challengeId}","method":"${method}","reference":"${reference}","status":"${status}","timestamp":"${timestamp}"}`;
 }
 
 /** Nearly every receipt has nothing to leave out, and a copy costs as much as the writing. */

@@ -29,16 +29,19 @@ export interface ChargeRequest {
 export const requestTextCharsMax = 2_048;
 
 const amountShape = /^[1-9][0-9]{0,15}$/;
-/** Two things to see instead of one expression that counts: a third of the time, on the path of every paid request. */
 const hashChars = 64;
-const noHashChar = /[^0-9a-f]/;
+/** 1 for each lowercase hex digit, by its code. A table takes half the time of an expression, on the path of every paid request. */
+const hexDigits = new Uint8Array(128);
+for (const digit of '0123456789abcdef') hexDigits[digit.charCodeAt(0)] = 1;
 
 /** All the bitcoin there will ever be, in satoshis. */
 export const amountSatMax = 2_100_000_000_000_000n;
 
 /** True for a payment hash or a preimage as the draft writes it: 32 bytes in lowercase hex. */
 export function isHex32(value: JsonValue | undefined): value is string {
-  return typeof value === 'string' && value.length === hashChars && !noHashChar.test(value);
+  if (typeof value !== 'string' || value.length !== hashChars) return false;
+  for (let at = 0; at < hashChars; at++) if (hexDigits[value.charCodeAt(at)] !== 1) return false;
+  return true;
 }
 
 /** Satoshis as the draft writes them: a positive decimal integer in a string. Undefined when it is none. */

@@ -93,13 +93,31 @@ describe('verify', () => {
     ['a negative amount', { amount: '-1', currency: 'sat', methodDetails: { paymentHash } }],
     ['a number for an amount', { amount: 21, currency: 'sat', methodDetails: { paymentHash } }],
     ['another currency', { amount: '21', currency: 'usd', methodDetails: { paymentHash } }],
+    [
+      'its payment hash in capitals',
+      { amount: '21', currency: 'sat', methodDetails: { paymentHash: paymentHash.toUpperCase() } },
+    ],
+    [
+      'a list for a payment hash',
+      { amount: '21', currency: 'sat', methodDetails: { paymentHash: [paymentHash] } },
+    ],
     ['no payment hash', { amount: '21', currency: 'sat', methodDetails: {} }],
     ['no method details', { amount: '21', currency: 'sat' }],
     ['a list of method details', { amount: '21', currency: 'sat', methodDetails: [] }],
   ])('refuses a challenge with %s', (_, requestObject: JsonObject) => {
-    expect(seller.verify(challenge({ requestObject }), { preimage }, { nowMs })).toMatchObject({
-      refusal: { reason: 'malformed' },
-    });
+    // However late it is.
+    for (const asked of [nowMs, Number.POSITIVE_INFINITY])
+      expect(seller.verify(challenge({ requestObject }), { preimage }, { nowMs: asked })).toMatchObject({
+        refusal: { reason: 'malformed' },
+      });
+  });
+
+  it('says of what has expired that it has, whatever the preimage', () => {
+    const late = { nowMs: Number.POSITIVE_INFINITY };
+    for (const any of [preimage, '5b'.repeat(32)])
+      expect(seller.verify(challenge(), { preimage: any }, late)).toMatchObject({
+        refusal: { reason: 'expired' },
+      });
   });
 
   it('settles what its own quote asked for', async () => {

@@ -4,6 +4,7 @@ import {
   type JsonObject,
   MethodUnavailable,
   type Offer,
+  parseTimestamp,
   type Quote,
   type QuoteContext,
   type QuotedRate,
@@ -122,6 +123,9 @@ function refused(reason: VerificationRefusal['reason'], detail: string) {
   return { ok: false, refusal: { reason, detail } } as const;
 }
 
+/** Holds the preimage that is being checked. */
+const preimageBytes = Buffer.alloc(32);
+
 /**
  * Checks a preimage against the payment hash that the challenge recorded (draft-lightning-charge-00,
  * "Verification Procedure"). Everything it reads is covered by the challenge's HMAC, but for the preimage.
@@ -135,16 +139,21 @@ function verify(challenge: VerifiedChallenge, payload: JsonObject, context: { re
   const amount = readAmountSat(challenge.requestObject.amount);
   const details = readMethodDetails(challenge.requestObject);
   const paymentHash = details?.paymentHash;
-  if (amount === undefined || challenge.requestObject.currency !== 'sat' || !isHex32(paymentHash)) {
+  preimageBytes.write(preimage, 'hex');
+  // What equals it is lowercase hex, and needs no second look.
+  const isPreimage = hash('sha256', preimageBytes, 'hex') === paymentHash;
+  const isHash = isPreimage || isHex32(paymentHash);
+  if (amount === undefined || challenge.requestObject.currency !== 'sat' || !isHash) {
     return refused(
       'malformed',
       'The challenge is no lightning charge: amount, currency or payment hash are missing',
     );
   }
-  // Not a number for a challenge without an expiry; then the comparison is false and it is refused.
-  const expiresMs = Date.parse(challenge.expires ?? '');
-  if (!(context.nowMs < expiresMs)) return refused('expired', 'The challenge and its invoice have expired');
-  if (hash('sha256', Buffer.from(preimage, 'hex'), 'hex') !== paymentHash) {
+  const expiresMs = parseTimestamp(challenge.expires ?? '');
+  // Also what cannot be compared, as NaN, is refused.
+  if (expiresMs === undefined || !(context.nowMs < expiresMs))
+    return refused('expired', 'The challenge and its invoice have expired');
+  if (!isPreimage) {
     return refused(
       'invalid-proof',
       'SHA-256 of the provided preimage is not the payment hash of the challenge',

@@ -8,7 +8,7 @@ import { type Bench, type Measurement, measure, withServer } from './measure.js'
 import { startChild } from './process/child.js';
 import type { LoadCommands, UpstreamCommands } from './process/tables.js';
 import { type Report, type Round, reportLedger, reportRatios, reportScenario } from './report.js';
-import { credentialSets, type ScenarioName, scenarios } from './scenario.js';
+import { credentialSets, inTurns, type ScenarioName, scenarios } from './scenario.js';
 import { measureStartUp } from './start-up.js';
 import { countSyncs } from './syncs.js';
 import { terms } from './terms.js';
@@ -95,7 +95,7 @@ async function runRounds(
   for (let number = 1; number <= plan.rounds; number++) {
     const roundStartMs = performance.now();
     const round = new Map<ScenarioName, Measurement>();
-    const order = number % 2 === 1 ? scenarios : scenarios.toReversed();
+    const order = number % 2 === 1 ? inTurns : inTurns.toReversed();
     for (const scenario of order) {
       const measured = await measure(bench, scenario, plan, nodeFlags);
       round.set(scenario.name, measured);

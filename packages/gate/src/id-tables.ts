@@ -74,24 +74,27 @@ export class IdSet {
 export const recentIdsMax = 131_072;
 
 /**
- * Ids of the recent past, in one megabyte. A newer id takes the place of an older one, so an id may be forgotten; one that
- * was never put in passes for one that was with a chance of 2^-60 at each look.
+ * Ids of the recent past, in half a megabyte: it is looked into at random, and more would not stay in a processor's cache. A
+ * newer id takes the place of an older one, so an id may be forgotten; one that was never put in passes for one that was
+ * with a chance of 2^-30 at each look.
  */
 export class RecentIds {
-  readonly #prints = new Uint32Array(recentIdsMax * 2);
+  readonly #prints = new Uint32Array(recentIdsMax);
 
   add(id: string): void {
-    const slot = slotOf(id);
-    this.#prints[slot] = thirtyBits(id, 5) + 1;
-    this.#prints[slot + 1] = thirtyBits(id, 10);
+    this.#prints[slotOf(id)] = printOf(id);
   }
 
   has(id: string): boolean {
-    const slot = slotOf(id);
-    return this.#prints[slot] === thirtyBits(id, 5) + 1 && this.#prints[slot + 1] === thirtyBits(id, 10);
+    return this.#prints[slotOf(id)] === printOf(id);
   }
 }
 
 function slotOf(id: string): number {
-  return (thirtyBits(id, 0) & (recentIdsMax - 1)) * 2;
+  return thirtyBits(id, 0) & (recentIdsMax - 1);
+}
+
+/** Never 0, which stands for an empty slot. */
+function printOf(id: string): number {
+  return thirtyBits(id, 5) + 1;
 }

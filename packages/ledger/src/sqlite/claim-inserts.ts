@@ -4,8 +4,8 @@ import { CLAIM_COLUMNS } from './columns.js';
 
 type Value = number | bigint | string | Buffer | null;
 
-/** How many rows one statement may append, largest first: a statement for many costs a third less than one for each. */
-const sizes = [32, 16, 8, 4, 2, 1] as const;
+/** How many rows one statement may append: one for many costs a third less than one for each. */
+const runRowsMax = 32;
 /** Bytes of a row's two keys, when both are hashes. */
 const keyBytes = 64;
 /** What a run's rows say each for itself: kind, paid, expires, created, resource. */
@@ -37,17 +37,19 @@ export interface NewRow {
  */
 export class ClaimInserts {
   readonly #holder: number;
-  readonly #runs: readonly { readonly size: number; readonly statement: Database.Statement }[];
+  readonly #db: Database.Database;
+  /** By how many rows each appends; prepared when it is first needed. */
+  readonly #runs: Database.Statement[] = [];
   readonly #alone: Database.Statement;
-  readonly #keys = Buffer.alloc(sizes[0] * keyBytes);
+  readonly #keys = Buffer.alloc(runRowsMax * keyBytes);
   #first: NewRow | undefined;
   #values: Value[] = [];
   #rows = 0;
 
   /** @param holder who makes the claims */
   constructor(db: Database.Database, holder: number) {
+    this.#db = db;
     this.#holder = holder;
-    this.#runs = sizes.map((size) => ({ size, statement: db.prepare(runStatement(size)) }));
     this.#alone = db.prepare(`INSERT INTO claim (${CLAIM_COLUMNS}) VALUES (${places(CLAIM_COLUMNS)})`);
   }
 
@@ -66,7 +68,7 @@ export class ClaimInserts {
     reference.copy(this.#keys, at + challenge.length);
     this.#values.push(row.kindId, row.paid, row.expiresMs, row.createdMs, row.resource);
     this.#rows++;
-    if (this.#rows === sizes[0]) this.flush();
+    if (this.#rows === runRowsMax) this.flush();
   }
 
   /** Appends what was kept back. */
@@ -76,14 +78,9 @@ export class ClaimInserts {
     const [values, rows] = [this.#values, this.#rows];
     this.clear();
     const { state, attempts, redeliveries } = first.shape;
-    let done = 0;
-    for (const { size, statement } of this.#runs) {
-      if (rows - done < size) continue;
-      const keys = this.#keys.subarray(done * keyBytes, (done + size) * keyBytes);
-      const shared = [first.seq + done, stateNumber(state), attempts, redeliveries, this.#holder, keys];
-      statement.run([...shared, ...values.slice(done * ownValues, (done + size) * ownValues)]);
-      done += size;
-    }
+    const keys = this.#keys.subarray(0, rows * keyBytes);
+    const shared = [first.seq, stateNumber(state), attempts, redeliveries, this.#holder, keys];
+    this.#runOf(rows).run([...shared, ...values]);
   }
 
   /** Forgets what was kept back. */
@@ -100,6 +97,14 @@ export class ClaimInserts {
       shape.attempts === first.shape.attempts &&
       shape.redeliveries === first.shape.redeliveries
     );
+  }
+
+  #runOf(rows: number): Database.Statement {
+    const known = this.#runs[rows];
+    if (known !== undefined) return known;
+    const prepared = this.#db.prepare(runStatement(rows));
+    this.#runs[rows] = prepared;
+    return prepared;
   }
 
   #insertAlone(row: NewRow): void {
@@ -125,8 +130,8 @@ export class ClaimInserts {
 }
 
 /** Parameters: seq of the first row, state, attempts, redeliveries, holder, all keys; then {@link ownValues} a row. */
-function runStatement(size: number): string {
-  const rows = Array.from({ length: size }, (_, at) => {
+function runStatement(count: number): string {
+  const rows = Array.from({ length: count }, (_, at) => {
     const [kind, paid, expires, created, resource] = [7, 8, 9, 10, 11].map((n) => `?${n + at * ownValues}`);
     const challenge = `substr(?6, ${at * keyBytes + 1}, 32)`;
     const reference = `substr(?6, ${at * keyBytes + 33}, 32)`;

@@ -1,8 +1,8 @@
 import type { Claim, ClaimTotal, KeptAnswer, Swept } from '../ledger.js';
 
 /**
- * What a ledger's front gives to its store. A batch is one flat array, because it may cross to another thread, and
- * structured cloning of many small objects costs more than the claim itself: per operation its number, then its fields.
+ * What a ledger's front gives to its store. A batch is one flat array, because many small objects that wait for a commit cost
+ * more than the claim itself: per operation its number, then its fields. (SQLite's crosses to a thread: `sqlite/packing.ts`.)
  *
  * ```
  * claim | reclaim | deliver | release   op, kind, challengeId, reference, paid, resource, expiresMs, nowMs, key, rate
@@ -17,9 +17,9 @@ import type { Claim, ClaimTotal, KeptAnswer, Swept } from '../ledger.js';
  * totals                                op
  * ```
  *
- * `key` is the Idempotency-Key, `rate` the quoted rate (`quoted-rate.ts`), both empty when there is none. An amount travels as a number where that is exact, because a
- * bigint is dear to clone, and as a bigint otherwise. `headers` is the flat list as JSON, `body` a Uint8Array that
- * nobody else has.
+ * `key` is the Idempotency-Key, `rate` the quoted rate (`quoted-rate.ts`), both empty when there is none. An amount travels as a
+ * number where that is exact, because a bigint is dear, and as a bigint otherwise. `headers` is the flat list as JSON, `body` a
+ * Uint8Array that nobody else has.
  */
 export const Op = {
   claim: 1,

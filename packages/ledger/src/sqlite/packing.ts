@@ -140,7 +140,7 @@ export class Unpacker {
   /**
    * The operations of a batch, in its order. They are good until the next batch is packed.
    *
-   * @throws {TypeError} | {RangeError} for what {@link Packer} never makes
+   * @throws {TypeError} @throws {RangeError} for what {@link Packer} never makes
    */
   unpack({ length, rest, memory }: Packed): readonly PackedOperation[] {
     if (memory !== undefined) {

@@ -135,6 +135,13 @@ describe('a batch that crosses to the thread', () => {
     expect(cross(requestOf(1, 1, { paid: { amount: exact + 1n, currency: 'sat' } }))).toBe(false);
   });
 
+  it('refuses a key that would leave a part of the batch before in its place', () => {
+    const packer = new Packer();
+    packer.pack(batchOf(requestOf(1)).fields);
+    const short = requestOf(2).challengeId.slice(0, -2);
+    expect(() => packer.pack(batchOf(requestOf(2, 2, { challengeId: short })).fields)).toThrow(TypeError);
+  });
+
   it.each([
     [[99, 1, 2]],
     [['answered', 1, 2]],

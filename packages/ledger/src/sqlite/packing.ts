@@ -99,14 +99,18 @@ export class Packer {
     this.#packNumber(paid);
     this.#packNumber(fields[at + 6]);
     this.#packNumber(fields[at + 7]);
-    this.#bytes.write(challengeId, this.#at, challengeBytes, 'base64url');
-    this.#at += challengeBytes;
-    this.#bytes.write(reference, this.#at, referenceBytes, 'hex');
-    this.#at += referenceBytes;
+    this.#packKey(challengeId, challengeBytes, 'base64url');
+    this.#packKey(reference, referenceBytes, 'hex');
     const written = this.#bytes.write(resource, this.#at + 2, 'utf8');
     this.#view.setUint16(this.#at, written, true);
     this.#at += 2 + written;
     return true;
+  }
+
+  // What is too short would leave a part of the batch before: another payment's key.
+  #packKey(key: string, bytes: number, encoding: 'base64url' | 'hex'): void {
+    if (this.#bytes.write(key, this.#at, bytes, encoding) !== bytes) missing();
+    this.#at += bytes;
   }
 
   #packByte(value: number): void {

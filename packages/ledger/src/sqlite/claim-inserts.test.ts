@@ -1,19 +1,25 @@
 import fc from 'fast-check';
 import Database from 'libsql';
 import { describe, expect, it } from 'vitest';
-import { stateNumber } from '../transitions.js';
-import { ClaimInserts, type NewRow } from './claim-inserts.js';
+import { type ClaimShape, stateNumber } from '../transitions.js';
+import { ClaimInserts, type NewClaim } from './claim-inserts.js';
 import { CLAIM_COLUMNS } from './columns.js';
+import { keyOf } from './keys.js';
 import { migrate } from './migrations.js';
 
 const holder = 7;
 const bytes = (length: number) =>
   fc.uint8Array({ minLength: length, maxLength: length }).map((some) => Buffer.from(some));
 
+interface Row {
+  readonly seq: number;
+  readonly shape: ClaimShape;
+  readonly claim: NewClaim;
+}
+
 /** Rows that mostly go on where the last one ended, in the shape of the last one. */
-const row: fc.Arbitrary<Omit<NewRow, 'seq'> & { readonly gap: number }> = fc.record({
+const row = fc.record({
   gap: fc.oneof({ weight: 9, arbitrary: fc.constant(1) }, fc.integer({ min: 2, max: 9 })),
-  kindId: fc.integer({ min: 1, max: 3 }),
   shape: fc.oneof(
     { weight: 9, arbitrary: fc.constant({ state: 'delivered' as const, attempts: 0, redeliveries: 0 }) },
     fc.constant({ state: 'released' as const, attempts: 1, redeliveries: 0 }),
@@ -21,21 +27,25 @@ const row: fc.Arbitrary<Omit<NewRow, 'seq'> & { readonly gap: number }> = fc.rec
     fc.constant({ state: 'claimed' as const, attempts: 0, redeliveries: 0 }),
     fc.constant({ state: 'delivered' as const, attempts: 0, redeliveries: 2 }),
   ),
-  paid: fc.bigInt({ min: 0n, max: 2n ** 63n - 1n }),
-  expiresMs: fc.nat({ max: Number.MAX_SAFE_INTEGER }),
-  createdMs: fc.nat({ max: Number.MAX_SAFE_INTEGER }),
-  challenge: bytes(32),
-  reference: fc.oneof({ weight: 9, arbitrary: bytes(32) }, fc.constant('0xabc')),
-  resource: fc.string({ unit: 'grapheme', maxLength: 40 }).map((text) => text.replaceAll('\0', '')),
-  key: fc.oneof({ weight: 9, arbitrary: fc.constant(undefined) }, bytes(16)),
-  rate: fc.oneof({ weight: 9, arbitrary: fc.constant('') }, fc.constant('{"unit":"BTC"}')),
+  claim: fc.record({
+    kindId: fc.integer({ min: 1, max: 3 }),
+    paid: fc.bigInt({ min: 0n, max: 2n ** 63n - 1n }),
+    expiresMs: fc.nat({ max: Number.MAX_SAFE_INTEGER }),
+    nowMs: fc.nat({ max: Number.MAX_SAFE_INTEGER }),
+    challenge: bytes(32).map((some) => keyOf(some)),
+    reference: fc.oneof({ weight: 9, arbitrary: bytes(32) }, fc.constant('0xabc')).map((some) => keyOf(some)),
+    resource: fc.string({ unit: 'grapheme', maxLength: 40 }).map((text) => text.replaceAll('\0', '')),
+    key: fc.oneof({ weight: 9, arbitrary: fc.constant(undefined) }, bytes(16)),
+    rate: fc.oneof({ weight: 9, arbitrary: fc.constant('') }, fc.constant('{"unit":"BTC"}')),
+  }),
 });
 
-function stored({ shape, ...its }: NewRow): readonly unknown[] {
-  const { seq, kindId, paid, expiresMs, createdMs, challenge, reference, resource, key, rate } = its;
+function stored({ seq, shape, claim }: Row): readonly unknown[] {
+  const { kindId, paid, expiresMs, nowMs, challenge, reference, resource, key, rate } = claim;
   const head = [seq, kindId, stateNumber(shape.state)].map(BigInt);
-  const times = [shape.attempts, shape.redeliveries, holder, expiresMs, createdMs, createdMs].map(BigInt);
-  return [...head, paid, ...times, challenge, reference, resource, key ?? null, rate === '' ? null : rate];
+  const times = [shape.attempts, shape.redeliveries, holder, expiresMs, nowMs, nowMs].map(BigInt);
+  const tail = [resource, key ?? null, rate === '' ? null : rate];
+  return [...head, paid, ...times, challenge.stored, reference.stored, ...tail];
 }
 
 describe('ClaimInserts', () => {
@@ -46,14 +56,14 @@ describe('ClaimInserts', () => {
         migrate(db);
         const inserts = new ClaimInserts(db, holder);
         let seq = 0;
-        const given = rows.map(({ gap, ...its }): NewRow => {
+        const given = rows.map(({ gap, shape, claim }): Row => {
           seq += gap;
-          return { ...its, seq };
+          return { seq, shape, claim };
         });
-        given.forEach((its, at) => {
+        given.forEach(({ seq, shape, claim }, at) => {
           // The caller's bytes are its own again: the next batch is written over them.
-          const copy = Buffer.from(its.challenge);
-          inserts.add({ ...its, challenge: copy });
+          const copy = Buffer.from(claim.challenge.stored);
+          inserts.add(seq, { ...claim, challenge: keyOf(copy) }, shape);
           copy.fill(0);
           if (at === flushAt) inserts.flush();
         });
@@ -72,9 +82,11 @@ describe('ClaimInserts', () => {
     migrate(db);
     const inserts = new ClaimInserts(db, holder);
     const shape = { state: 'delivered', attempts: 0, redeliveries: 0 } as const;
-    const some = { kindId: 1, shape, paid: 1n, expiresMs: 2, createdMs: 1, resource: 'GET /', rate: '' };
-    const [challenge, reference] = [Buffer.alloc(32, 1), Buffer.alloc(32, 2)];
-    const add = (seq: number) => inserts.add({ ...some, seq, challenge, reference, key: undefined });
+    const claim = {
+      ...{ kindId: 1, paid: 1n, expiresMs: 2, nowMs: 1, resource: 'GET /', key: undefined, rate: '' },
+      ...{ challenge: keyOf(Buffer.alloc(32, 1)), reference: keyOf(Buffer.alloc(32, 2)) },
+    };
+    const add = (seq: number) => inserts.add(seq, claim, shape);
     add(1);
     inserts.clear();
     add(1);

@@ -1,6 +1,7 @@
 import type Database from 'libsql';
 import { type ClaimShape, stateNumber } from '../transitions.js';
 import { CLAIM_COLUMNS } from './columns.js';
+import type { HashKey, Key } from './keys.js';
 
 type Value = number | bigint | string | Buffer | null;
 
@@ -11,17 +12,15 @@ const keyBytes = 64;
 /** What a run's rows say each for itself: kind, paid, expires, created, resource. */
 const ownValues = 5;
 
-/** A claim's row as it comes into being. */
-export interface NewRow {
-  readonly seq: number;
+/** A new claim's fields. */
+export interface NewClaim {
+  readonly challenge: HashKey;
+  readonly reference: Key;
   readonly kindId: number;
-  readonly shape: ClaimShape;
   readonly paid: bigint;
-  readonly expiresMs: number;
-  readonly createdMs: number;
-  readonly challenge: Buffer;
-  readonly reference: Buffer | string;
   readonly resource: string;
+  readonly expiresMs: number;
+  readonly nowMs: number;
   /** Hash of the `Idempotency-Key`. */
   readonly key: Buffer | undefined;
   /** The quoted rate as it is stored; empty for none. */
@@ -42,7 +41,7 @@ export class ClaimInserts {
   readonly #runs: Database.Statement[] = [];
   readonly #alone: Database.Statement;
   readonly #keys = Buffer.alloc(runRowsMax * keyBytes);
-  #first: NewRow | undefined;
+  #first: { readonly seq: number; readonly shape: ClaimShape } | undefined;
   #values: Value[] = [];
   #rows = 0;
 
@@ -53,20 +52,21 @@ export class ClaimInserts {
     this.#alone = db.prepare(`INSERT INTO claim (${CLAIM_COLUMNS}) VALUES (${places(CLAIM_COLUMNS)})`);
   }
 
-  /** Keeps a row back. */
-  add(row: NewRow): void {
-    const { challenge, reference } = row;
-    if (typeof reference === 'string' || row.key !== undefined || row.rate !== '') {
+  /** Keeps a claim back. */
+  add(seq: number, claim: NewClaim, shape: ClaimShape): void {
+    const challenge = claim.challenge.stored;
+    const reference = claim.reference.stored;
+    if (typeof reference === 'string' || claim.key !== undefined || claim.rate !== '') {
       this.flush();
-      this.#insertAlone(row);
+      this.#insertAlone(seq, claim, shape);
       return;
     }
-    if (this.#first !== undefined && !this.#continues(this.#first, row)) this.flush();
-    this.#first ??= row;
+    if (!this.#continues(seq, shape)) this.flush();
+    this.#first ??= { seq, shape };
     const at = this.#rows * keyBytes;
     challenge.copy(this.#keys, at);
     reference.copy(this.#keys, at + challenge.length);
-    this.#values.push(row.kindId, row.paid, row.expiresMs, row.createdMs, row.resource);
+    this.#values.push(claim.kindId, claim.paid, claim.expiresMs, claim.nowMs, claim.resource);
     this.#rows++;
     if (this.#rows === runRowsMax) this.flush();
   }
@@ -90,8 +90,10 @@ export class ClaimInserts {
     this.#rows = 0;
   }
 
-  #continues(first: NewRow, { seq, shape }: NewRow): boolean {
+  #continues(seq: number, shape: ClaimShape): boolean {
+    const first = this.#first;
     return (
+      first !== undefined &&
       seq === first.seq + this.#rows &&
       shape.state === first.shape.state &&
       shape.attempts === first.shape.attempts &&
@@ -107,24 +109,23 @@ export class ClaimInserts {
     return prepared;
   }
 
-  #insertAlone(row: NewRow): void {
-    const { state, attempts, redeliveries } = row.shape;
+  #insertAlone(seq: number, claim: NewClaim, { state, attempts, redeliveries }: ClaimShape): void {
     this.#alone.run([
-      row.seq,
-      row.kindId,
+      seq,
+      claim.kindId,
       stateNumber(state),
-      row.paid,
+      claim.paid,
       attempts,
       redeliveries,
       this.#holder,
-      row.expiresMs,
-      row.createdMs,
-      row.createdMs,
-      row.challenge,
-      row.reference,
-      row.resource,
-      row.key ?? null,
-      row.rate === '' ? null : row.rate,
+      claim.expiresMs,
+      claim.nowMs,
+      claim.nowMs,
+      claim.challenge.stored,
+      claim.reference.stored,
+      claim.resource,
+      claim.key ?? null,
+      claim.rate === '' ? null : claim.rate,
     ]);
   }
 }

@@ -2,7 +2,7 @@ import type Database from 'libsql';
 import { challengeIdOf, referenceOf } from '../front/keys.js';
 import { assertPossible } from '../front/rows.js';
 import { type ClaimShape, stateNumber } from '../transitions.js';
-import { ClaimInserts } from './claim-inserts.js';
+import { ClaimInserts, type NewClaim } from './claim-inserts.js';
 import { CLAIM_COLUMNS, readRow, type SqliteRow } from './columns.js';
 import { BlockWriter, blockOf, KeyBlocks } from './key-blocks.js';
 import { KeyIndex } from './key-index.js';
@@ -12,21 +12,6 @@ import { loadKeys } from './load-keys.js';
 
 /** The last `seq`: the index keeps 32 bits of it. Beyond, every claim is refused. */
 const seqMax = 0xffff_fffe;
-
-/** A new claim's fields. */
-export interface NewClaim {
-  readonly challenge: HashKey;
-  readonly reference: Key;
-  readonly kindId: number;
-  readonly paid: bigint;
-  readonly resource: string;
-  readonly expiresMs: number;
-  readonly nowMs: number;
-  /** Hash of the `Idempotency-Key`. */
-  readonly key: Buffer | undefined;
-  /** The quoted rate as it is stored; empty for none. */
-  readonly rate: string;
-}
 
 /** A claim that has left, and what the index had of it. */
 export interface GoneClaim {
@@ -115,20 +100,8 @@ export class Claims {
     const seq = this.#seq + 1;
     if (seq > seqMax) throw new RangeError('the ledger is full: it has its last possible claim');
     assertPossible(shape, seq);
-    const { challenge, reference, kindId, paid, expiresMs, nowMs, resource, key, rate } = claim;
-    this.#inserts.add({
-      seq,
-      kindId,
-      shape,
-      paid,
-      expiresMs,
-      createdMs: nowMs,
-      challenge: challenge.stored,
-      reference: reference.stored,
-      resource,
-      key,
-      rate,
-    });
+    const { challenge, reference } = claim;
+    this.#inserts.add(seq, claim, shape);
     this.#byChallenge.add(challenge.print, seq);
     this.#byReference.add(reference.print, seq);
     this.#fresh.push(challenge.print, reference.print, seq);
